@@ -1,0 +1,1 @@
+//! Async transport of vodkit, on reqwest.

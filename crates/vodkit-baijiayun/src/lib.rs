@@ -1,0 +1,1 @@
+//! Baijiayun (百家云) video on demand from Rust: every call of the vendor's server API.

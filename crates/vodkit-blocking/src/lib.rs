@@ -1,0 +1,1 @@
+//! Blocking transport of vodkit, on ureq.

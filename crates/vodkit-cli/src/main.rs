@@ -1,0 +1,3 @@
+//! The vodkit command line.
+
+fn main() {}

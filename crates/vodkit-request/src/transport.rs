@@ -1,0 +1,249 @@
+//! The seam to the network: what a transport must do, for blocking and for async programs.
+//!
+//! A transport sends exactly what it is given: it follows no redirect, adds no retry, treats no HTTP status as an error, and changes no
+//! byte of the request target. All decisions are made above it, in the flow.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::payload::Payload;
+
+/// Milliseconds since 1970-01-01 00:00:00 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Whole seconds since 1970.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment moved by `millis`.
+    #[must_use]
+    pub const fn offset(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+}
+
+/// Everything impure that the core may use, read by the transport just before each step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tick {
+    /// The wall clock: what requests are signed with.
+    pub now: Timestamp,
+    /// A clock that never jumps, from any fixed start: what deadlines are measured with.
+    pub elapsed: Duration,
+    /// Random bits, for jitter and multipart boundaries. Need not be cryptographic.
+    pub entropy: u64,
+}
+
+/// One request on its way, with the limits that hold for it.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// What to send.
+    pub request: Request<Payload>,
+    /// How long it may take and how much may come back.
+    pub limits: Limits,
+    /// Told of each step of the body.
+    pub progress: Option<ProgressSink>,
+}
+
+// The request target may carry a signature or token: Debug tells the path alone.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("method", self.request.method())
+            .field("host", &self.request.uri().host().unwrap_or_default())
+            .field("path", &self.request.uri().path())
+            .field("body", self.request.body())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Limits of one exchange. A transport's own connect time-out comes on top of none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// From the start to the last byte of the reply; `None` for no limit.
+    pub total: Option<Duration>,
+    /// Longest time without any byte moving in either direction.
+    pub stall: Duration,
+    /// Largest reply body accepted, in bytes, after decompression.
+    pub response_bytes: u64,
+}
+
+impl Limits {
+    /// For API calls: 30 s in all, 20 s without a byte, 16 MiB of reply.
+    #[must_use]
+    pub const fn call() -> Self {
+        Self {
+            total: Some(Duration::from_secs(30)),
+            stall: Duration::from_secs(20),
+            response_bytes: 16 << 20,
+        }
+    }
+
+    /// For uploads and downloads: no limit in all, 30 s without a byte, 16 MiB of reply.
+    #[must_use]
+    pub const fn transfer() -> Self {
+        Self { total: None, stall: Duration::from_secs(30), response_bytes: 16 << 20 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::call()
+    }
+}
+
+/// How far the body of a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Body bytes handed to the connection so far, in this attempt.
+    pub sent: u64,
+    /// Body bytes in all.
+    pub total: u64,
+}
+
+/// A callback for [`Progress`]. It runs on the sending thread, so it must return fast.
+#[derive(Clone)]
+pub struct ProgressSink(Arc<dyn Fn(Progress) + Send + Sync>);
+
+impl ProgressSink {
+    /// Wraps a callback.
+    pub fn new(callback: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(callback))
+    }
+
+    /// Reports one step.
+    pub fn report(&self, progress: Progress) {
+        (self.0)(progress);
+    }
+}
+
+impl fmt::Debug for ProgressSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProgressSink")
+    }
+}
+
+/// What went wrong below HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// No connection was made (name not found, refused, TLS failed, connect time-out): the request was not sent.
+    Connect,
+    /// The total or the stall limit passed after the connection was made: the vendor may have acted.
+    Timeout,
+    /// The connection broke, or the reply was cut short: the vendor may have acted.
+    Interrupted,
+    /// The reply is larger than [`Limits::response_bytes`]: the vendor has acted.
+    ResponseTooLarge,
+    /// A file of the body could not be read, or is shorter than announced.
+    LocalFile,
+    /// The client library refused the request before it sent anything.
+    InvalidRequest,
+    /// Anything else: the vendor may have acted.
+    Other,
+}
+
+impl TransportErrorKind {
+    /// Whether the vendor may have received and acted on the request.
+    #[must_use]
+    pub const fn maybe_sent(self) -> bool {
+        !matches!(self, Self::Connect | Self::InvalidRequest)
+    }
+}
+
+/// A failure below HTTP. Its text holds no request target, since that may carry a signature.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct TransportError {
+    /// What went wrong.
+    pub kind: TransportErrorKind,
+    /// One line without secrets, such as `connection refused`.
+    pub message: String,
+    /// The client library's own error, where it carries no request target.
+    #[source]
+    pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl TransportError {
+    /// An error without a deeper cause.
+    pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+}
+
+/// A transport for blocking programs.
+pub trait BlockingTransport: Send + Sync {
+    /// Reads the clocks and a source of entropy.
+    fn tick(&self) -> Tick;
+
+    /// Sends one request and reads the whole reply, whatever its HTTP status.
+    ///
+    /// # Errors
+    /// A [`TransportError`] when no complete reply was received within the limits.
+    fn send(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError>;
+
+    /// Waits.
+    fn sleep(&self, duration: Duration);
+}
+
+/// A transport for async programs. Usable as `Arc<dyn AsyncTransport>`.
+#[async_trait]
+pub trait AsyncTransport: Send + Sync {
+    /// Reads the clocks and a source of entropy.
+    fn tick(&self) -> Tick;
+
+    /// Sends one request and reads the whole reply, whatever its HTTP status.
+    ///
+    /// # Errors
+    /// A [`TransportError`] when no complete reply was received within the limits.
+    async fn send(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError>;
+
+    /// Waits.
+    async fn sleep(&self, duration: Duration);
+}
+
+macro_rules! forward_blocking {
+    ($($pointer:ty),*) => {$(
+        impl<T: BlockingTransport + ?Sized> BlockingTransport for $pointer {
+            fn tick(&self) -> Tick {
+                (**self).tick()
+            }
+            fn send(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
+                (**self).send(outgoing)
+            }
+            fn sleep(&self, duration: Duration) {
+                (**self).sleep(duration);
+            }
+        }
+    )*};
+}
+
+forward_blocking!(&T, Box<T>, Arc<T>);
+
+macro_rules! forward_async {
+    ($($pointer:ty),*) => {$(
+        #[async_trait]
+        impl<T: AsyncTransport + ?Sized> AsyncTransport for $pointer {
+            fn tick(&self) -> Tick {
+                (**self).tick()
+            }
+            async fn send(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
+                (**self).send(outgoing).await
+            }
+            async fn sleep(&self, duration: Duration) {
+                (**self).sleep(duration).await;
+            }
+        }
+    )*};
+}
+
+forward_async!(&T, Box<T>, Arc<T>);

@@ -1,0 +1,1 @@
+//! Scenarios over every layer of vodkit.
