@@ -1,1 +1,3 @@
 //! Scenarios over every layer of vodkit.
+
+pub mod conformance;

@@ -1,3 +1,68 @@
 //! Code generation and checks of the vodkit workspace.
 
-fn main() {}
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its caller")]
+
+mod codegen;
+mod sample;
+mod spec;
+mod spec_check;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Code generation and checks of the vodkit workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write everything that is generated from docs/spec.
+    Codegen {
+        /// Write nothing; fail when a generated file is stale, missing or superfluous.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Codegen { check } => codegen(&root(), check),
+    };
+    match outcome {
+        Ok(message) => {
+            println!("{message}");
+            ExitCode::SUCCESS
+        }
+        Err(errors) => {
+            for error in &errors {
+                eprintln!("error: {error}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn codegen(root: &Path, check: bool) -> Result<String, Vec<String>> {
+    let files = codegen::generate(root)?;
+    if check {
+        let mut wrong = codegen::stale(root, &files);
+        if !wrong.is_empty() {
+            wrong.push("run `cargo xtask codegen` and commit what it writes".into());
+            return Err(wrong);
+        }
+        return Ok(format!("{} generated files are up to date", files.len()));
+    }
+    let changed = codegen::write(root, &files).map_err(|e| vec![e.to_string()])?;
+    Ok(if changed.is_empty() { "nothing to do".into() } else { format!("written:\n  {}", changed.join("\n  ")) })
+}

@@ -1,1 +1,36 @@
 //! Baijiayun (百家云) video on demand from Rust: every call of the vendor's server API.
+//!
+//! A [`Client`] has one method per call of the vendor's page, generated from the tables in `docs/spec/baijiayun`. It works over any
+//! transport: `vodkit_blocking::Blocking` (then `.send()?`), `vodkit_async::Async` (then `.await?`), one of your own, or none at all (then
+//! [`Call::request`] gives the signed HTTP request).
+//!
+//! ```no_run
+//! use vodkit_baijiayun::Client;
+//!
+//! let client = Client::builder()
+//!     .partner_id(12345678)
+//!     .partner_key(std::env::var("MY_PARTNER_KEY")?)
+//!     .private_domain("demo")
+//!     .build(vodkit_blocking::Blocking::new()?)?;
+//!
+//! let video = client.get_info(112459).send()?;
+//! println!("{} is {:?}", video.name.unwrap_or_default(), video.status);
+//!
+//! for page in client.get_video_list().page_size(100).pages() {
+//!     for video in page? {
+//!         println!("{}", video.video_id);
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod client;
+#[rustfmt::skip]
+mod generated;
+
+pub use client::{Client, ClientBuilder};
+pub use vodkit_request::baijiayun::{self as types, Upload, Uploaded, WaitForTranscode};
+pub use vodkit_request::{
+    AsyncTransport, BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages, Progress, ProgressSink, RetryPolicy, Run, Tick,
+    Timestamp,
+};

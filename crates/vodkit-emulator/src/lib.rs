@@ -1,1 +1,144 @@
 //! A local emulator of China's video-on-demand platforms, for tests and for people without an account.
+//!
+//! It plays Baijiayun's (百家云) side: the signed API, the upload host and the addresses that play. It remembers what it was told:
+//! videos pass through uploading, transcoding and done, play URLs serve the very bytes that were uploaded, statistics come from
+//! what was really served. It shares no request-building code with vodkit's client, so it does not inherit its mistakes.
+//!
+//! ```
+//! use vodkit_emulator::Emulator;
+//!
+//! let emulator = Emulator::start()?;
+//! let account = emulator.account();
+//! println!("calls go to {}/openapi/, signed with the key of {}", emulator.base_url(), account.partner_id);
+//! // ... let the code under test talk to it, then look at what arrived:
+//! assert!(emulator.journal().is_empty());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! - It runs on a thread of its own with its own runtime: use it from plain and from async tests alike. Dropping it stops it and
+//!   removes what was uploaded.
+//! - Instances share nothing. Each one listens on its own port.
+//! - Every URL in a reply is built from the request's `Host`, so nobody is led to the vendor's servers.
+//! - A wrong signature is answered with the vendor's code, and the [log](Builder::log) says which mistake made it.
+//! - `GET /_vodkit/health` says that it is up, `POST /_vodkit/reset` makes it forget everything. Unknown paths answer 501.
+//! - What no page of the vendor documents is in [`ASSUMPTIONS`]. Nothing here was compared with the vendor's servers.
+
+mod assumptions;
+mod baijiayun;
+mod blob;
+mod builder;
+mod clock;
+mod delivery;
+mod envelope;
+mod form;
+mod journal;
+mod media;
+mod server;
+mod signature;
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use assumptions::{ASSUMPTIONS, Assumption};
+pub use builder::{Account, Builder, DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, DEFAULT_SECRET_KEY};
+pub use journal::{Effect, Record};
+
+use builder::Settings;
+use server::{Server, Shared};
+
+/// A running emulator. Dropping it stops it.
+pub struct Emulator {
+    address: SocketAddr,
+    base_url: String,
+    shared: Arc<Shared>,
+    // Declared last: the server stops after nothing of the above is needed any more.
+    _server: Server,
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+impl Emulator {
+    /// Starts an emulator with one default account on a free port of 127.0.0.1.
+    ///
+    /// # Errors
+    ///
+    /// No port or no thread is to be had.
+    pub fn start() -> io::Result<Self> {
+        Self::builder().start()
+    }
+
+    /// Sets up an emulator with other accounts, another port or another clock.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    fn launch(listen: SocketAddr, settings: Settings, clock_offset: i64) -> io::Result<Self> {
+        let listener = TcpListener::bind(listen)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::new(settings, clock_offset, address));
+        let server = Server::start(listener, Arc::clone(&shared))?;
+        Ok(Self { address, base_url: format!("http://{address}"), shared, _server: server })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://` and the [`address`](Self::address), without a slash at the end: what a client takes for the vendor's domain.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// The first account as configured; its `partner_key` may have been replaced by `createkey` since.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        // `Builder::start` adds the default account to an empty list.
+        &self.shared.settings.accounts[0]
+    }
+
+    /// What was received and done so far, the oldest first, within the [limit](Builder::journal_limit).
+    ///
+    /// A request is in it before its answer leaves.
+    #[must_use]
+    pub fn journal(&self) -> Vec<Record> {
+        self.shared.with_state(|state| state.journal.to_vec())
+    }
+
+    /// Makes the emulator's clock differ from the real one by this many seconds, as a client with a wrong clock would see it.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.shared.clock.set_offset(seconds);
+    }
+
+    /// Lets time pass at once: transcodings finish, tokens and play URLs expire, the day changes.
+    ///
+    /// Calls are accepted from clients whose clock made the same jump and from those whose clock did not.
+    pub fn advance(&self, by: Duration) {
+        self.shared.clock.advance(by);
+    }
+
+    /// Forgets everything but the accounts, whose keys are again those configured, and takes back every
+    /// [`advance`](Self::advance). The journal is empty afterwards.
+    pub fn reset(&self) {
+        self.shared.reset();
+    }
+
+    /// Every behaviour that no page of the vendor documents.
+    #[must_use]
+    pub fn assumptions() -> &'static [Assumption] {
+        ASSUMPTIONS
+    }
+
+    /// Stops it, closes its connections and removes what was uploaded. Dropping does the same.
+    pub fn shutdown(self) {}
+}

@@ -1,4 +1,40 @@
 //! The sans-IO request layer of vodkit: what to send, what came back, what to do next.
+//!
+//! This crate opens no socket, reads no clock and no file. A call is a value ([`Endpoint`](endpoint::Endpoint)), a conversation is a state machine
+//! ([`Flow`](flow::Flow)), and a transport is two short traits ([`transport`]). Programs usually come here through a vendor's facade, such as
+//! `vodkit-baijiayun`; programs with an HTTP client of their own come here directly.
 
+#[cfg(feature = "baijiayun")]
+pub mod baijiayun;
+pub mod base_url;
+pub mod call;
+pub mod encode;
+pub mod endpoint;
+pub mod error;
+pub mod exec;
+pub mod flow;
+pub mod multipart;
+pub mod page;
+pub mod params;
 pub mod payload;
+pub mod retry;
+pub mod session;
+pub mod skew;
+pub mod testing;
 pub mod transport;
+pub mod vendor;
+
+pub use crate::base_url::BaseUrl;
+pub use crate::call::{Call, Run};
+pub use crate::endpoint::{AnyEndpoint, Endpoint, Paged};
+pub use crate::error::{Error, ErrorKind};
+pub use crate::page::Pages;
+pub use crate::payload::{Payload, Segment};
+pub use crate::retry::RetryPolicy;
+pub use crate::session::Session;
+pub use crate::transport::{AsyncTransport, BlockingTransport, Limits, Progress, ProgressSink, Tick, Timestamp};
+
+/// The wire types, for crates that reach them through this one.
+pub use vodkit_types as types;
+/// The signing rules, for crates that reach them through this one.
+pub use vodkit_sign as sign;

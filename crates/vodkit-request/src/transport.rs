@@ -4,6 +4,8 @@
 //! byte of the request target. All decisions are made above it, in the flow.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -180,6 +182,41 @@ impl TransportError {
     }
 }
 
+/// What a local file is, read without reading its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// Length in bytes.
+    pub len: u64,
+    /// When it was last changed, where the file system says so.
+    pub modified: Option<Timestamp>,
+}
+
+impl FileFacts {
+    /// Reads the facts of a regular file from its metadata, for transports.
+    ///
+    /// # Errors
+    /// When it is a directory or another thing that cannot be uploaded.
+    pub fn from_metadata(metadata: &std::fs::Metadata) -> io::Result<Self> {
+        if metadata.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
+        }
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        let modified = metadata
+            .modified()
+            .ok()
+            .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
+            .and_then(|since| i64::try_from(since.as_millis()).ok())
+            .map(Timestamp);
+        Ok(Self { len: metadata.len(), modified })
+    }
+}
+
+fn reads_no_files() -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, "this transport reads no local files")
+}
+
 /// A transport for blocking programs.
 pub trait BlockingTransport: Send + Sync {
     /// Reads the clocks and a source of entropy.
@@ -193,6 +230,15 @@ pub trait BlockingTransport: Send + Sync {
 
     /// Waits.
     fn sleep(&self, duration: Duration);
+
+    /// Looks at a local file without reading it.
+    ///
+    /// # Errors
+    /// When there is no such file, or it cannot be uploaded.
+    fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
+        let _ = path;
+        Err(reads_no_files())
+    }
 }
 
 /// A transport for async programs. Usable as `Arc<dyn AsyncTransport>`.
@@ -209,6 +255,15 @@ pub trait AsyncTransport: Send + Sync {
 
     /// Waits.
     async fn sleep(&self, duration: Duration);
+
+    /// Looks at a local file without reading it.
+    ///
+    /// # Errors
+    /// When there is no such file, or it cannot be uploaded.
+    async fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
+        let _ = path;
+        Err(reads_no_files())
+    }
 }
 
 macro_rules! forward_blocking {
@@ -222,6 +277,9 @@ macro_rules! forward_blocking {
             }
             fn sleep(&self, duration: Duration) {
                 (**self).sleep(duration);
+            }
+            fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
+                (**self).inspect(path)
             }
         }
     )*};
@@ -241,6 +299,9 @@ macro_rules! forward_async {
             }
             async fn sleep(&self, duration: Duration) {
                 (**self).sleep(duration).await;
+            }
+            async fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
+                (**self).inspect(path).await
             }
         }
     )*};

@@ -1,1 +1,25 @@
 //! China's video-on-demand platforms from Rust: one toolkit, every layer usable alone.
+//!
+//! This crate only re-exports. Programs that want one layer depend on that crate directly and get nothing else:
+//!
+//! | you want | crate | here |
+//! |---|---|---|
+//! | to sign | `vodkit-sign` | [`sign`] |
+//! | the wire types | `vodkit-types` | [`types`] |
+//! | requests and replies without IO | `vodkit-request` | [`request`] |
+//! | a blocking transport (ureq) | `vodkit-blocking` | `blocking`, feature `blocking` |
+//! | an async transport (reqwest) | `vodkit-async` | `r#async`, feature `async` |
+//! | Baijiayun (百家云) | `vodkit-baijiayun` | `baijiayun`, feature `baijiayun` |
+//!
+//! No feature is on by default, and features only add.
+
+pub use vodkit_request as request;
+pub use vodkit_sign as sign;
+pub use vodkit_types as types;
+
+#[cfg(feature = "async")]
+pub use vodkit_async as r#async;
+#[cfg(feature = "baijiayun")]
+pub use vodkit_baijiayun as baijiayun;
+#[cfg(feature = "blocking")]
+pub use vodkit_blocking as blocking;

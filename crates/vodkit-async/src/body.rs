@@ -1,0 +1,176 @@
+//! The request body: a [`Payload`] read in steps while it is sent.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::task::{JoinHandle, spawn_blocking};
+use vodkit_request::payload::{Payload, Segment};
+use vodkit_request::transport::{Progress, ProgressSink, TransportError, TransportErrorKind};
+
+use crate::pulse::Pulse;
+
+/// Bytes read from a file in one step.
+pub(crate) const STEP: usize = 256 * 1024;
+
+/// Bytes handed to the connection at once.
+///
+/// hyper asks for more when everything it holds is out, and it holds up to 16 pieces. This size lets the stall limit see every
+/// 128 KiB move, and costs nothing: the pieces share the memory of their step and leave in one system call.
+const FRAME: usize = 8 * 1024;
+
+/// A payload as a body of hyper's, with an exact length.
+pub(crate) struct PayloadBody {
+    payload: Payload,
+    /// The next of the payload's segments.
+    next: usize,
+    /// What is left of the step at hand.
+    step: Bytes,
+    /// Stretches of memory still to cut into steps.
+    memory: Bytes,
+    /// The rest of a file, on its way to or back from the thread that reads it.
+    reading: Option<JoinHandle<io::Result<(Bytes, Option<FileRest>)>>>,
+    done: Progress,
+    progress: Option<ProgressSink>,
+    pulse: Pulse,
+}
+
+impl PayloadBody {
+    pub(crate) fn new(payload: Payload, progress: Option<ProgressSink>, pulse: Pulse) -> Self {
+        let done = Progress { sent: 0, total: payload.len() };
+        Self {
+            payload,
+            next: 0,
+            step: Bytes::new(),
+            memory: Bytes::new(),
+            reading: None,
+            done,
+            progress,
+            pulse,
+        }
+    }
+
+    /// Makes the next step ready, or returns `false` at the end.
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<bool, Unreadable>> {
+        while self.step.is_empty() {
+            if !self.memory.is_empty() {
+                self.step = self.memory.split_to(self.memory.len().min(STEP));
+            } else if let Some(reading) = &mut self.reading {
+                let read = ready!(Pin::new(reading).poll(context));
+                self.reading = None;
+                let (step, rest) = match read {
+                    Ok(Ok(read)) => read,
+                    Ok(Err(error)) => return Poll::Ready(Err(self.unreadable(error))),
+                    Err(stopped) => return Poll::Ready(Err(self.unreadable(io::Error::other(stopped)))),
+                };
+                // The next step is read while this one is sent.
+                self.reading = rest.map(FileRest::read);
+                self.step = step;
+            } else {
+                let Some(segment) = self.payload.segments().get(self.next) else {
+                    return Poll::Ready(Ok(false));
+                };
+                self.next += 1;
+                match segment {
+                    Segment::Bytes(bytes) => self.memory = bytes.clone(),
+                    Segment::File { path, range } => {
+                        self.reading = FileRest::new(path, range).map(FileRest::read);
+                    }
+                    _ => return Poll::Ready(Err(self.unreadable(io::ErrorKind::Unsupported.into()))),
+                }
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
+
+    fn unreadable(&self, error: io::Error) -> Unreadable {
+        let message = match error.kind() {
+            io::ErrorKind::UnexpectedEof => "a file of the request body is shorter than announced".to_owned(),
+            _ => format!("a file of the request body cannot be read: {error}"),
+        };
+        let mut failure = TransportError::new(TransportErrorKind::LocalFile, message);
+        failure.source = Some(Box::new(error));
+        self.pulse.fail(failure);
+        Unreadable
+    }
+}
+
+/// The body cannot go on; the pulse knows why.
+#[derive(Debug, thiserror::Error)]
+#[error("a file of the request body cannot be read")]
+pub(crate) struct Unreadable;
+
+impl Body for PayloadBody {
+    type Data = Bytes;
+    type Error = Unreadable;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
+        // Being asked for more means that what came before is out.
+        self.pulse.beat();
+        match ready!(self.poll_step(context)) {
+            Ok(true) => {}
+            Ok(false) => return Poll::Ready(None),
+            Err(error) => return Poll::Ready(Some(Err(error))),
+        }
+        let size = self.step.len().min(FRAME);
+        let frame = self.step.split_to(size);
+        self.done.sent += frame.len() as u64;
+        if self.step.is_empty()
+            && let Some(progress) = &self.progress
+        {
+            progress.report(self.done);
+        }
+        Poll::Ready(Some(Ok(Frame::data(frame))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.done.sent == self.done.total
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.done.total - self.done.sent)
+    }
+}
+
+/// A stretch of a file still to read.
+struct FileRest {
+    path: Arc<Path>,
+    /// Open and in place after the first step.
+    file: Option<File>,
+    range: Range<u64>,
+}
+
+impl FileRest {
+    fn new(path: &Arc<Path>, range: &Range<u64>) -> Option<Self> {
+        (!range.is_empty()).then(|| Self { path: path.clone(), file: None, range: range.clone() })
+    }
+
+    fn read(self) -> JoinHandle<io::Result<(Bytes, Option<Self>)>> {
+        spawn_blocking(move || self.read_step())
+    }
+
+    fn read_step(mut self) -> io::Result<(Bytes, Option<Self>)> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            empty => {
+                let mut file = File::open(&self.path)?;
+                file.seek(SeekFrom::Start(self.range.start))?;
+                empty.insert(file)
+            }
+        };
+        let size = (self.range.end - self.range.start).min(STEP as u64);
+        let mut step = Vec::with_capacity(size as usize);
+        if file.take(size).read_to_end(&mut step)? as u64 != size {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.range.start += size;
+        let rest = (!self.range.is_empty()).then_some(self);
+        Ok((step.into(), rest))
+    }
+}

@@ -1,0 +1,203 @@
+//! The client and how it is made.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vodkit_request::baijiayun::{Baijiayun, Upload, WaitForTranscode, private_domain_url};
+use vodkit_request::{BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, RetryPolicy, Run, Session, types};
+
+use types::{FileInput, Secret};
+
+/// One Baijiayun account over a transport.
+///
+/// Cloning is cheap and shares the account's state: the clock correction, the retry budget, and a fetched key.
+#[derive(Clone)]
+pub struct Client<T> {
+    transport: T,
+    session: Arc<Session<Baijiayun>>,
+}
+
+impl Client<()> {
+    /// Starts a client.
+    #[must_use]
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
+impl<T> Client<T> {
+    /// A call by its request struct: the form that the generated methods are short for.
+    pub fn call<E: Endpoint<Vendor = Baijiayun>>(&self, endpoint: E) -> Call<'_, T, E> {
+        Call::new(&self.transport, &self.session, endpoint)
+    }
+
+    /// Uploads a file in one request (API-2 and API-3) and starts its transcoding.
+    ///
+    /// The file is read while it is sent, never as a whole. Its name tells the vendor the format, so keep the extension.
+    pub fn upload(&self, file: impl Into<FileInput>) -> Run<'_, T, Upload<'_>> {
+        Run::new(&self.transport, Upload::new(&self.session, file.into()))
+    }
+
+    /// Waits until a video can be played, asking for its status (API-5), at most for `deadline`.
+    ///
+    /// It fails with [`ErrorKind::Processing`] when transcoding failed and with [`ErrorKind::Deadline`] when the time is over.
+    pub fn wait_for_transcode(&self, video_id: u64, deadline: Duration) -> Run<'_, T, WaitForTranscode<'_>> {
+        Run::new(&self.transport, WaitForTranscode::new(&self.session, video_id, deadline))
+    }
+
+    /// The transport.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The shared state of the account.
+    #[must_use]
+    pub fn session(&self) -> &Session<Baijiayun> {
+        &self.session
+    }
+}
+
+impl<T> fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Client`].
+///
+/// Needed: the partner id, one of the two keys, and one of private domain and base URL.
+#[derive(Clone, Debug, Default)]
+#[must_use = "settings do nothing until `build`"]
+pub struct ClientBuilder {
+    partner_id: Option<u64>,
+    partner_key: Option<Secret>,
+    secret_key: Option<Secret>,
+    domain: Option<String>,
+    base_url: Option<String>,
+    retry: Option<RetryPolicy>,
+    call_limits: Option<Limits>,
+    transfer_limits: Option<Limits>,
+    bad_environment: Option<String>,
+}
+
+impl ClientBuilder {
+    /// The account's number (`partner_id`).
+    pub fn partner_id(mut self, partner_id: u64) -> Self {
+        self.partner_id = Some(partner_id);
+        self
+    }
+
+    /// The key that signs calls (`partner_key`).
+    pub fn partner_key(mut self, key: impl Into<Secret>) -> Self {
+        self.partner_key = Some(key.into());
+        self
+    }
+
+    /// The key that fetches the partner key (`secret_key`, API-1), for those who hold only this one.
+    pub fn secret_key(mut self, key: impl Into<Secret>) -> Self {
+        self.secret_key = Some(key.into());
+        self
+    }
+
+    /// The private domain (专属域名): the part before `.at.baijiayun.com`.
+    pub fn private_domain(mut self, domain: impl Into<String>) -> Self {
+        self.domain = Some(domain.into());
+        self
+    }
+
+    /// Another address for the API, such as an emulator's. It goes before the private domain.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How failed calls are repeated; by default [`RetryPolicy::STANDARD`].
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Time and size limits of API calls; by default [`Limits::call`].
+    pub fn call_limits(mut self, limits: Limits) -> Self {
+        self.call_limits = Some(limits);
+        self
+    }
+
+    /// Time and size limits of calls that send a file; by default [`Limits::transfer`].
+    pub fn transfer_limits(mut self, limits: Limits) -> Self {
+        self.transfer_limits = Some(limits);
+        self
+    }
+
+    /// Fills what is not set yet from the environment: `VODKIT_BAIJIAYUN_PARTNER_ID`, `VODKIT_BAIJIAYUN_PARTNER_KEY`,
+    /// `VODKIT_BAIJIAYUN_SECRET_KEY`, `VODKIT_BAIJIAYUN_DOMAIN`, `VODKIT_BAIJIAYUN_BASE_URL`. Empty ones count as not set.
+    pub fn from_env(mut self) -> Self {
+        let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        if self.partner_id.is_none()
+            && let Some(text) = read("VODKIT_BAIJIAYUN_PARTNER_ID")
+        {
+            match text.trim().parse() {
+                Ok(id) => self.partner_id = Some(id),
+                Err(_) => self.bad_environment = Some("VODKIT_BAIJIAYUN_PARTNER_ID is not a number".to_owned()),
+            }
+        }
+        if self.partner_key.is_none() && self.secret_key.is_none() {
+            self.partner_key = read("VODKIT_BAIJIAYUN_PARTNER_KEY").map(Secret::from);
+            self.secret_key = read("VODKIT_BAIJIAYUN_SECRET_KEY").map(Secret::from);
+        }
+        if self.base_url.is_none() && self.domain.is_none() {
+            self.base_url = read("VODKIT_BAIJIAYUN_BASE_URL");
+            self.domain = read("VODKIT_BAIJIAYUN_DOMAIN");
+        }
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credential`] when the partner id or both keys are missing, [`ErrorKind::InvalidInput`] when the address is missing or a
+    /// setting is wrong.
+    pub fn build<T>(self, transport: T) -> Result<Client<T>, Error> {
+        if let Some(wrong) = self.bad_environment {
+            return Err(Error::new(ErrorKind::InvalidInput, wrong));
+        }
+        let base: BaseUrl = match (&self.base_url, &self.domain) {
+            (Some(url), _) => url.parse()?,
+            (None, Some(domain)) => private_domain_url(domain)?,
+            (None, None) => {
+                return Err(Error::new(
+                    ErrorKind::InvalidInput,
+                    "where is the account? set the private domain (VODKIT_BAIJIAYUN_DOMAIN) or a base URL (VODKIT_BAIJIAYUN_BASE_URL)",
+                ));
+            }
+        };
+        let Some(partner_id) = self.partner_id else {
+            return Err(Error::new(ErrorKind::Credential, "partner_id is missing (VODKIT_BAIJIAYUN_PARTNER_ID)"));
+        };
+        let filled = |key: Option<Secret>| key.filter(|key| !key.is_empty());
+        let vendor = match (filled(self.partner_key), filled(self.secret_key)) {
+            (Some(key), _) => Baijiayun::new(partner_id, key, base),
+            (None, Some(secret)) => Baijiayun::with_secret_key(partner_id, secret, base),
+            (None, None) => {
+                return Err(Error::new(
+                    ErrorKind::Credential,
+                    "partner_key is missing (VODKIT_BAIJIAYUN_PARTNER_KEY), and no secret_key to fetch it with (VODKIT_BAIJIAYUN_SECRET_KEY)",
+                ));
+            }
+        };
+        let session = Session::new(vendor).with_retry(self.retry.unwrap_or_default()).with_limits(
+            self.call_limits.unwrap_or_else(Limits::call),
+            self.transfer_limits.unwrap_or_else(Limits::transfer),
+        );
+        Ok(Client { transport, session: Arc::new(session) })
+    }
+
+    /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_sans_io(self) -> Result<Client<()>, Error> {
+        self.build(())
+    }
+}

@@ -1,0 +1,136 @@
+//! The request body: a [`Payload`] read in steps while it is sent.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+
+use vodkit_request::payload::{Payload, Segment};
+use vodkit_request::transport::{Progress, ProgressSink, TransportError, TransportErrorKind};
+
+use crate::wire;
+
+/// Bytes read and sent in one step, and the size of the connection's output buffer.
+pub(crate) const STEP: usize = 256 * 1024;
+
+/// Reads the segments of a payload one after another, exactly as many bytes as announced.
+pub(crate) struct PayloadReader<'a> {
+    segments: &'a [Segment],
+    /// Byte offset in the first of `segments`.
+    at: u64,
+    /// The file of the first of `segments`, placed at `at`.
+    file: Option<File>,
+    progress: Option<ProgressSink>,
+    done: Progress,
+}
+
+impl<'a> PayloadReader<'a> {
+    pub(crate) fn new(payload: &'a Payload, progress: Option<ProgressSink>) -> Self {
+        Self {
+            segments: payload.segments(),
+            at: 0,
+            file: None,
+            progress,
+            done: Progress { sent: 0, total: payload.len() },
+        }
+    }
+
+    fn read_segment(&mut self, segment: &Segment, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(segment.len() - self.at).unwrap_or(usize::MAX);
+        let wanted = left.min(buffer.len());
+        match segment {
+            Segment::Bytes(bytes) => {
+                // In memory, so the offset fits.
+                let at = self.at as usize;
+                buffer[..wanted].copy_from_slice(&bytes[at..at + wanted]);
+                Ok(wanted)
+            }
+            Segment::File { path, range } => {
+                let file = match &mut self.file {
+                    Some(file) => file,
+                    empty => {
+                        let mut file = File::open(path).map_err(|error| local_file("cannot be opened", Some(error)))?;
+                        file.seek(SeekFrom::Start(range.start))
+                            .map_err(|error| local_file("cannot be read", Some(error)))?;
+                        empty.insert(file)
+                    }
+                };
+                loop {
+                    return match file.read(&mut buffer[..wanted]) {
+                        Ok(0) => Err(local_file("is shorter than announced", None)),
+                        Ok(count) => Ok(count),
+                        Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                        Err(error) => Err(local_file("cannot be read", Some(error))),
+                    };
+                }
+            }
+            _ => Err(local_file("is of a kind this transport does not know", None)),
+        }
+    }
+}
+
+impl Read for PayloadReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if wire::is_abandoned() {
+            // The peer takes no more: the rest only has to be counted, for nothing of it leaves the buffer.
+            let left = usize::try_from(self.done.total - self.done.sent).unwrap_or(usize::MAX);
+            let count = left.min(buffer.len());
+            self.done.sent += count as u64;
+            return Ok(count);
+        }
+        while let [segment, rest @ ..] = self.segments {
+            if self.at == segment.len() {
+                (self.segments, self.at, self.file) = (rest, 0, None);
+                continue;
+            }
+            let step = buffer.len().min(STEP);
+            let count = self.read_segment(segment, &mut buffer[..step])?;
+            self.at += count as u64;
+            self.done.sent += count as u64;
+            if let Some(progress) = &self.progress {
+                progress.report(self.done);
+            }
+            return Ok(count);
+        }
+        Ok(0)
+    }
+}
+
+/// What a reader can tell through ureq, which only passes on `io::Error`.
+fn local_file(what: &str, cause: Option<io::Error>) -> io::Error {
+    let mut error = TransportError::new(TransportErrorKind::LocalFile, format!("a file of the request body {what}"));
+    if let Some(cause) = cause {
+        error.message = format!("{}: {cause}", error.message);
+        error.source = Some(Box::new(cause));
+    }
+    io::Error::other(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    #[test]
+    fn reads_every_segment_once_and_never_more_than_a_step() {
+        let long = vec![7_u8; STEP + 5];
+        let payload = Payload::from_segments(vec![
+            Segment::Bytes(Bytes::from_static(b"abc")),
+            Segment::Bytes(Bytes::new()),
+            Segment::Bytes(Bytes::from(long.clone())),
+        ]);
+        let mut reader = PayloadReader::new(&payload, None);
+        let mut buffer = vec![0; 2 * STEP];
+        let mut steps = Vec::new();
+        let mut all = Vec::new();
+        loop {
+            let count = reader.read(&mut buffer).unwrap();
+            if count == 0 {
+                break;
+            }
+            steps.push(count);
+            all.extend_from_slice(&buffer[..count]);
+        }
+        assert_eq!(steps, [3, STEP, 5]);
+        assert_eq!(all, [b"abc".as_slice(), &long].concat());
+    }
+}

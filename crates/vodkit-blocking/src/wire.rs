@@ -1,0 +1,382 @@
+//! The connection below ureq: when a request left, how long it may stand still, and replies that come before the body is out.
+//!
+//! ureq's own TCP transport lets one write last as long as its time-out for each part of it that gets through, and gives a reply up
+//! when the peer closes before the whole body was sent. Both matter for uploads, so this module brings its own. It uses
+//! `ureq::unversioned`, which may change with a minor version of ureq; nothing of it is visible outside this crate.
+
+use std::cell::Cell;
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use http::Uri;
+use ureq::config::Config;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
+};
+use ureq::{Agent, Error, Timeout};
+
+thread_local! {
+    /// The exchange that this thread is in. ureq runs a call on the thread that made it.
+    static EXCHANGE: Cell<Exchange> = const { Cell::new(Exchange { sent: false, abandoned: false }) };
+}
+
+#[derive(Clone, Copy)]
+struct Exchange {
+    /// A first byte of the request was handed to a ready connection.
+    sent: bool,
+    /// The peer takes no more of the body.
+    abandoned: bool,
+}
+
+/// Marks the time of one exchange. Exchanges nest when a progress callback makes a call of its own.
+pub(crate) struct ExchangeGuard(Exchange);
+
+impl ExchangeGuard {
+    pub(crate) fn enter() -> Self {
+        Self(EXCHANGE.replace(Exchange { sent: false, abandoned: false }))
+    }
+}
+
+impl Drop for ExchangeGuard {
+    fn drop(&mut self) {
+        EXCHANGE.set(self.0);
+    }
+}
+
+/// Whether a byte of the current request may have reached the peer.
+pub(crate) fn is_sent() -> bool {
+    EXCHANGE.get().sent
+}
+
+/// Whether the peer takes no more of the current body.
+pub(crate) fn is_abandoned() -> bool {
+    EXCHANGE.get().abandoned
+}
+
+/// An agent on the connections of this module.
+pub(crate) fn agent(config: Config) -> Agent {
+    let chain = ().chain(ConnectProxyConnector::default()).chain(TcpConnector);
+    #[cfg(feature = "rustls")]
+    let chain = chain.chain(AgentLevel(ureq::unversioned::transport::RustlsConnector::default()));
+    #[cfg(feature = "native-tls")]
+    let chain = chain.chain(AgentLevel(ureq::unversioned::transport::NativeTlsConnector::default()));
+    Agent::with_parts(config, chain.chain(WitnessConnector), DeferredResolver)
+}
+
+/// Leaves the look-up to [`TcpConnector`]: ureq asks its resolver on every call, also when it has an open connection.
+#[derive(Debug)]
+struct DeferredResolver;
+
+impl Resolver for DeferredResolver {
+    fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, Error> {
+        Ok(self.empty())
+    }
+}
+
+/// Opens TCP connections, name look-up included, within the connect time-out.
+#[derive(Debug)]
+struct TcpConnector;
+
+impl<In: Transport> Connector<In> for TcpConnector {
+    type Out = Either<In, TcpTransport>;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+        if let Some(tunnel) = chained {
+            return Ok(Some(Either::A(tunnel)));
+        }
+        let deadline = exact(&details.timeout).map(|left| Instant::now() + left);
+        let addresses = look_up(details)?;
+        let mut last = Error::HostNotFound;
+        for (index, address) in addresses.iter().enumerate() {
+            let connected = match deadline {
+                None => TcpStream::connect(address),
+                Some(deadline) => {
+                    let left = deadline.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Err(Error::Timeout(details.timeout.reason));
+                    }
+                    // An address that does not answer leaves time for those after it.
+                    let share = left / u32::try_from(addresses.len() - index).unwrap_or(1);
+                    TcpStream::connect_timeout(address, share.max(Duration::from_millis(1)))
+                }
+            };
+            match connected {
+                Ok(stream) => {
+                    stream.set_nodelay(details.config.no_delay())?;
+                    let buffers =
+                        LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
+                    return Ok(Some(Either::B(TcpTransport::new(stream, buffers))));
+                }
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => last = Error::Timeout(Timeout::Connect),
+                Err(error) => last = error.into(),
+            }
+        }
+        Err(last)
+    }
+}
+
+fn look_up(details: &ConnectionDetails<'_>) -> Result<Vec<SocketAddr>, Error> {
+    let uri = details.uri;
+    let host = uri.host().unwrap_or_default();
+    if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+        return Ok(vec![SocketAddr::new(ip, uri.port_u16().unwrap_or(default))]);
+    }
+    let found = DefaultResolver::default().resolve(uri, details.config, details.timeout)?;
+    Ok(found.iter().copied().collect())
+}
+
+/// The time left, unless there is no limit.
+fn exact(timeout: &NextTimeout) -> Option<Duration> {
+    (!timeout.after.is_not_happening()).then(|| *timeout.after)
+}
+
+#[derive(Debug)]
+struct TcpTransport {
+    stream: TcpStream,
+    buffers: LazyBuffers,
+    write_timeout: Option<Duration>,
+    read_timeout: Option<Duration>,
+}
+
+impl TcpTransport {
+    fn new(stream: TcpStream, buffers: LazyBuffers) -> Self {
+        Self { stream, buffers, write_timeout: None, read_timeout: None }
+    }
+}
+
+impl Transport for TcpTransport {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let mut patience = Patience::new(&timeout, timeout.per_write, Timeout::PerWrite);
+        let mut rest = &self.buffers.output()[..amount];
+        while !rest.is_empty() {
+            // A write that times out after part of its bytes went out does not say when the last of them did, so the socket
+            // is asked in quarters.
+            if let Some(limit) = patience.limit(4, self.write_timeout)? {
+                self.stream.set_write_timeout(Some(limit))?;
+                self.write_timeout = Some(limit);
+            }
+            match (&self.stream).write(rest) {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                Ok(count) => {
+                    rest = &rest[count..];
+                    patience.renew();
+                }
+                Err(error) if is_wait(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let patience = Patience::new(&timeout, timeout.per_read, Timeout::PerRead);
+        let input = self.buffers.input_append_buf();
+        let count = loop {
+            if let Some(limit) = patience.limit(1, self.read_timeout)? {
+                self.stream.set_read_timeout(Some(limit))?;
+                self.read_timeout = Some(limit);
+            }
+            match (&self.stream).read(input) {
+                Ok(count) => break count,
+                Err(error) if is_wait(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        };
+        self.buffers.input_appended(count);
+        Ok(count > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        // An idle connection has nothing to read. A byte or an end means that the peer is done with it.
+        let probe = |stream: &TcpStream| {
+            stream.set_nonblocking(true)?;
+            let found = stream.peek(&mut [0]);
+            stream.set_nonblocking(false)?;
+            found
+        };
+        matches!(probe(&self.stream), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+fn is_wait(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}
+
+/// How long one direction of a connection may go on.
+struct Patience {
+    deadline: Option<Instant>,
+    deadline_reason: Timeout,
+    /// Longest stand-still and its name.
+    stall: Option<Duration>,
+    stall_reason: Timeout,
+    moved: Instant,
+}
+
+impl Patience {
+    fn new(timeout: &NextTimeout, stall: Option<impl std::ops::Deref<Target = Duration>>, stall_reason: Timeout) -> Self {
+        let moved = Instant::now();
+        Self {
+            deadline: exact(timeout).map(|left| moved + left),
+            deadline_reason: timeout.reason,
+            stall: stall.map(|stall| *stall),
+            stall_reason,
+            moved,
+        }
+    }
+
+    fn renew(&mut self) {
+        self.moved = Instant::now();
+    }
+
+    /// The socket time-out to set now, or `None` when the one that is set will do.
+    fn limit(&self, parts: u32, set: Option<Duration>) -> Result<Option<Duration>, Error> {
+        let now = Instant::now();
+        let mut limit = None;
+        if let Some(stall) = self.stall {
+            let left = stall.saturating_sub(now.saturating_duration_since(self.moved));
+            if left.is_zero() {
+                return Err(Error::Timeout(self.stall_reason));
+            }
+            limit = Some(left.min(stall / parts));
+        }
+        if let Some(deadline) = self.deadline {
+            let left = deadline.saturating_duration_since(now);
+            if left.is_zero() {
+                return Err(Error::Timeout(self.deadline_reason));
+            }
+            limit = Some(limit.map_or(left, |limit: Duration| limit.min(left)));
+        }
+        // The operating system takes no zero. With no limit at all, any will do: the loop around the socket goes on.
+        let limit = limit.unwrap_or(Duration::from_secs(3600)).max(Duration::from_millis(1));
+        // A shorter time-out only wakes early; saving the system call is worth that, unless it wakes too often.
+        Ok(match set {
+            Some(set) if set <= limit && set >= limit / 2 => None,
+            _ => Some(limit),
+        })
+    }
+}
+
+/// Makes a TLS connector keep its set-up from one connection to the next.
+///
+/// The limits of each exchange are request-level settings to ureq, for which it would build TLS anew, without session resumption.
+/// The TLS settings themselves are always the agent's.
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[derive(Debug)]
+struct AgentLevel<C>(C);
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+impl<In: Transport, C: Connector<In>> Connector<In> for AgentLevel<C> {
+    type Out = C::Out;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<C::Out>, Error> {
+        let details = ConnectionDetails {
+            uri: details.uri,
+            addrs: DeferredResolver.empty(),
+            config: details.config,
+            request_level: false,
+            resolver: details.resolver,
+            now: details.now,
+            timeout: details.timeout,
+            current_time: details.current_time.clone(),
+            run_connector: details.run_connector.clone(),
+            register_shutdown: details.register_shutdown.clone(),
+        };
+        self.0.connect(&details, chained)
+    }
+}
+
+/// Puts a [`Witness`] on top of each connection, TLS included.
+#[derive(Debug)]
+struct WitnessConnector;
+
+impl<In: Transport> Connector<In> for WitnessConnector {
+    type Out = Witness<In>;
+
+    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+        // A proxy may have been spoken to on the way, but the request itself has not left.
+        EXCHANGE.set(Exchange { sent: false, abandoned: false });
+        Ok(chained.map(|inner| Witness { inner, cut: None, is_cut: false }))
+    }
+}
+
+/// Sees the request leave, and reads the reply of a peer that stopped reading.
+#[derive(Debug)]
+struct Witness<T> {
+    inner: T,
+    /// The peer took no more of the request, so the connection is good for this reply alone.
+    is_cut: bool,
+    /// Why it took no more, until it has answered.
+    cut: Option<Error>,
+}
+
+impl<T: Transport> Witness<T> {
+    fn cut(&mut self, reason: Error) {
+        self.is_cut = true;
+        self.cut = Some(reason);
+        EXCHANGE.set(Exchange { sent: true, abandoned: true });
+    }
+}
+
+impl<T: Transport> Transport for Witness<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if self.is_cut {
+            return Ok(());
+        }
+        EXCHANGE.set(Exchange { sent: true, abandoned: false });
+        match self.inner.transmit_output(amount, timeout) {
+            // Closed: an answer may be waiting all the same, such as 413 for a body that is too large.
+            Err(Error::Io(error)) if is_closed(&error) => {
+                self.cut(Error::Io(error));
+                Ok(())
+            }
+            // Not reading: it may have answered and wait for us to see it.
+            Err(Error::Timeout(Timeout::PerWrite)) => {
+                let glance = NextTimeout {
+                    per_read: Some(Duration::from_millis(1).into()),
+                    ..timeout
+                };
+                if matches!(self.inner.await_input(glance), Ok(true)) {
+                    self.cut(Error::Timeout(Timeout::PerWrite));
+                    return Ok(());
+                }
+                Err(Error::Timeout(Timeout::PerWrite))
+            }
+            other => other,
+        }
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        let result = self.inner.await_input(timeout);
+        match self.cut.take() {
+            // No answer behind the cut: the cut itself is what went wrong.
+            Some(cut) if !matches!(result, Ok(true)) => Err(cut),
+            _ => result,
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        !self.is_cut && self.inner.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.inner.is_tls()
+    }
+}
+
+fn is_closed(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+    )
+}

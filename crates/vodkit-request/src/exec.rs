@@ -1,0 +1,344 @@
+//! The flow of one call: log in if needed, send, judge, repeat if allowed.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+use vodkit_types::{FaultClass, FileContent};
+
+use crate::endpoint::Endpoint;
+use crate::error::{Error, ErrorKind, Refusal};
+use crate::flow::{Event, Flow, Step, unexpected_event};
+use crate::params::Params;
+use crate::payload::Segment;
+use crate::retry::{Attempt, Outcome};
+use crate::session::{Access, Session};
+use crate::skew::retry_after;
+use crate::transport::{FileFacts, Limits, Outgoing, ProgressSink, Tick, Timestamp, TransportError};
+use crate::vendor::{Draft, DraftFile, Vendor};
+
+/// After a refused signature, a clock this far from the one it was made with is worth one more attempt.
+const SKEW_WORTH_A_RETRY_MS: i64 = 30_000;
+
+/// The flow of one call.
+#[derive(Debug)]
+pub struct Exec<'s, E: Endpoint> {
+    session: &'s Session<E::Vendor>,
+    endpoint: E,
+    limits: Option<Limits>,
+    progress: Option<ProgressSink>,
+    facts: Option<FileFacts>,
+    attempts: u32,
+    first: Option<Duration>,
+    renewed: bool,
+    reclocked: bool,
+    state: State<'s, E::Vendor>,
+}
+
+enum State<'s, V: Vendor> {
+    Idle,
+    Inspecting,
+    Waiting,
+    LoggingIn { lease: Lease<'s, V>, sent: Timestamp },
+    Sent { sent: Timestamp, offset: i64, generation: u64 },
+}
+
+impl<V: Vendor> std::fmt::Debug for State<'_, V> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "Idle",
+            Self::Inspecting => "Inspecting",
+            Self::Waiting => "Waiting",
+            Self::LoggingIn { .. } => "LoggingIn",
+            Self::Sent { .. } => "Sent",
+        })
+    }
+}
+
+/// The right to log in, given back when the flow is dropped in the middle of it.
+struct Lease<'s, V: Vendor> {
+    session: &'s Session<V>,
+    number: u64,
+}
+
+impl<V: Vendor> Drop for Lease<'_, V> {
+    fn drop(&mut self) {
+        self.session.release(self.number);
+    }
+}
+
+impl<'s, E: Endpoint> Exec<'s, E> {
+    /// The flow of this call.
+    pub fn new(session: &'s Session<E::Vendor>, endpoint: E) -> Self {
+        Self {
+            session,
+            endpoint,
+            limits: None,
+            progress: None,
+            facts: None,
+            attempts: 0,
+            first: None,
+            renewed: false,
+            reclocked: false,
+            state: State::Idle,
+        }
+    }
+
+    /// The same flow with limits of its own.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Option<Limits>) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The same flow, reporting how far the body is.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Option<ProgressSink>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// The same flow with a file that has been looked at already.
+    #[must_use]
+    pub fn with_file_facts(mut self, facts: Option<FileFacts>) -> Self {
+        self.facts = facts;
+        self
+    }
+
+    /// The call itself.
+    pub fn endpoint(&self) -> &E {
+        &self.endpoint
+    }
+
+    fn begin(&mut self, tick: Tick) -> Result<Step<E::Output>, Error> {
+        // Wrong parameters are told before a file is looked at or a login is made.
+        let mut params = Params::new(self.endpoint.operation());
+        self.endpoint.params(&mut params)?;
+        match self.endpoint.file() {
+            Some((_, file)) if self.facts.is_none() => match &file.content {
+                FileContent::Path(path) => {
+                    self.state = State::Inspecting;
+                    Ok(Step::Inspect(path.clone()))
+                }
+                _ => self.send(tick),
+            },
+            _ => self.send(tick),
+        }
+    }
+
+    fn inspected(&mut self, tick: Tick, facts: std::io::Result<FileFacts>) -> Result<Step<E::Output>, Error> {
+        match facts {
+            Ok(facts) => {
+                self.facts = Some(facts);
+                self.send(tick)
+            }
+            Err(error) => Err(unusable_file(self.endpoint.file().map(|(_, file)| &file.content), &error)),
+        }
+    }
+
+    /// Seals and sends, each time with a new time stamp and a new signature.
+    fn send(&mut self, tick: Tick) -> Result<Step<E::Output>, Error> {
+        self.first.get_or_insert(tick.elapsed);
+        let offset = self.session.skew.offset();
+        let at = tick.now.offset(offset);
+        let operation = self.endpoint.operation();
+        let (credential, generation) = if operation.signed {
+            match self.session.access(at) {
+                Access::Ready(credential, generation) => (Some(credential), generation),
+                Access::Wait(time) => {
+                    self.state = State::Waiting;
+                    return Ok(Step::Sleep(time));
+                }
+                Access::LogIn(number) => {
+                    let lease = Lease { session: self.session, number };
+                    let request = self.session.vendor().login(at)?;
+                    self.state = State::LoggingIn { lease, sent: tick.now };
+                    let limits = self.session.call_limits;
+                    return Ok(Step::Send(Box::new(Outgoing { request, limits, progress: None })));
+                }
+            }
+        } else {
+            (None, 0)
+        };
+        let draft = draft(&self.endpoint, self.facts)?;
+        let has_file = draft.file.is_some();
+        let request = self.session.vendor().seal(draft, credential.as_ref(), at, tick.entropy)?;
+        self.attempts += 1;
+        self.state = State::Sent { sent: tick.now, offset, generation };
+        let limits = if has_file { self.session.transfer_limits } else { self.session.call_limits };
+        Ok(Step::Send(Box::new(Outgoing {
+            request,
+            limits: self.limits.unwrap_or(limits),
+            progress: self.progress.clone(),
+        })))
+    }
+
+    fn judge(&mut self, tick: Tick, response: Response<Bytes>, offset: i64, generation: u64) -> Result<Step<E::Output>, Error> {
+        let refusal = match self.endpoint.open(self.session.vendor(), &response) {
+            Ok(output) => {
+                self.session.budget.refill(self.attempts > 1);
+                return Ok(Step::Done(output));
+            }
+            Err(refusal) => refusal,
+        };
+        let idempotent = self.endpoint.operation().idempotent;
+        let outcome = match &refusal {
+            Refusal::Fault(fault) => match fault.class {
+                FaultClass::Credential => {
+                    let moved = (self.session.skew.offset() - offset).abs() >= SKEW_WORTH_A_RETRY_MS;
+                    if moved && !self.reclocked {
+                        self.reclocked = true;
+                        return self.send(tick);
+                    }
+                    if !self.renewed && self.session.discard(generation) {
+                        self.renewed = true;
+                        return self.send(tick);
+                    }
+                    None
+                }
+                FaultClass::Throttled => Some(Outcome::Throttled(retry_after(response.headers(), tick.now))),
+                FaultClass::Transient => Some(Outcome::Unavailable(retry_after(response.headers(), tick.now))),
+                _ => None,
+            },
+            // A reply cut short inside a complete HTTP body, or an error page with status 200.
+            Refusal::Decode(_) => None,
+        };
+        let error = Error::from_refusal(refusal, idempotent, &response);
+        match outcome {
+            Some(outcome) => self.repeat_or(tick, outcome, error),
+            None => Err(error),
+        }
+    }
+
+    fn failed(&mut self, tick: Tick, failure: TransportError, idempotent: bool) -> Result<Step<E::Output>, Error> {
+        let outcome = if failure.kind.maybe_sent() { Outcome::Unsure } else { Outcome::NotSent };
+        let repeatable = !matches!(
+            failure.kind,
+            crate::transport::TransportErrorKind::LocalFile
+                | crate::transport::TransportErrorKind::InvalidRequest
+                | crate::transport::TransportErrorKind::ResponseTooLarge
+        );
+        let error = Error::from_transport(failure, idempotent);
+        if repeatable { self.repeat_or(tick, outcome, error) } else { Err(error) }
+    }
+
+    fn repeat_or(&mut self, tick: Tick, outcome: Outcome, error: Error) -> Result<Step<E::Output>, Error> {
+        let attempt = Attempt {
+            number: self.attempts.max(1),
+            idempotent: self.endpoint.operation().idempotent,
+            outcome,
+            elapsed: tick.elapsed.saturating_sub(self.first.unwrap_or(tick.elapsed)),
+        };
+        match self.session.retry.decide(attempt, tick.entropy) {
+            Some(wait) if self.session.budget.take() => {
+                self.state = State::Waiting;
+                Ok(Step::Sleep(wait))
+            }
+            _ => Err(error),
+        }
+    }
+
+    fn logged_in(&mut self, tick: Tick, lease: Lease<'s, E::Vendor>, response: Response<Bytes>) -> Result<Step<E::Output>, Error> {
+        match self.session.vendor().open_login(&response, tick.now) {
+            Ok(grant) => {
+                self.session.store(lease.number, grant);
+                self.send(tick)
+            }
+            Err(refusal) => {
+                drop(lease);
+                self.attempts += 1;
+                let outcome = match &refusal {
+                    Refusal::Fault(fault) => match fault.class {
+                        FaultClass::Throttled => Some(Outcome::Throttled(retry_after(response.headers(), tick.now))),
+                        FaultClass::Transient => Some(Outcome::Throttled(retry_after(response.headers(), tick.now))),
+                        _ => None,
+                    },
+                    Refusal::Decode(_) => None,
+                };
+                // The call itself was not sent, so whatever became of the login, the caller's call had no effect.
+                let error = Error::from_refusal(refusal, true, &response);
+                match outcome {
+                    Some(outcome) => self.repeat_or(tick, outcome, error),
+                    None => Err(error),
+                }
+            }
+        }
+    }
+}
+
+impl<E: Endpoint> Flow for Exec<'_, E> {
+    type Output = E::Output;
+
+    fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<E::Output>, Error> {
+        let state = std::mem::replace(&mut self.state, State::Idle);
+        let step = match (state, event) {
+            (State::Idle, Event::Start) => self.begin(tick),
+            (State::Inspecting, Event::Inspected(facts)) => self.inspected(tick, facts),
+            (State::Waiting, Event::Woken) => self.send(tick),
+            (State::LoggingIn { lease, sent }, Event::Response(response)) => {
+                self.session.skew.observe(sent, tick.now, response.headers());
+                self.logged_in(tick, lease, response)
+            }
+            (State::LoggingIn { lease, .. }, Event::Failed(failure)) => {
+                drop(lease);
+                self.attempts += 1;
+                let kind = failure.kind;
+                let error = Error::from_transport(failure, true).maybe(false);
+                if matches!(kind, crate::transport::TransportErrorKind::InvalidRequest) {
+                    Err(error)
+                } else {
+                    self.repeat_or(tick, Outcome::NotSent, error)
+                }
+            }
+            (State::Sent { sent, offset, generation }, Event::Response(response)) => {
+                self.session.skew.observe(sent, tick.now, response.headers());
+                self.judge(tick, response, offset, generation)
+            }
+            (State::Sent { .. }, Event::Failed(failure)) => {
+                self.failed(tick, failure, self.endpoint.operation().idempotent)
+            }
+            _ => Err(unexpected_event()),
+        };
+        step.map_err(|error| error.at(self.endpoint.operation(), self.attempts))
+    }
+}
+
+/// Writes the draft of a call; a file's length comes from `facts` unless it is in memory.
+pub(crate) fn draft<E: Endpoint>(endpoint: &E, facts: Option<FileFacts>) -> Result<Draft, Error> {
+    let operation = endpoint.operation();
+    let mut params = Params::new(operation);
+    endpoint.params(&mut params)?;
+    let file = match endpoint.file() {
+        None => None,
+        Some((field, file)) => {
+            let content = match &file.content {
+                FileContent::Bytes(bytes) => Segment::Bytes(Bytes::from_owner(bytes.clone())),
+                FileContent::Path(path) => {
+                    let Some(facts) = facts else {
+                        return Err(Error::new(
+                            ErrorKind::LocalFile,
+                            format!("the length of `{}` is not known: give the file as bytes", path.display()),
+                        ));
+                    };
+                    Segment::File { path: path.clone(), range: 0..facts.len }
+                }
+                _ => return Err(Error::new(ErrorKind::LocalFile, "this kind of file cannot be sent")),
+            };
+            Some(DraftFile { field, name: file.name.clone(), content })
+        }
+    };
+    Ok(Draft { operation, params, file, target: endpoint.target().cloned() })
+}
+
+pub(crate) fn unusable_file(content: Option<&FileContent>, error: &std::io::Error) -> Error {
+    let path = match content {
+        Some(FileContent::Path(path)) => path.display().to_string(),
+        _ => String::new(),
+    };
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "it may not be read".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::new(ErrorKind::LocalFile, format!("cannot send `{path}`: {why}"))
+}

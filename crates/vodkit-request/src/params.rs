@@ -1,0 +1,243 @@
+//! The parameters of one call, as text, checked against the operation table.
+
+use std::ops::Range;
+
+use serde_json::Value;
+use smallvec::SmallVec;
+use vodkit_types::{Extra, Operation, Param, ParamKind, ParamText};
+
+/// A parameter that the vendor would refuse. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("parameter `{name}`: {reason}")]
+pub struct InvalidParam {
+    /// Wire name of the parameter.
+    pub name: String,
+    /// What is wrong with it, without the value of a secret.
+    pub reason: String,
+}
+
+/// The parameters of one call, in the order in which they are signed.
+///
+/// Values are kept raw in one buffer; they are percent-encoded when the request is sealed.
+#[derive(Clone)]
+pub struct Params {
+    operation: &'static Operation,
+    text: String,
+    spans: SmallVec<[Span; 16]>,
+    cursor: usize,
+}
+
+#[derive(Clone)]
+struct Span {
+    name: Name,
+    value: Range<usize>,
+}
+
+#[derive(Clone)]
+enum Name {
+    Table(&'static str),
+    Text(Range<usize>),
+}
+
+impl Params {
+    /// No parameters yet.
+    #[must_use]
+    pub fn new(operation: &'static Operation) -> Self {
+        // Most calls fit: one allocation for all values.
+        Self { operation, text: String::with_capacity(96), spans: SmallVec::new(), cursor: 0 }
+    }
+
+    /// Adds a documented parameter.
+    ///
+    /// # Errors
+    /// When the value breaks a limit of the operation table.
+    pub fn put(&mut self, name: &'static str, value: &impl ParamText) -> Result<(), InvalidParam> {
+        let start = self.text.len();
+        value.write_text(&mut self.text);
+        if let Some(param) = self.table_entry(name) {
+            check(param, &self.text[start..])?;
+        }
+        self.push(Name::Table(name), start..self.text.len());
+        Ok(())
+    }
+
+    /// Adds a documented parameter when there is a value: an absent one is neither signed nor sent.
+    ///
+    /// # Errors
+    /// As [`put`](Self::put).
+    pub fn put_optional(&mut self, name: &'static str, value: Option<&impl ParamText>) -> Result<(), InvalidParam> {
+        value.map_or(Ok(()), |value| self.put(name, value))
+    }
+
+    /// Adds parameters that the vendor's page does not document, unchecked. One that has the name of a documented parameter
+    /// replaces it.
+    ///
+    /// # Errors
+    /// When a value is neither text nor number nor a list of these.
+    pub fn put_undocumented(&mut self, extra: &Extra) -> Result<(), InvalidParam> {
+        for (name, value) in extra.iter() {
+            let start = self.text.len();
+            self.text.push_str(name);
+            let name_range = start..self.text.len();
+            write_json_text(name, value, &mut self.text)?;
+            let value_range = name_range.end..self.text.len();
+            if let Some(position) = self.spans.iter().position(|span| self.name_of(span) == name) {
+                self.spans[position].value = value_range;
+            } else {
+                self.push(Name::Text(name_range), value_range);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds a parameter of the vendor's frame, such as the time stamp, unless the caller has set it.
+    pub fn put_common(&mut self, name: &'static str, value: &impl ParamText) {
+        if self.get(name).is_none() {
+            let start = self.text.len();
+            value.write_text(&mut self.text);
+            self.push(Name::Table(name), start..self.text.len());
+        }
+    }
+
+    /// The value of one parameter.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
+    /// All parameters, sorted by name (byte order).
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.spans.iter().map(|span| (self.name_of(span), &self.text[span.value.clone()]))
+    }
+
+    /// How many bytes names and values have together.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        self.iter().map(|(name, value)| name.len() + value.len()).sum()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    fn name_of<'a>(&'a self, span: &'a Span) -> &'a str {
+        match &span.name {
+            Name::Table(name) => name,
+            Name::Text(range) => &self.text[range.clone()],
+        }
+    }
+
+    // Generated endpoints come in table order, so the entry is nearly always the next one.
+    fn table_entry(&mut self, name: &str) -> Option<&'static Param> {
+        let params = self.operation.params;
+        let found = (self.cursor..params.len()).chain(0..self.cursor.min(params.len())).find(|i| params[*i].name == name)?;
+        self.cursor = found + 1;
+        Some(&params[found])
+    }
+
+    // Endpoints put their parameters in signing order, so this moves only the few that the vendor's frame adds.
+    fn push(&mut self, name: Name, value: Range<usize>) {
+        let span = Span { name, value };
+        let mut position = self.spans.len();
+        while position > 0 && self.name_of(&self.spans[position - 1]) > self.name_of(&span) {
+            position -= 1;
+        }
+        self.spans.insert(position, span);
+    }
+}
+
+// Values may be secret: Debug tells the names alone.
+impl std::fmt::Debug for Params {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// Checks a value against the operation table.
+///
+/// # Errors
+/// When the vendor would refuse it, or could only misunderstand it.
+pub fn check(param: &Param, text: &str) -> Result<(), InvalidParam> {
+    let invalid = |reason: String| Err(InvalidParam { name: param.name.to_owned(), reason });
+    if text.is_empty() && param.required {
+        return invalid("must not be empty".to_owned());
+    }
+    match param.kind {
+        ParamKind::Int => {
+            let Ok(number) = text.parse::<i128>() else {
+                return invalid(format!("`{text}` is not an integer"));
+            };
+            if param.min.is_some_and(|min| number < i128::from(min)) {
+                return invalid(format!("{number} is below the smallest allowed value {}", param.min.unwrap_or_default()));
+            }
+            if param.max.is_some_and(|max| number > i128::from(max)) {
+                return invalid(format!("{number} is above the largest allowed value {}", param.max.unwrap_or_default()));
+            }
+            if number > i128::from(i64::MAX) {
+                return invalid(format!("{number} is more than a signed 64-bit integer holds"));
+            }
+        }
+        ParamKind::Date => {
+            if let Err(bad) = text.parse::<vodkit_types::Date>() {
+                return invalid(bad.0);
+            }
+        }
+        ParamKind::DateTime => {
+            if let Err(bad) = text.parse::<vodkit_types::DateTime>() {
+                return invalid(bad.0);
+            }
+        }
+        ParamKind::Url => {
+            let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+            if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
+                return invalid("must be an address that starts with http:// or https://".to_owned());
+            }
+        }
+        ParamKind::OneOf(values) if !text.is_empty() && !values.contains(&text) => {
+            return invalid(format!("`{text}` is none of {}", values.join(", ")));
+        }
+        ParamKind::List(values) if !values.is_empty() && !text.is_empty() => {
+            if let Some(wrong) = text.split(',').find(|item| !values.contains(item)) {
+                return invalid(format!("`{wrong}` is none of {}", values.join(", ")));
+            }
+        }
+        _ => {}
+    }
+    if let Some(max) = param.max_chars {
+        let chars = text.chars().count();
+        if chars > max as usize {
+            return invalid(format!("has {chars} characters, at most {max} are allowed"));
+        }
+    }
+    Ok(())
+}
+
+fn write_json_text(name: &str, value: &Value, out: &mut String) -> Result<(), InvalidParam> {
+    match value {
+        Value::String(text) => out.push_str(text),
+        Value::Number(number) => out.push_str(&number.to_string()),
+        Value::Array(items) => {
+            for (position, item) in items.iter().enumerate() {
+                if position > 0 {
+                    out.push(',');
+                }
+                write_json_text(name, item, out)?;
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Object(_) => {
+            return Err(InvalidParam {
+                name: name.to_owned(),
+                reason: "must be text, a number, or a list of these".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! What calls of one account share: the vendor's rules, retry, clock correction, and one login for all.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::retry::{RetryBudget, RetryPolicy};
+use crate::skew::Skew;
+use crate::transport::{Limits, Timestamp};
+use crate::vendor::{Grant, Vendor};
+
+/// A login that got no reply for this long is given up, so that its callers do not wait for ever.
+const LEASE_MS: i64 = 60_000;
+/// How long a caller waits before it looks again whether the login of another one is done.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// The shared state of all calls to one account.
+pub struct Session<V: Vendor> {
+    vendor: V,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) call_limits: Limits,
+    pub(crate) transfer_limits: Limits,
+    pub(crate) budget: RetryBudget,
+    pub(crate) skew: Skew,
+    login: Mutex<Login<V::Credential>>,
+}
+
+struct Login<C> {
+    grant: Option<Grant<C>>,
+    /// Counts grants, so that of many callers refused with one credential only the first discards it.
+    generation: u64,
+    /// The caller that is logging in, and until when it may.
+    lease: Option<(u64, Timestamp)>,
+    leases: u64,
+}
+
+/// What a caller gets that needs a credential.
+pub(crate) enum Access<C> {
+    /// A credential, and which generation it is.
+    Ready(C, u64),
+    /// The caller must log in, under this lease.
+    LogIn(u64),
+    /// Another caller is logging in: look again after this.
+    Wait(Duration),
+}
+
+impl<V: Vendor> Session<V> {
+    /// A session with the standard retry policy and limits.
+    pub fn new(vendor: V) -> Self {
+        Self {
+            vendor,
+            retry: RetryPolicy::STANDARD,
+            call_limits: Limits::call(),
+            transfer_limits: Limits::transfer(),
+            budget: RetryBudget::new(),
+            skew: Skew::default(),
+            login: Mutex::new(Login { grant: None, generation: 0, lease: None, leases: 0 }),
+        }
+    }
+
+    /// The same session with another retry policy.
+    #[must_use]
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// The same session with other limits for API calls and for calls that send a file.
+    #[must_use]
+    pub fn with_limits(mut self, calls: Limits, transfers: Limits) -> Self {
+        self.call_limits = calls;
+        self.transfer_limits = transfers;
+        self
+    }
+
+    /// The vendor's rules.
+    pub fn vendor(&self) -> &V {
+        &self.vendor
+    }
+
+    pub(crate) fn access(&self, now: Timestamp) -> Access<V::Credential> {
+        if let Some(credential) = self.vendor.credential() {
+            return Access::Ready(credential, 0);
+        }
+        let mut login = self.login();
+        if let Some(grant) = &login.grant
+            && grant.expires.is_none_or(|expires| expires > now)
+        {
+            return Access::Ready(grant.credential.clone(), login.generation);
+        }
+        if login.lease.is_some_and(|(_, until)| until > now) {
+            return Access::Wait(LOOK_AGAIN);
+        }
+        login.leases += 1;
+        let lease = login.leases;
+        login.lease = Some((lease, now.offset(LEASE_MS)));
+        Access::LogIn(lease)
+    }
+
+    pub(crate) fn store(&self, lease: u64, grant: Grant<V::Credential>) {
+        let mut login = self.login();
+        login.generation += 1;
+        login.grant = Some(grant);
+        if login.lease.is_some_and(|(holder, _)| holder == lease) {
+            login.lease = None;
+        }
+    }
+
+    /// Gives a lease back, also when its holder was cancelled.
+    pub(crate) fn release(&self, lease: u64) {
+        let mut login = self.login();
+        if login.lease.is_some_and(|(holder, _)| holder == lease) {
+            login.lease = None;
+        }
+    }
+
+    /// Discards the credential of this generation; a newer one stays. Gives `false` when there is nothing to renew.
+    pub(crate) fn discard(&self, generation: u64) -> bool {
+        if generation == 0 {
+            return false;
+        }
+        let mut login = self.login();
+        if login.generation == generation {
+            login.grant = None;
+        }
+        true
+    }
+
+    // A panic while the lock is held leaves nothing half-written here.
+    fn login(&self) -> MutexGuard<'_, Login<V::Credential>> {
+        self.login.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<V: Vendor> fmt::Debug for Session<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("vendor", &V::NAME).field("retry", &self.retry).finish_non_exhaustive()
+    }
+}

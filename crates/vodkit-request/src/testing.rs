@@ -1,0 +1,272 @@
+//! A transport for tests: replies from a script, a clock of its own, and a log of what was sent.
+//!
+//! The same [`ScriptedTransport`] serves blocking and async programs, so a test can run one scenario both ways and compare the logs. It opens
+//! no socket, and a request that the script does not expect is a failure, never a real request.
+//!
+//! ```
+//! use vodkit_request::testing::{Reply, ScriptedTransport};
+//! use vodkit_request::BlockingTransport;
+//!
+//! let transport = ScriptedTransport::new([Reply::json(r#"{"code":0,"data":null,"msg":""}"#)]);
+//! assert_eq!(transport.tick().now.seconds(), 1_700_000_000);
+//! assert!(transport.log().is_empty());
+//! ```
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::exec::draft;
+use crate::payload::Payload;
+use crate::transport::{
+    AsyncTransport, BlockingTransport, FileFacts, Outgoing, Progress, Tick, Timestamp, TransportError, TransportErrorKind,
+};
+use crate::vendor::Vendor;
+
+/// What the script answers with.
+#[derive(Clone, Debug)]
+pub struct Reply(Result<(StatusCode, Vec<(HeaderName, HeaderValue)>, Bytes), TransportErrorKind>);
+
+impl Reply {
+    /// HTTP 200 with this body.
+    #[must_use]
+    pub fn json(body: impl Into<String>) -> Self {
+        Self::status(200, body)
+    }
+
+    /// A reply with this status and body.
+    ///
+    /// # Panics
+    /// When the status is no HTTP status.
+    #[must_use]
+    #[allow(clippy::unwrap_used)]
+    pub fn status(status: u16, body: impl Into<String>) -> Self {
+        Self(Ok((StatusCode::from_u16(status).unwrap(), Vec::new(), Bytes::from(body.into()))))
+    }
+
+    /// The same reply with a header.
+    ///
+    /// # Panics
+    /// When the header value is not ASCII.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
+        if let Ok((_, headers, _)) = &mut self.0 {
+            headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
+        }
+        self
+    }
+
+    /// No reply: the transport fails in this way.
+    #[must_use]
+    pub fn fails(kind: TransportErrorKind) -> Self {
+        Self(Err(kind))
+    }
+}
+
+/// A transport that answers from a script.
+///
+/// Each exchange takes 10 ms of its clock, which starts at 1 700 000 000 s.
+#[derive(Debug, Default)]
+pub struct ScriptedTransport(Mutex<Script>);
+
+#[derive(Debug, Default)]
+struct Script {
+    replies: VecDeque<Reply>,
+    sent: Vec<Outgoing>,
+    log: Vec<String>,
+    elapsed: Duration,
+    clock_offset_ms: i64,
+    entropy: u64,
+    files: Vec<(std::path::PathBuf, u64)>,
+}
+
+impl ScriptedTransport {
+    /// A transport that gives these replies, one for each request.
+    pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let script = Script { replies: replies.into_iter().collect(), entropy: 7, ..Script::default() };
+        Self(Mutex::new(script))
+    }
+
+    /// Sets the entropy of every tick.
+    #[must_use]
+    pub fn entropy(self, entropy: u64) -> Self {
+        self.script().entropy = entropy;
+        self
+    }
+
+    /// Moves the wall clock.
+    #[must_use]
+    pub fn clock_offset(self, millis: i64) -> Self {
+        self.script().clock_offset_ms = millis;
+        self
+    }
+
+    /// Pretends that there is a file of this length.
+    #[must_use]
+    pub fn file(self, path: impl AsRef<Path>, len: u64) -> Self {
+        self.script().files.push((path.as_ref().to_owned(), len));
+        self
+    }
+
+    /// What was done, one line a step, with signatures as they were sent.
+    #[must_use]
+    pub fn log(&self) -> Vec<String> {
+        self.script().log.clone()
+    }
+
+    /// The requests that were sent.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Outgoing> {
+        self.script().sent.clone()
+    }
+
+    /// How many replies the script has left.
+    #[must_use]
+    pub fn unused(&self) -> usize {
+        self.script().replies.len()
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Tick {
+        let script = self.script();
+        let now = Timestamp(1_700_000_000_000 + script.elapsed.as_millis() as i64 + script.clock_offset_ms);
+        Tick { now, elapsed: script.elapsed, entropy: script.entropy }
+    }
+
+    fn answer(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
+        let mut script = self.script();
+        script.elapsed += Duration::from_millis(10);
+        let line = wire_line(&outgoing.request);
+        script.log.push(line);
+        if let Some(sink) = &outgoing.progress {
+            let total = outgoing.request.body().len();
+            sink.report(Progress { sent: total, total });
+        }
+        script.sent.push(outgoing);
+        let Some(Reply(reply)) = script.replies.pop_front() else {
+            return Err(TransportError::new(TransportErrorKind::InvalidRequest, "the script expects no further request"));
+        };
+        let (status, headers, body) = reply.map_err(|kind| TransportError::new(kind, format!("scripted failure: {kind:?}")))?;
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        response.headers_mut().extend(headers);
+        Ok(response)
+    }
+
+    fn pause(&self, duration: Duration) {
+        let mut script = self.script();
+        script.elapsed += duration;
+        script.log.push(format!("sleep {} ms", duration.as_millis()));
+    }
+
+    fn look(&self, path: &Path) -> io::Result<FileFacts> {
+        let mut script = self.script();
+        script.log.push(format!("inspect {}", path.display()));
+        script
+            .files
+            .iter()
+            .find(|(known, _)| known == path)
+            .map(|(_, len)| FileFacts { len: *len, modified: None })
+            .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+}
+
+impl BlockingTransport for ScriptedTransport {
+    fn tick(&self) -> Tick {
+        self.now()
+    }
+    fn send(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
+        self.answer(outgoing)
+    }
+    fn sleep(&self, duration: Duration) {
+        self.pause(duration);
+    }
+    fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
+        self.look(path)
+    }
+}
+
+#[async_trait]
+impl AsyncTransport for ScriptedTransport {
+    fn tick(&self) -> Tick {
+        self.now()
+    }
+    async fn send(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
+        self.answer(outgoing)
+    }
+    async fn sleep(&self, duration: Duration) {
+        self.pause(duration);
+    }
+    async fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
+        self.look(path)
+    }
+}
+
+/// A request as text: method, target, and a body that is in memory.
+#[must_use]
+pub fn wire_line(request: &Request<Payload>) -> String {
+    let mut line = format!("{} {}", request.method(), request.uri());
+    for segment in request.body().segments() {
+        match segment {
+            crate::payload::Segment::Bytes(bytes) => {
+                line.push(' ');
+                line.push_str(&String::from_utf8_lossy(bytes));
+            }
+            crate::payload::Segment::File { path, range } => line.push_str(&format!(" <{} {range:?}>", path.display())),
+        }
+    }
+    line
+}
+
+/// The parameters that a sealed request carries, decoded, in the order in which they are sent.
+///
+/// For tests that ask what of a call arrives on the wire. The form fields of a multipart body are given without the file.
+///
+/// # Errors
+/// When the call cannot be sealed.
+pub fn sealed_params<E: Endpoint>(vendor: &E::Vendor, endpoint: &E) -> Result<Vec<(String, String)>, Error> {
+    let operation = endpoint.operation();
+    let credential = vendor.credential().filter(|_| operation.signed);
+    let draft = draft(endpoint, Some(FileFacts { len: 1, modified: None }))?;
+    let request = vendor.seal(draft, credential.as_ref(), Timestamp(1_700_000_000_000), 7)?;
+    let encoded = match (request.method(), request.body().as_bytes()) {
+        (&Method::GET, _) => request.uri().query().unwrap_or_default().to_owned(),
+        (_, Some(form)) => String::from_utf8_lossy(form).into_owned(),
+        (_, None) => return Ok(form_fields(&request)),
+    };
+    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    Ok(encoded
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect())
+}
+
+fn form_fields(request: &Request<Payload>) -> Vec<(String, String)> {
+    let Some(crate::payload::Segment::Bytes(head)) = request.body().segments().first() else {
+        return Vec::new();
+    };
+    String::from_utf8_lossy(head)
+        .split("\r\n--")
+        .filter_map(|part| {
+            let (head, value) = part.split_once("\r\n\r\n")?;
+            let name = head.split("name=\"").nth(1)?.split('"').next()?;
+            (!head.contains("filename=")).then(|| (name.to_owned(), value.to_owned()))
+        })
+        .collect()
+}

@@ -1,0 +1,8 @@
+//! Baijiayun (百家云) video on demand: every call of the page 点播服务端API接口文档.
+
+mod envelope;
+#[rustfmt::skip]
+mod generated;
+
+pub use envelope::{Envelope, Ignored};
+pub use generated::*;

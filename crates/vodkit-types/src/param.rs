@@ -1,0 +1,240 @@
+//! Parameter values: how a typed value becomes the text that is signed and sent.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::de::{self, Deserializer, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+use crate::secret::Secret;
+use crate::wire::Wire;
+
+/// A text that is no value of the wanted type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadText(pub String);
+
+/// A value that is sent as text.
+pub trait ParamText: Sized {
+    /// Appends the text, raw: neither quoted nor percent-encoded.
+    fn write_text(&self, out: &mut String);
+
+    /// Reads the value from its text.
+    ///
+    /// # Errors
+    /// When the text is no value of this type.
+    fn from_text(text: &str) -> Result<Self, BadText>;
+}
+
+macro_rules! integer_text {
+    ($($type:ty => $what:literal),*) => {$(
+        impl ParamText for $type {
+            fn write_text(&self, out: &mut String) {
+                out.push_str(itoa::Buffer::new().format(*self));
+            }
+            fn from_text(text: &str) -> Result<Self, BadText> {
+                text.parse().map_err(|_| BadText(format!("`{text}` is not {}", $what)))
+            }
+        }
+    )*};
+}
+
+integer_text!(u64 => "an unsigned integer", i64 => "an integer");
+
+impl ParamText for String {
+    fn write_text(&self, out: &mut String) {
+        out.push_str(self);
+    }
+    fn from_text(text: &str) -> Result<Self, BadText> {
+        Ok(text.to_owned())
+    }
+}
+
+impl ParamText for Secret {
+    fn write_text(&self, out: &mut String) {
+        out.push_str(self.expose());
+    }
+    fn from_text(text: &str) -> Result<Self, BadText> {
+        Ok(Self::from(text))
+    }
+}
+
+/// A list that is sent as one comma-separated text.
+///
+/// ```
+/// use vodkit_types::CommaList;
+/// let ids = CommaList::from([123_u64, 456]);
+/// assert_eq!(ids.to_string(), "123,456");
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CommaList<T>(pub Vec<T>);
+
+impl<T, const N: usize> From<[T; N]> for CommaList<T> {
+    fn from(items: [T; N]) -> Self {
+        Self(items.into())
+    }
+}
+
+impl<T> From<Vec<T>> for CommaList<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self(items)
+    }
+}
+
+impl<T> From<T> for CommaList<T> {
+    fn from(item: T) -> Self {
+        Self(vec![item])
+    }
+}
+
+impl<T> FromIterator<T> for CommaList<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(items: I) -> Self {
+        Self(items.into_iter().collect())
+    }
+}
+
+impl<T: ParamText> ParamText for CommaList<T> {
+    fn write_text(&self, out: &mut String) {
+        for (position, item) in self.0.iter().enumerate() {
+            if position > 0 {
+                out.push(',');
+            }
+            item.write_text(out);
+        }
+    }
+    fn from_text(text: &str) -> Result<Self, BadText> {
+        if text.is_empty() {
+            return Ok(Self(Vec::new()));
+        }
+        text.split(',').map(|item| T::from_text(item.trim())).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl<T: ParamText> fmt::Display for CommaList<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::new();
+        self.write_text(&mut text);
+        f.write_str(&text)
+    }
+}
+
+impl<T: ParamText + Wire> Wire for CommaList<T> {
+    const EXPECTED: &'static str = "a comma-separated list";
+    fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        struct Items<T>(std::marker::PhantomData<T>);
+        impl<'de, T: ParamText + Wire> Visitor<'de> for Items<T> {
+            type Value = Option<CommaList<T>>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a comma-separated list")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                CommaList::from_text(text).map(Some).map_err(E::custom)
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+                self.visit_str(itoa::Buffer::new().format(value))
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+                self.visit_str(itoa::Buffer::new().format(value))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                Vec::<T>::read_opt(de::value::SeqAccessDeserializer::new(seq)).map(|list| list.map(CommaList))
+            }
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+        }
+        deserializer.deserialize_any(Items(std::marker::PhantomData))
+    }
+}
+
+impl<T: ParamText> Serialize for CommaList<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A file to send: its name and where its bytes are.
+///
+/// Describing a file reads nothing. The transport reads it while it sends, in steps of 256 KiB.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FileInput {
+    /// The name the vendor is told.
+    pub name: String,
+    /// Where the bytes are.
+    pub content: FileContent,
+}
+
+/// Where the bytes of a file are.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileContent {
+    /// In a file of this machine.
+    Path(Arc<Path>),
+    /// In memory.
+    Bytes(Arc<[u8]>),
+}
+
+impl FileInput {
+    /// A file of this machine, under its own name.
+    #[must_use]
+    pub fn path(path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { name, content: FileContent::Path(path.into()) }
+    }
+
+    /// Bytes in memory, under the given name.
+    #[must_use]
+    pub fn bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
+        Self { name: name.into(), content: FileContent::Bytes(bytes.into()) }
+    }
+
+    /// The same content under another name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+}
+
+impl fmt::Debug for FileInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.content {
+            FileContent::Path(path) => write!(f, "FileInput({:?}, {})", self.name, path.display()),
+            FileContent::Bytes(bytes) => write!(f, "FileInput({:?}, {} bytes)", self.name, bytes.len()),
+        }
+    }
+}
+
+impl fmt::Debug for FileContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path) => write!(f, "Path({})", path.display()),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+        }
+    }
+}
+
+impl From<&Path> for FileInput {
+    fn from(path: &Path) -> Self {
+        Self::path(path)
+    }
+}
+
+// In JSON a file is its path, as on the command line.
+impl Wire for FileInput {
+    const EXPECTED: &'static str = "the path of a file";
+    fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(String::read_opt(deserializer)?.filter(|path| !path.is_empty()).map(Self::path))
+    }
+}
+
+impl Serialize for FileInput {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.content {
+            FileContent::Path(path) => serializer.serialize_str(&path.to_string_lossy()),
+            FileContent::Bytes(_) => serializer.serialize_str(&self.name),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The macro behind every wire struct: one place that decides how an object is read and written.
+
+/// Declares a wire struct: wire name, Rust field and type, in the order of the vendor's page.
+///
+/// The struct gets a lenient, single-pass decoder ([`Wire`](crate::wire::Wire), `Deserialize`) that keeps unknown fields in `extra`, and a `Serialize` that writes
+/// the documented fields under the vendor's names followed by the unknown ones.
+macro_rules! wire_struct {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $( $(#[$field_meta:meta])* $wire:literal => pub $field:ident: $type:ty, )*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[$field_meta])* pub $field: $type, )*
+            /// Fields that the vendor's page does not document.
+            pub extra: $crate::wire::Extra,
+        }
+
+        const _: () = {
+            use ::serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+            use ::serde::ser::{Serialize, SerializeMap, Serializer};
+            use $crate::wire::{Extra, Wire};
+
+            #[allow(non_camel_case_types)]
+            enum Field { $( $field, )* Undocumented(String) }
+
+            struct FieldVisitor;
+            impl Visitor<'_> for FieldVisitor {
+                type Value = Field;
+                fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.write_str("a field name")
+                }
+                fn visit_str<E: de::Error>(self, name: &str) -> Result<Field, E> {
+                    Ok(match name {
+                        $( $wire => Field::$field, )*
+                        other => Field::Undocumented(other.to_owned()),
+                    })
+                }
+            }
+            impl<'de> ::serde::Deserialize<'de> for Field {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    deserializer.deserialize_identifier(FieldVisitor)
+                }
+            }
+
+            struct StructVisitor;
+            impl<'de> Visitor<'de> for StructVisitor {
+                type Value = Option<$name>;
+                fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.write_str(concat!("an object (", stringify!($name), ")"))
+                }
+                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                    $( let mut $field: Option<$type> = None; )*
+                    let mut extra = Extra::NONE;
+                    while let Some(key) = map.next_key::<Field>()? {
+                        match key {
+                            $(
+                                Field::$field => {
+                                    if $field.is_some() {
+                                        return Err(de::Error::duplicate_field($wire));
+                                    }
+                                    $field = Some(map.next_value_seed($crate::wire::WireSeed::<$type>::new())?);
+                                }
+                            )*
+                            Field::Undocumented(name) => {
+                                let value: ::serde_json::Value = map.next_value()?;
+                                if extra.get(&name).is_some() {
+                                    return Err(de::Error::custom(format_args!("duplicate field `{name}`")));
+                                }
+                                extra.insert(name, value);
+                            }
+                        }
+                    }
+                    Ok(Some($name {
+                        $(
+                            $field: match $field {
+                                Some(value) => value,
+                                None => <$type as Wire>::absent().ok_or_else(|| de::Error::missing_field($wire))?,
+                            },
+                        )*
+                        extra,
+                    }))
+                }
+                fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                    $crate::wire::only_empty_seq(seq, &self)?;
+                    Ok(Some($name {
+                        $( $field: <$type as Wire>::absent().ok_or_else(|| de::Error::missing_field($wire))?, )*
+                        extra: Extra::NONE,
+                    }))
+                }
+                fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+                    $crate::wire::only_empty_text(value, &self)
+                }
+                fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                    Ok(None)
+                }
+            }
+
+            impl Wire for $name {
+                const EXPECTED: &'static str = concat!("an object (", stringify!($name), ")");
+                fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+                    deserializer.deserialize_any(StructVisitor)
+                }
+            }
+
+            impl<'de> ::serde::Deserialize<'de> for $name {
+                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                    <Self as Wire>::read(deserializer)
+                }
+            }
+
+            impl Serialize for $name {
+                fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    let mut map = serializer.serialize_map(None)?;
+                    $(
+                        if !Wire::is_absent(&self.$field) {
+                            map.serialize_entry($wire, &self.$field)?;
+                        }
+                    )*
+                    for (name, value) in self.extra.iter() {
+                        map.serialize_entry(name, value)?;
+                    }
+                    map.end()
+                }
+            }
+        };
+    };
+}
+
+pub(crate) use wire_struct;

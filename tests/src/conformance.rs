@@ -1,0 +1,205 @@
+//! What every transport must do, over real sockets, against a server that controls each byte.
+//!
+//! Each case is a function over a [`Harness`]; `tests/conformance.rs` runs all of them for both transports.
+
+// The cases are tests, though they live in a library so that both transports share them.
+#![allow(clippy::unwrap_used)]
+
+pub mod connections;
+pub mod faults;
+pub mod files;
+pub mod framing;
+pub mod limits;
+pub mod replies;
+pub mod secrets;
+pub mod server;
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use tokio::runtime::Runtime;
+use vodkit_async::Async;
+use vodkit_blocking::Blocking;
+use vodkit_request::payload::Payload;
+use vodkit_request::transport::{
+    AsyncTransport, BlockingTransport, Limits, Outgoing, TransportError, TransportErrorKind,
+};
+
+/// What a call gives.
+pub type Outcome = Result<Response<Bytes>, TransportError>;
+
+/// A transport under test. Each one starts without open connections.
+pub trait Harness {
+    /// Which one.
+    fn name(&self) -> &'static str;
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// As the transport says.
+    fn send(&self, outgoing: Outgoing) -> Outcome;
+
+    /// Another one of the same kind with a set-up of its own.
+    fn with(&self, setup: &Setup) -> Box<dyn Harness>;
+
+    /// The transport's `Debug` text.
+    fn debug(&self) -> String;
+}
+
+/// What a case may set up.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Connect time-out.
+    pub connect_timeout: Option<Duration>,
+    /// Proxy URL.
+    pub proxy: Option<String>,
+}
+
+/// The blocking transport.
+#[derive(Debug)]
+pub struct BlockingHarness(Blocking);
+
+impl BlockingHarness {
+    /// With the defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Blocking::new().unwrap())
+    }
+}
+
+impl Default for BlockingHarness {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Harness for BlockingHarness {
+    fn name(&self) -> &'static str {
+        "blocking"
+    }
+
+    fn send(&self, outgoing: Outgoing) -> Outcome {
+        self.0.send(outgoing)
+    }
+
+    fn with(&self, setup: &Setup) -> Box<dyn Harness> {
+        let mut builder = Blocking::builder();
+        if let Some(timeout) = setup.connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
+        if let Some(proxy) = &setup.proxy {
+            builder = builder.proxy(proxy);
+        }
+        Box::new(Self(builder.build().unwrap()))
+    }
+
+    fn debug(&self) -> String {
+        format!("{:?}", self.0)
+    }
+}
+
+/// The async transport, on a runtime of its own.
+#[derive(Debug)]
+pub struct AsyncHarness {
+    transport: Async,
+    runtime: Runtime,
+}
+
+impl AsyncHarness {
+    /// With the defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::over(Async::new().unwrap())
+    }
+
+    fn over(transport: Async) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        Self { transport, runtime }
+    }
+}
+
+impl Default for AsyncHarness {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Harness for AsyncHarness {
+    fn name(&self) -> &'static str {
+        "async"
+    }
+
+    fn send(&self, outgoing: Outgoing) -> Outcome {
+        self.runtime.block_on(self.transport.send(outgoing))
+    }
+
+    fn with(&self, setup: &Setup) -> Box<dyn Harness> {
+        let mut builder = Async::builder();
+        if let Some(timeout) = setup.connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
+        if let Some(proxy) = &setup.proxy {
+            builder = builder.proxy(proxy);
+        }
+        Box::new(Self::over(builder.build().unwrap()))
+    }
+
+    fn debug(&self) -> String {
+        format!("{:?}", self.transport)
+    }
+}
+
+/// Limits that no healthy exchange on loopback meets.
+#[must_use]
+pub fn wide() -> Limits {
+    Limits {
+        total: Some(Duration::from_secs(20)),
+        stall: Duration::from_secs(10),
+        response_bytes: 4 << 20,
+    }
+}
+
+/// A request with [`wide`] limits.
+pub fn outgoing(method: Method, url: impl AsRef<str>, payload: impl Into<Payload>) -> Outgoing {
+    let request = Request::builder().method(method).uri(url.as_ref()).body(payload.into()).unwrap();
+    Outgoing { request, limits: wide(), progress: None }
+}
+
+/// A `GET`.
+pub fn get(url: impl AsRef<str>) -> Outgoing {
+    outgoing(Method::GET, url, Payload::empty())
+}
+
+/// A `POST`.
+pub fn post(url: impl AsRef<str>, payload: impl Into<Payload>) -> Outgoing {
+    outgoing(Method::POST, url, payload)
+}
+
+/// Asserts that a call failed in the given way.
+pub fn assert_fails(case: &dyn Harness, outcome: Outcome, kind: TransportErrorKind) -> TransportError {
+    let error = match outcome {
+        Ok(reply) => panic!("{}: expected {kind:?}, got {}", case.name(), reply.status()),
+        Err(error) => error,
+    };
+    assert_eq!(error.kind, kind, "{}: {error} ({error:?})", case.name());
+    let text = error.to_string();
+    assert!(!text.is_empty() && !text.contains(char::is_control), "{}: {text:?}", case.name());
+    error
+}
+
+/// Runs `act` and asserts that it took at least `low`, and not much more than `high`.
+pub fn timed<T>(case: &dyn Harness, low: Duration, high: Duration, act: impl FnOnce() -> T) -> T {
+    let start = Instant::now();
+    let result = act();
+    let took = start.elapsed();
+    // The machine may be busy with other tests.
+    assert!(took >= low && took < high + Duration::from_secs(2), "{}: took {took:?}, expected {low:?} to {high:?}", case.name());
+    result
+}
+
+/// Milliseconds.
+#[must_use]
+pub const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}

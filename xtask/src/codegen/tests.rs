@@ -1,0 +1,233 @@
+//! Generated tests: what the tables promise of each call, checked against the code and against the sample replies.
+
+use super::request::{output, vendor_types};
+use super::text::{Doc, Source, literal, literals, raw_literal};
+use crate::spec::{Auth, Operation, Param, Reply, Spec, Type};
+
+/// Characters that must survive form encoding.
+const AWKWARD: &str = "课 a&b=c+d%";
+
+/// `video/getInfo` as `video_get_info`.
+fn test_name(operation: &Operation) -> String {
+    let mut out = String::new();
+    for c in operation.name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        out.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+    }
+    out
+}
+
+fn start(spec: &Spec, doc: &str, support: &str) -> Source {
+    let mut source = Source::default();
+    source.file_doc(&Doc::of(doc));
+    source.line(0, format!("#![cfg(feature = {})]", literal(&spec.vendor.vendor)));
+    source.blank();
+    source.line(0, format!("mod {support};"));
+    source.blank();
+    source
+}
+
+/// Samples decode, lose nothing and survive drifted types.
+pub(crate) fn samples(spec: &Spec) -> String {
+    let mut body = Source::default();
+    for operation in &spec.operations {
+        body.blank();
+        body.line(1, "#[test]");
+        body.line(1, format!("fn {}() {{", test_name(operation)));
+        body.line(2, format!("let sample = Sample::<{}>::of({});", output(operation), raw_literal(&operation.sample)));
+        let required = required_fields(spec, operation);
+        if !required.is_empty() {
+            body.line(2, format!("sample.requires({});", literals(required)));
+        }
+        for drifted in &operation.drifted {
+            body.line(2, format!("sample.equals({});", raw_literal(drifted)));
+        }
+        body.line(2, "sample.checked();");
+        body.line(1, "}");
+    }
+    let mut source =
+        start(spec, "The sample replies of the tables decode, lose nothing and survive drifted types.", "sample_check");
+    source.line(0, "#[rustfmt::skip]");
+    source.line(0, "mod samples {");
+    source.import_used(1, "std::collections", ["BTreeMap"], &body);
+    source.blank();
+    let types = format!("vodkit_types::{}", spec.vendor.vendor);
+    source.import_used(1, &types, vendor_types(spec), &body);
+    source.import_used(1, "vodkit_types", ["NoData", "Secret"], &body);
+    source.blank();
+    source.line(1, "use crate::sample_check::Sample;");
+    source.append(&body);
+    source.line(0, "}");
+    source.into_text()
+}
+
+/// The required fields of the struct that a call answers with.
+fn required_fields<'s>(spec: &'s Spec, operation: &Operation) -> Vec<&'s str> {
+    let Reply::Data(Type::Named(name)) = &operation.result else { return Vec::new() };
+    let fields = spec.find_struct(name).into_iter().flat_map(|entry| &entry.fields);
+    // A list or map is empty when absent, whatever the table says.
+    fields
+        .filter(|field| field.required && !matches!(field.kind, Type::List(_) | Type::Map(_) | Type::Raw))
+        .map(|field| field.name.as_str())
+        .collect()
+}
+
+/// Each required parameter is required, each optional one arrives on the wire.
+pub(crate) fn operations(spec: &Spec) -> String {
+    let mut body = Source::default();
+    for operation in &spec.operations {
+        operation_test(spec, operation, &mut body);
+    }
+    let mut source = start(
+        spec,
+        "Every call demands its required parameters and sends exactly what it is given.",
+        "operation_check",
+    );
+    source.line(0, "#[rustfmt::skip]");
+    source.line(0, "mod operations {");
+    source.import_used(1, &format!("vodkit_types::{}", spec.vendor.vendor), vendor_types(spec), &body);
+    source.import_used(1, "vodkit_types", ["FileInput"], &body);
+    source.blank();
+    source.line(1, "use crate::operation_check::Check;");
+    source.append(&body);
+    source.line(0, "}");
+    source.into_text()
+}
+
+fn operation_test(spec: &Spec, operation: &Operation, body: &mut Source) {
+    let required: Vec<_> = operation.params.iter().filter(|param| param.required).collect();
+    let values: Vec<_> = operation.params.iter().enumerate().map(|(n, param)| example(spec, param, n)).collect();
+    let of = |param: &Param| {
+        operation.params.iter().zip(&values).find(|(p, _)| p.name == param.name).map(|(_, value)| value)
+    };
+    let arguments: Vec<_> = required.iter().filter_map(|param| of(param)).map(|value| value.rust.as_str()).collect();
+    body.blank();
+    body.line(1, "#[test]");
+    body.line(1, format!("fn {}() {{", test_name(operation)));
+    body.line(2, format!("let call = {}::new({});", operation.rust, arguments.join(", ")));
+    let constructor = if operation.auth == Auth::Signed { "signed" } else { "unsigned" };
+    let changed = if operation.params.is_empty() { "let" } else { "let mut" };
+    body.line(2, format!(
+        "{changed} check = Check::{constructor}({}, {}, call);",
+        literal(&operation.name),
+        literal(&format!("{} {}", operation.method.as_str(), operation.path)),
+    ));
+    for (param, value) in operation.params.iter().zip(&values) {
+        let (name, text) = (literal(&param.name), literal(&value.text));
+        body.line(2, match (param.required, param.is_text()) {
+            (true, true) => format!("check.required({name}, {text});"),
+            (true, false) if param.is_file() => format!("check.required_file({name}, {text});"),
+            (true, false) => format!("check.required_target({name}, {text});"),
+            (false, true) => {
+                format!("check.optional({name}, {text}, |call| call.{}({}));", param.rust(), value.rust)
+            }
+            (false, false) => {
+                format!("check.optional_file({name}, {text}, |call| call.{}({}));", param.rust(), value.rust)
+            }
+        });
+    }
+    body.line(2, "check.finish();");
+    body.line(1, "}");
+}
+
+/// A value of a parameter: as text, and as a Rust expression.
+pub(crate) struct Example {
+    pub(crate) text: String,
+    rust: String,
+}
+
+/// A value within the limits; a different one for each position, so that exchanged parameters are noticed.
+pub(crate) fn example(spec: &Spec, param: &Param, position: usize) -> Example {
+    let plain = |text: String| Example { rust: literal(&text), text };
+    let day = format!("2024-01-{:02}", position + 1);
+    match &param.kind {
+        Type::Uint | Type::Int => {
+            let least = param.min.unwrap_or(0);
+            let number = least.saturating_add(position as i64 + 1).min(param.max.unwrap_or(i64::MAX));
+            Example { text: number.to_string(), rust: number.to_string() }
+        }
+        Type::Date => Example { rust: format!("{}.parse().unwrap()", literal(&day)), text: day },
+        Type::DateTime => {
+            let text = format!("{day} 23:59:59");
+            Example { rust: format!("{}.parse().unwrap()", literal(&text)), text }
+        }
+        Type::Url => plain(format!("https://callback.example.test/{}", param.name)),
+        // Any file that is there: tests run in the folder of their crate.
+        Type::File => Example { text: "Cargo.toml".into(), rust: "FileInput::path(\"Cargo.toml\")".into() },
+        Type::Secret if param.is_target() => plain("https://upload.example.test/put?token=test-token".into()),
+        Type::Secret => plain("test-key-0123456789".into()),
+        Type::Named(name) => {
+            let values = enum_values(spec, name);
+            values.into_iter().nth(position % enum_values(spec, name).len().max(1)).unwrap_or_else(|| plain(String::new()))
+        }
+        Type::Csv(inner) => {
+            let items = match inner.named() {
+                Some(name) => enum_values(spec, name).into_iter().take(2).collect(),
+                None if **inner == Type::Text => vec![plain("a".into()), plain("b".into())],
+                None => (7 + position..9 + position)
+                    .map(|n| Example { text: n.to_string(), rust: n.to_string() })
+                    .collect(),
+            };
+            let texts: Vec<_> = items.iter().map(|item| item.text.as_str()).collect();
+            let rust: Vec<_> = items.iter().map(|item| item.rust.as_str()).collect();
+            let convert = if **inner == Type::Text { ".map(String::from)" } else { "" };
+            Example { text: texts.join(","), rust: format!("[{}]{convert}", rust.join(", ")) }
+        }
+        _ => {
+            let room = param.max_chars.map_or(usize::MAX, |chars| chars as usize);
+            plain(format!("{}{AWKWARD}", param.name).chars().rev().take(room).collect::<Vec<_>>().into_iter().rev().collect())
+        }
+    }
+}
+
+fn enum_values(spec: &Spec, name: &str) -> Vec<Example> {
+    let values = spec.find_enum(name).into_iter().flat_map(|entry| &entry.values);
+    values
+        .map(|value| Example { text: value.value.to_string(), rust: format!("{name}::{}", value.rust) })
+        .collect()
+}
+
+#[cfg(test)]
+mod emission {
+    use super::*;
+    use crate::spec::fixture;
+
+    fn spec() -> Spec {
+        fixture::parse(fixture::VENDOR, fixture::CALLS).unwrap()
+    }
+
+    #[track_caller]
+    fn contains(text: &str, wanted: &str) {
+        assert!(text.contains(wanted), "wanted:\n{wanted}\ngot:\n{text}");
+    }
+
+    #[test]
+    fn each_param_is_tested_with_a_value_within_its_limits() {
+        let text = operations(&spec());
+        contains(&text, "    fn clip_list() {\n        let call = ListClips::new(ClipType::Short);\n");
+        contains(&text, "let mut check = Check::signed(\"clip/list\", \"POST /openapi/clip/list\", call);");
+        contains(&text, "check.required(\"type\", \"1\");");
+        contains(&text, "check.optional(\"page_size\", \"3\", |call| call.page_size(3));");
+        contains(&text, "check.optional(\"since\", \"2024-01-04\", |call| call.since(\"2024-01-04\".parse().unwrap()));");
+        contains(&text, "check.required_file(\"clip\", \"Cargo.toml\");");
+        contains(&text, "check.required(\"name\", \"c+d%\");");
+        contains(&text, "check.optional(\"types\", \"1,2\", |call| call.types([ClipType::Short, ClipType::Long]));");
+        contains(&text, "check.optional(\"ids\", \"10,11\", |call| call.ids([10, 11]));");
+        contains(&text, "let check = Check::signed(\"clip/clear\", \"GET /openapi/clip/clear\", call);");
+        contains(&text, "Check::unsigned(\"clip/put\", \"POST {upload_url}\", call);");
+        assert_eq!(text.matches("check.finish();").count(), 4);
+    }
+
+    #[test]
+    fn each_sample_is_tested_with_its_drift_and_its_required_fields() {
+        let text = samples(&spec());
+        contains(&text, "let sample = Sample::<ClipList>::of(r#\"{ \"code\": 0,");
+        contains(&text, "sample.equals(r#\"{ \"code\": \"0\",");
+        contains(&text, "let sample = Sample::<BTreeMap<String, Clip>>::of(");
+        contains(&text, "    fn clip_send() {\n");
+        contains(&text, "sample.requires(&[\"clip_id\"]);");
+        assert_eq!(text.matches("sample.checked();").count(), 4);
+    }
+}
