@@ -64,7 +64,7 @@ impl ParamText for Secret {
 ///
 /// ```
 /// use vodkit_types::CommaList;
-/// let ids = CommaList::from([123_u64, 456]);
+/// let ids = CommaList::<u64>::from([123, 456]);
 /// assert_eq!(ids.to_string(), "123,456");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
