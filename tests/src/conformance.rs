@@ -104,18 +104,36 @@ impl Harness for BlockingHarness {
 pub struct AsyncHarness {
     transport: Async,
     runtime: Runtime,
+    flavour: Flavour,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flavour {
+    /// Everything on the calling thread. Nothing happens between two calls, so a closed connection is only found by the next one.
+    Current,
+    /// Connections live on other threads, which may still be busy with one call when the next begins.
+    Threaded,
 }
 
 impl AsyncHarness {
-    /// With the defaults.
+    /// With the defaults, on the calling thread.
     #[must_use]
     pub fn new() -> Self {
-        Self::over(Async::new().unwrap())
+        Self::over(Async::new().unwrap(), Flavour::Current)
     }
 
-    fn over(transport: Async) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        Self { transport, runtime }
+    /// With the defaults, on threads of its own.
+    #[must_use]
+    pub fn threaded() -> Self {
+        Self::over(Async::new().unwrap(), Flavour::Threaded)
+    }
+
+    fn over(transport: Async, flavour: Flavour) -> Self {
+        let mut runtime = match flavour {
+            Flavour::Current => tokio::runtime::Builder::new_current_thread(),
+            Flavour::Threaded => tokio::runtime::Builder::new_multi_thread(),
+        };
+        Self { transport, runtime: runtime.enable_all().build().unwrap(), flavour }
     }
 }
 
@@ -127,11 +145,21 @@ impl Default for AsyncHarness {
 
 impl Harness for AsyncHarness {
     fn name(&self) -> &'static str {
-        "async"
+        match self.flavour {
+            Flavour::Current => "async",
+            Flavour::Threaded => "threaded",
+        }
     }
 
     fn send(&self, outgoing: Outgoing) -> Outcome {
-        self.runtime.block_on(self.transport.send(outgoing))
+        self.runtime.block_on(async {
+            let outcome = self.transport.send(outgoing).await;
+            // A program goes on running; here nothing would, and the connection could not go back to its pool.
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+            outcome
+        })
     }
 
     fn with(&self, setup: &Setup) -> Box<dyn Harness> {
@@ -142,7 +170,7 @@ impl Harness for AsyncHarness {
         if let Some(proxy) = &setup.proxy {
             builder = builder.proxy(proxy);
         }
-        Box::new(Self::over(builder.build().unwrap()))
+        Box::new(Self::over(builder.build().unwrap(), self.flavour))
     }
 
     fn debug(&self) -> String {

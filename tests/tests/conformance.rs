@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use vodkit_tests::conformance::{AsyncHarness, BlockingHarness, Harness, framing};
+use vodkit_tests::conformance::{AsyncHarness, BlockingHarness, framing};
 
 macro_rules! conformance {
     ($($module:ident::{$($case:ident),* $(,)?});* $(;)?) => {
@@ -19,6 +19,14 @@ macro_rules! conformance {
                 #[test]
                 fn $case() {
                     vodkit_tests::conformance::$module::$case(&super::AsyncHarness::new());
+                }
+            )*)*
+        }
+        mod threaded {
+            $($(
+                #[test]
+                fn $case() {
+                    vodkit_tests::conformance::$module::$case(&super::AsyncHarness::threaded());
                 }
             )*)*
         }
@@ -120,11 +128,4 @@ fn environment_is_not_read() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success() && text.contains("1 passed"), "{text}");
     }
-}
-
-/// The harness itself: a case fails when the transport does something else.
-#[test]
-fn harnesses_have_names() {
-    assert_eq!(BlockingHarness::new().name(), "blocking");
-    assert_eq!(AsyncHarness::new().name(), "async");
 }

@@ -1,11 +1,19 @@
 //! Code generation and checks of the vodkit workspace.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its caller")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks to its caller"
+)]
 
 mod codegen;
+mod layers;
+mod names;
 mod sample;
 mod spec;
 mod spec_check;
+mod spec_file;
+mod tidy;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -28,16 +36,25 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Fail when a crate depends on what its layer may not, or on too much.
+    Layers,
+    /// Fail on dead links, readmes that differ, paths of one machine and files that are too long.
+    Tidy,
 }
 
 /// The root of the workspace.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map(Path::to_owned)
+        .unwrap_or_default()
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Codegen { check } => codegen(&root(), check),
+        Command::Layers => layers::check(&root()).map(|measured| measured.join("\n")),
+        Command::Tidy => tidy::check(&root()).map(|files| format!("{files} files are tidy")),
     };
     match outcome {
         Ok(message) => {
@@ -64,5 +81,9 @@ fn codegen(root: &Path, check: bool) -> Result<String, Vec<String>> {
         return Ok(format!("{} generated files are up to date", files.len()));
     }
     let changed = codegen::write(root, &files).map_err(|e| vec![e.to_string()])?;
-    Ok(if changed.is_empty() { "nothing to do".into() } else { format!("written:\n  {}", changed.join("\n  ")) })
+    Ok(if changed.is_empty() {
+        "nothing to do".into()
+    } else {
+        format!("written:\n  {}", changed.join("\n  "))
+    })
 }

@@ -36,17 +36,22 @@ fn is_nothing(value: &Value) -> bool {
 /// Fails at the first member that no table knows, and at the first required one that is absent.
 fn documented(spec: &Spec, kind: &Type, value: &Value, path: &str) -> Result<(), String> {
     match (kind, value) {
-        (Type::List(inner), Value::Array(items)) => items
-            .iter()
-            .enumerate()
-            .try_for_each(|(position, item)| documented(spec, inner, item, &format!("{path}[{position}]"))),
+        (Type::List(inner), Value::Array(items)) => {
+            items.iter().enumerate().try_for_each(|(position, item)| {
+                documented(spec, inner, item, &format!("{path}[{position}]"))
+            })
+        }
         (Type::Map(inner), Value::Object(members)) => {
-            members.iter().try_for_each(|(key, member)| documented(spec, inner, member, &format!("{path}.{key}")))
+            members.iter().try_for_each(|(key, member)| {
+                documented(spec, inner, member, &format!("{path}.{key}"))
+            })
         }
         (Type::List(_) | Type::Map(_), value) if is_nothing(value) => Ok(()),
         (Type::List(_) | Type::Map(_), _) => Err(format!("{path} is no {kind}")),
         (Type::Named(name), value) => {
-            let Some(entry) = spec.find_struct(name) else { return Ok(()) };
+            let Some(entry) = spec.find_struct(name) else {
+                return Ok(());
+            };
             let Value::Object(members) = value else {
                 return if is_nothing(value) && entry.fields.iter().all(|f| !f.required) {
                     Ok(())
@@ -58,12 +63,19 @@ fn documented(spec: &Spec, kind: &Type, value: &Value, path: &str) -> Result<(),
                 let Some(field) = entry.fields.iter().find(|f| f.name == *key) else {
                     return Err(format!("{path}.{key} is no field of {name}"));
                 };
-                if !(member.is_null() && !field.required) {
+                if !member.is_null() || field.required {
                     documented(spec, &field.kind, member, &format!("{path}.{key}"))?;
                 }
             }
-            match entry.fields.iter().find(|f| f.required && !members.contains_key(&f.name)) {
-                Some(absent) => Err(format!("{path}.{} is required by {name} and absent", absent.name)),
+            match entry
+                .fields
+                .iter()
+                .find(|f| f.required && !members.contains_key(&f.name))
+            {
+                Some(absent) => Err(format!(
+                    "{path}.{} is required by {name} and absent",
+                    absent.name
+                )),
                 None => Ok(()),
             }
         }
@@ -84,12 +96,20 @@ mod tests {
 
     #[test]
     fn a_sample_is_json() {
-        refuses("\"data\": null }''' # clear", "\"data\": null, }''' # clear", "`clip/clear`: sample: is not JSON");
+        refuses(
+            "\"data\": null }''' # clear",
+            "\"data\": null, }''' # clear",
+            "`clip/clear`: sample: is not JSON",
+        );
     }
 
     #[test]
     fn a_sample_means_success() {
-        refuses("{ \"code\": 1,", "{ \"code\": 0,", "`clip/put`: sample: code 0 does not mean success");
+        refuses(
+            "{ \"code\": 1,",
+            "{ \"code\": 0,",
+            "`clip/put`: sample: code 0 does not mean success",
+        );
         refuses("{ \"code\": 1,", "{", "`clip/put`: sample: has no code");
     }
 
@@ -122,7 +142,15 @@ mod tests {
 
     #[test]
     fn data_agrees_with_the_result() {
-        refuses("\"data\": null }''' # clear", "\"data\": 3 }''' # clear", "`clip/clear`: sample: has data, but");
-        refuses("{ \"clip_id\": 7 } }''' # send", "[7] }''' # send", "`clip/send`: sample: data is no Clip");
+        refuses(
+            "\"data\": null }''' # clear",
+            "\"data\": 3 }''' # clear",
+            "`clip/clear`: sample: has data, but",
+        );
+        refuses(
+            "{ \"clip_id\": 7 } }''' # send",
+            "[7] }''' # send",
+            "`clip/send`: sample: data is no Clip",
+        );
     }
 }

@@ -2,37 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use crate::names::{CALL_METHODS, KEYWORDS, REQUEST_METHODS, TAKEN_TYPES, is_snake, snake};
 use crate::sample;
-use crate::spec::{Auth, Enum, Erratum, Operation, Param, Reply, Repr, Spec, Struct, Type, WireValue, is_type_name};
-
-/// Methods of `Call`: a parameter of the same name could not be set on it.
-const CALL_METHODS: &[&str] = &[
-    "endpoint", "into_flow", "into_future", "items", "limits", "new", "operation", "pages", "progress", "read", "request",
-    "send", "undocumented",
-];
-
-/// Further methods of every request struct.
-const REQUEST_METHODS: &[&str] = &["new", "with_undocumented", "clone", "eq", "ne", "fmt", "serialize", "deserialize"];
-
-/// Names that the generated modules or the macros around them use for something else.
-const TAKEN_TYPES: &[&str] = &[
-    "AnyEndpoint", "BTreeMap", "Call", "Client", "CommaList", "Date", "DateTime", "Default", "Deserializer", "Endpoint", "Envelope",
-    "Error", "Extra", "FaultClass", "FaultCode", "Field", "FieldVisitor", "FileInput", "Ignored", "Into", "InvalidParam",
-    "MapAccess", "NoData", "Operation", "Option", "Paged", "Param", "ParamKind", "Params", "Result", "Secret", "Self",
-    "SeqAccess", "Serialize", "SerializeMap", "Serializer", "String", "StructVisitor", "Time", "Value", "ValueVisitor",
-    "Vec", "Visitor", "Wire", "WireSeed",
-];
-
-const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
-    "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
-    "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
-    "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
+use crate::spec::{
+    Auth, Enum, Erratum, Operation, Param, Reply, Repr, Spec, Struct, Type, WireValue, is_type_name,
+};
 
 /// Checks a parsed spec; each message names file, entry and key.
 pub(crate) fn check(spec: &Spec) -> Vec<String> {
-    let mut check = Check { spec, errors: Vec::new() };
+    let mut check = Check {
+        spec,
+        errors: Vec::new(),
+    };
     check.vendor();
     check.type_names();
     for operation in &spec.operations {
@@ -74,12 +55,19 @@ impl Check<'_> {
         let vendor = &self.spec.vendor;
         let at = format!("{}/vendor.toml", vendor.vendor);
         if !is_snake(&vendor.vendor) {
-            self.error(&at, format_args!("vendor: `{}` is no module name", vendor.vendor));
+            self.error(
+                &at,
+                format_args!("vendor: `{}` is no module name", vendor.vendor),
+            );
         }
         if !is_type_name(&vendor.rust) {
             self.error(&at, format_args!("rust: `{}` is no type name", vendor.rust));
         }
-        for (key, text) in [("title", &vendor.title), ("page", &vendor.page), ("signing", &vendor.signing)] {
+        for (key, text) in [
+            ("title", &vendor.title),
+            ("page", &vendor.page),
+            ("signing", &vendor.signing),
+        ] {
             self.text(&at, key, text);
         }
         self.unique(&at, "common", vendor.common.iter().map(|p| p.name.as_str()));
@@ -89,7 +77,11 @@ impl Check<'_> {
         self.unique(&at, "code", vendor.code.iter().map(|c| c.code.as_str()));
         for code in &vendor.code {
             let at = format!("{at}: [[code]] `{}`", code.code);
-            for (key, text) in [("meaning", &code.meaning), ("hint", &code.hint), ("source", &code.source)] {
+            for (key, text) in [
+                ("meaning", &code.meaning),
+                ("hint", &code.hint),
+                ("source", &code.source),
+            ] {
                 self.text(&at, key, text);
             }
         }
@@ -107,18 +99,38 @@ impl Check<'_> {
     /// Structs, enums and requests of a vendor share one module.
     fn type_names(&mut self) {
         let spec = self.spec;
-        let structs = spec.structs.iter().map(|s| (&s.file, "[[struct]]", &s.name, &s.name));
-        let enums = spec.enums.iter().map(|e| (&e.file, "[[enum]]", &e.name, &e.name));
-        let operations = spec.operations.iter().map(|o| (&o.file, "[[operation]]", &o.name, &o.rust));
+        let structs = spec
+            .structs
+            .iter()
+            .map(|s| (&s.file, "[[struct]]", &s.name, &s.name));
+        let enums = spec
+            .enums
+            .iter()
+            .map(|e| (&e.file, "[[enum]]", &e.name, &e.name));
+        let operations = spec
+            .operations
+            .iter()
+            .map(|o| (&o.file, "[[operation]]", &o.name, &o.rust));
         let mut seen = BTreeSet::new();
         for (file, kind, entry, name) in operations.chain(structs).chain(enums) {
             let at = format!("{file}: {kind} `{entry}`");
             if !is_type_name(name) {
-                self.error(&at, format_args!("`{name}` is no type name: write it LikeThis"));
+                self.error(
+                    &at,
+                    format_args!("`{name}` is no type name: write it LikeThis"),
+                );
             } else if TAKEN_TYPES.contains(&name.as_str()) || *name == spec.vendor.rust {
-                self.error(&at, format_args!("the name `{name}` is taken by vodkit itself"));
+                self.error(
+                    &at,
+                    format_args!("the name `{name}` is taken by vodkit itself"),
+                );
             } else if !seen.insert(name) {
-                self.error(&at, format_args!("the name `{name}` is there twice among operations, structs and enums"));
+                self.error(
+                    &at,
+                    format_args!(
+                        "the name `{name}` is there twice among operations, structs and enums"
+                    ),
+                );
             }
         }
     }
@@ -129,23 +141,35 @@ impl Check<'_> {
         for operation in &self.spec.operations {
             let at = place(operation);
             if !names.insert(&operation.name) {
-                self.error(&at, format_args!("name `{}` is there twice", operation.name));
+                self.error(
+                    &at,
+                    format_args!("name `{}` is there twice", operation.name),
+                );
             }
             let method = snake(&operation.rust);
             if KEYWORDS.contains(&method.as_str()) {
-                self.error(&at, format_args!("rust: the method `{method}` would be a keyword"));
+                self.error(
+                    &at,
+                    format_args!("rust: the method `{method}` would be a keyword"),
+                );
             }
             if !methods.insert(method.clone()) {
-                self.error(&at, format_args!("rust: the method `{method}` is there twice"));
+                self.error(
+                    &at,
+                    format_args!("rust: the method `{method}` is there twice"),
+                );
             }
         }
     }
 
     fn operation(&mut self, operation: &Operation) {
         let at = place(operation);
-        for (key, text) in
-            [("doc", &operation.doc), ("section", &operation.section), ("group", &operation.group), ("name", &operation.name)]
-        {
+        for (key, text) in [
+            ("doc", &operation.doc),
+            ("section", &operation.section),
+            ("group", &operation.group),
+            ("name", &operation.name),
+        ] {
             self.text(&at, key, text);
         }
         if !operation.methods.is_empty() && !operation.methods.contains(&operation.method) {
@@ -154,19 +178,41 @@ impl Check<'_> {
         if operation.success.is_empty() {
             self.error(&at, "success: no code means success");
         }
-        self.unique(&at, "param", operation.params.iter().map(|p| p.name.as_str()));
-        self.unique(&at, "rust name of a param", operation.params.iter().map(Param::rust));
+        self.unique(
+            &at,
+            "param",
+            operation.params.iter().map(|p| p.name.as_str()),
+        );
+        self.unique(
+            &at,
+            "rust name of a param",
+            operation.params.iter().map(Param::rust),
+        );
         for param in &operation.params {
             let at = format!("{at}: params `{}`", param.name);
             self.param(&at, param);
-            if operation.auth == Auth::Signed && self.spec.vendor.common.iter().any(|c| c.name == param.name) {
+            if operation.auth == Auth::Signed
+                && self.spec.vendor.common.iter().any(|c| c.name == param.name)
+            {
                 self.error(&at, "is a common parameter already");
             }
             if REQUEST_METHODS.contains(&param.rust()) {
-                self.error(&at, format_args!("`{}` is a method of every request: choose another `rust`", param.rust()));
+                self.error(
+                    &at,
+                    format_args!(
+                        "`{}` is a method of every request: choose another `rust`",
+                        param.rust()
+                    ),
+                );
             }
             if !param.required && CALL_METHODS.contains(&param.rust()) {
-                self.error(&at, format_args!("the setter `{}` clashes with a method of Call: choose another `rust`", param.rust()));
+                self.error(
+                    &at,
+                    format_args!(
+                        "the setter `{}` clashes with a method of Call: choose another `rust`",
+                        param.rust()
+                    ),
+                );
             }
         }
         if operation.params.iter().filter(|p| p.is_file()).count() > 1 {
@@ -175,13 +221,21 @@ impl Check<'_> {
         self.path(&at, operation);
         for code in &operation.errors {
             if !self.spec.vendor.code.iter().any(|c| c.code == *code) {
-                self.error(&at, format_args!("errors: code `{code}` is not in vendor.toml"));
+                self.error(
+                    &at,
+                    format_args!("errors: code `{code}` is not in vendor.toml"),
+                );
             }
         }
         if let Reply::Data(kind) = &operation.result {
             match kind {
-                Type::Named(_) | Type::List(_) | Type::Map(_) => self.field_type(&format!("{at}: result"), kind),
-                other => self.error(&at, format_args!("result: `{other}` is no struct, list or map")),
+                Type::Named(_) | Type::List(_) | Type::Map(_) => {
+                    self.field_type(&format!("{at}: result"), kind)
+                }
+                other => self.error(
+                    &at,
+                    format_args!("result: `{other}` is no struct, list or map"),
+                ),
             }
         }
         self.paging(&at, operation);
@@ -189,10 +243,19 @@ impl Check<'_> {
 
     fn path(&mut self, at: &str, operation: &Operation) {
         let targets: Vec<_> = operation.params.iter().filter(|p| p.is_target()).collect();
-        match operation.path.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        match operation
+            .path
+            .strip_prefix('{')
+            .and_then(|rest| rest.strip_suffix('}'))
+        {
             Some(name) => {
                 if targets.len() != 1 || targets[0].name != name {
-                    self.error(at, format_args!("path: `{name}` must be the one parameter with in = \"target\""));
+                    self.error(
+                        at,
+                        format_args!(
+                            "path: `{name}` must be the one parameter with in = \"target\""
+                        ),
+                    );
                 }
                 if operation.auth == Auth::Signed {
                     self.error(at, "auth: an address that is a parameter cannot be signed");
@@ -200,10 +263,16 @@ impl Check<'_> {
             }
             None => {
                 if !targets.is_empty() {
-                    self.error(at, format_args!("path: does not use the target `{}`", targets[0].name));
+                    self.error(
+                        at,
+                        format_args!("path: does not use the target `{}`", targets[0].name),
+                    );
                 }
                 if !operation.path.starts_with('/') || operation.path.contains(['{', '?', ' ']) {
-                    self.error(at, "path: must start with / and have no placeholder, query or blank");
+                    self.error(
+                        at,
+                        "path: must start with / and have no placeholder, query or blank",
+                    );
                 }
             }
         }
@@ -211,13 +280,23 @@ impl Check<'_> {
 
     fn param(&mut self, at: &str, param: &Param) {
         self.text(at, "doc", &param.doc);
-        if param.name.is_empty() || !param.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b)) {
-            self.error(at, "name: only ASCII letters, digits, _, - and . are possible");
+        if param.name.is_empty()
+            || !param
+                .name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+        {
+            self.error(
+                at,
+                "name: only ASCII letters, digits, _, - and . are possible",
+            );
         }
         self.rust_name(at, param.rust());
         let number = match &param.kind {
             Type::Uint | Type::Int => true,
-            Type::Text | Type::Secret | Type::Date | Type::DateTime | Type::Url | Type::File => false,
+            Type::Text | Type::Secret | Type::Date | Type::DateTime | Type::Url | Type::File => {
+                false
+            }
             Type::Csv(inner) => {
                 self.csv(at, inner);
                 false
@@ -238,14 +317,18 @@ impl Check<'_> {
         if matches!((param.min, param.max), (Some(min), Some(max)) if min > max) {
             self.error(at, "min, max: no number is allowed");
         }
-        if param.max_chars.is_some() && !matches!(param.kind, Type::Text | Type::Url | Type::Secret) {
+        if param.max_chars.is_some() && !matches!(param.kind, Type::Text | Type::Url | Type::Secret)
+        {
             self.error(at, "max_chars: only for texts");
         }
         if param.is_target() && !(param.kind == Type::Secret && param.required) {
             self.error(at, "in: a target is of type secret and required");
         }
         if param.is_unsigned() && param.is_text() {
-            self.error(at, "signed: only a file or a target can stay outside the signature");
+            self.error(
+                at,
+                "signed: only a file or a target can stay outside the signature",
+            );
         }
     }
 
@@ -253,16 +336,27 @@ impl Check<'_> {
         match inner {
             Type::Uint | Type::Int | Type::Text => {}
             Type::Named(name) if self.spec.find_enum(name).is_some() => {}
-            other => self.error(at, format_args!("type: `csv<{other}>` is not possible: only uint, int, string or an enum")),
+            other => self.error(
+                at,
+                format_args!(
+                    "type: `csv<{other}>` is not possible: only uint, int, string or an enum"
+                ),
+            ),
         }
     }
 
     fn rust_name(&mut self, at: &str, name: &str) {
         if KEYWORDS.contains(&name) || !is_snake(name) {
-            self.error(at, format_args!("rust: `{name}` is no Rust name: give one like_this"));
+            self.error(
+                at,
+                format_args!("rust: `{name}` is no Rust name: give one like_this"),
+            );
         }
         if name == "extra" {
-            self.error(at, "rust: `extra` holds the undocumented fields: choose another");
+            self.error(
+                at,
+                "rust: `extra` holds the undocumented fields: choose another",
+            );
         }
     }
 
@@ -270,7 +364,9 @@ impl Check<'_> {
         match kind {
             Type::List(inner) | Type::Map(inner) => self.field_type(at, inner),
             Type::Csv(inner) => self.csv(at, inner),
-            Type::Named(name) if self.spec.find_enum(name).is_none() && self.spec.find_struct(name).is_none() => {
+            Type::Named(name)
+                if self.spec.find_enum(name).is_none() && self.spec.find_struct(name).is_none() =>
+            {
                 self.error(at, format_args!("there is no struct or enum `{name}`"));
             }
             Type::File => self.error(at, "`file` is for parameters only"),
@@ -282,7 +378,11 @@ impl Check<'_> {
         let at = format!("{}: [[struct]] `{}`", entry.file, entry.name);
         self.text(&at, "doc", &entry.doc);
         self.unique(&at, "field", entry.fields.iter().map(|f| f.name.as_str()));
-        self.unique(&at, "rust name of a field", entry.fields.iter().map(|f| f.rust()));
+        self.unique(
+            &at,
+            "rust name of a field",
+            entry.fields.iter().map(|f| f.rust()),
+        );
         for field in &entry.fields {
             let at = format!("{at}: fields `{}`", field.name);
             self.text(&at, "doc", &field.doc);
@@ -297,10 +397,12 @@ impl Check<'_> {
     fn contains_itself<'s>(&'s self, entry: &'s Struct, path: &mut Vec<&'s str>) -> bool {
         entry.fields.iter().any(|field| match &field.kind {
             Type::Named(name) if name == path[0] => true,
-            Type::Named(name) if !path.contains(&name.as_str()) => self.spec.find_struct(name).is_some_and(|inner| {
-                path.push(name);
-                self.contains_itself(inner, path)
-            }),
+            Type::Named(name) if !path.contains(&name.as_str()) => {
+                self.spec.find_struct(name).is_some_and(|inner| {
+                    path.push(name);
+                    self.contains_itself(inner, path)
+                })
+            }
             _ => false,
         })
     }
@@ -313,12 +415,19 @@ impl Check<'_> {
         }
         let texts: Vec<_> = entry.values.iter().map(|v| v.value.to_string()).collect();
         self.unique(&at, "value", texts.iter().map(String::as_str));
-        self.unique(&at, "rust name of a value", entry.values.iter().map(|v| v.rust.as_str()));
+        self.unique(
+            &at,
+            "rust name of a value",
+            entry.values.iter().map(|v| v.rust.as_str()),
+        );
         for value in &entry.values {
             let at = format!("{at}: values `{}`", value.rust);
             self.text(&at, "doc", &value.doc);
             if !is_type_name(&value.rust) || ["Unknown", "Self"].contains(&value.rust.as_str()) {
-                self.error(&at, "rust: no name for a value: write it LikeThis; `Unknown` and `Self` are taken");
+                self.error(
+                    &at,
+                    "rust: no name for a value: write it LikeThis; `Unknown` and `Self` are taken",
+                );
             }
             match (&value.value, entry.repr) {
                 (WireValue::Int(_), Repr::Int) => {}
@@ -329,28 +438,63 @@ impl Check<'_> {
     }
 
     fn paging(&mut self, at: &str, operation: &Operation) {
-        let Some(paging) = &operation.paging else { return };
+        let Some(paging) = &operation.paging else {
+            return;
+        };
         for (key, name) in [("page", &paging.page), ("page_size", &paging.page_size)] {
             match operation.params.iter().find(|p| p.name == *name) {
                 Some(param) if param.kind == Type::Uint => {
                     let size_unknown = key == "page_size" && !param.required;
-                    if size_unknown && param.default.as_ref().is_none_or(|text| text.parse::<u64>().is_err()) {
-                        self.error(at, format_args!("paging: `{name}` is optional and has no number as default"));
+                    if size_unknown
+                        && param
+                            .default
+                            .as_ref()
+                            .is_none_or(|text| text.parse::<u64>().is_err())
+                    {
+                        self.error(
+                            at,
+                            format_args!(
+                                "paging: `{name}` is optional and has no number as default"
+                            ),
+                        );
                     }
                 }
-                _ => self.error(at, format_args!("paging: {key}: there is no param `{name}` of type uint")),
+                _ => self.error(
+                    at,
+                    format_args!("paging: {key}: there is no param `{name}` of type uint"),
+                ),
             }
         }
         let Reply::Data(Type::Named(result)) = &operation.result else {
             return self.error(at, "paging: the result is no struct");
         };
-        let Some(result) = self.spec.find_struct(result) else { return };
-        let field = |name: &str| result.fields.iter().find(|f| f.name == name).map(|f| &f.kind);
+        let Some(result) = self.spec.find_struct(result) else {
+            return;
+        };
+        let field = |name: &str| {
+            result
+                .fields
+                .iter()
+                .find(|f| f.name == name)
+                .map(|f| &f.kind)
+        };
         if field(&paging.total) != Some(&Type::Uint) {
-            self.error(at, format_args!("paging: total: {} has no field `{}` of type uint", result.name, paging.total));
+            self.error(
+                at,
+                format_args!(
+                    "paging: total: {} has no field `{}` of type uint",
+                    result.name, paging.total
+                ),
+            );
         }
         if !matches!(field(&paging.items), Some(Type::List(_))) {
-            self.error(at, format_args!("paging: items: {} has no list `{}`", result.name, paging.items));
+            self.error(
+                at,
+                format_args!(
+                    "paging: items: {} has no list `{}`",
+                    result.name, paging.items
+                ),
+            );
         }
     }
 
@@ -358,11 +502,24 @@ impl Check<'_> {
         let spec = self.spec;
         let mut seen = BTreeSet::new();
         let general = spec.errata.iter().map(|e| (spec.vendor.vendor.clone(), e));
-        let own = spec.operations.iter().flat_map(|o| o.errata.iter().map(move |e| (place(o), e)));
+        let own = spec
+            .operations
+            .iter()
+            .flat_map(|o| o.errata.iter().map(move |e| (place(o), e)));
         for (at, erratum) in general.chain(own) {
             let at = format!("{at}: errata `{}`", erratum.id);
-            let Erratum { id, says, chosen, evidence } = erratum;
-            for (key, text) in [("id", Some(id)), ("says", Some(says)), ("chosen", Some(chosen)), ("evidence", evidence.as_ref())] {
+            let Erratum {
+                id,
+                says,
+                chosen,
+                evidence,
+            } = erratum;
+            for (key, text) in [
+                ("id", Some(id)),
+                ("says", Some(says)),
+                ("chosen", Some(chosen)),
+                ("evidence", evidence.as_ref()),
+            ] {
                 if let Some(text) = text {
                     self.text(&at, key, text);
                 }
@@ -375,8 +532,13 @@ impl Check<'_> {
 
     fn samples(&mut self, operation: &Operation) {
         let at = place(operation);
-        let drifted = operation.drifted.iter().enumerate().map(|(n, text)| (format!("drifted {}", n + 1), text));
-        for (key, text) in std::iter::once(("sample".to_owned(), &operation.sample)).chain(drifted) {
+        let drifted = operation
+            .drifted
+            .iter()
+            .enumerate()
+            .map(|(n, text)| (format!("drifted {}", n + 1), text));
+        for (key, text) in std::iter::once(("sample".to_owned(), &operation.sample)).chain(drifted)
+        {
             if let Err(message) = sample::check(self.spec, operation, text) {
                 self.error(&at, format_args!("{key}: {message}"));
             }
@@ -389,113 +551,5 @@ fn place(operation: &Operation) -> String {
     format!("{}: [[operation]] `{}`", operation.file, operation.name)
 }
 
-fn is_snake(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_lowercase())
-        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-}
-
-/// `GetUploadUrl` as `get_upload_url`.
-pub(crate) fn snake(name: &str) -> String {
-    let mut out = String::new();
-    let mut last_upper = true;
-    for c in name.chars() {
-        if c.is_ascii_uppercase() && !last_upper {
-            out.push('_');
-        }
-        last_upper = c.is_ascii_uppercase();
-        out.push(c.to_ascii_lowercase());
-    }
-    out
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::fixture;
-
-    fn errors_of(from: &str, to: &str) -> String {
-        check(&fixture::replaced(from, to).unwrap()).join("\n")
-    }
-
-    #[track_caller]
-    fn refuses(from: &str, to: &str, message: &str) {
-        let errors = errors_of(from, to);
-        assert!(errors.contains(message), "wanted: {message}\ngot: {errors}");
-    }
-
-    #[test]
-    fn the_fixture_is_in_order() {
-        assert_eq!(check(&fixture::parse(fixture::VENDOR, fixture::CALLS).unwrap()), Vec::<String>::new());
-    }
-
-    #[test]
-    fn names_become_snake_case() {
-        assert_eq!(snake("GetUploadUrl"), "get_upload_url");
-        assert_eq!(snake("GetM3u8Url"), "get_m3u8_url");
-        assert_eq!(snake("P720"), "p720");
-        assert_eq!(snake("GetURL"), "get_url");
-    }
-
-    #[test]
-    fn duplicates_are_refused() {
-        refuses("name = \"clip/put\"", "name = \"clip/list\"", "[[operation]] `clip/list`: name `clip/list` is there twice");
-        refuses("rust = \"PutClip\"", "rust = \"Clip\"", "[[struct]] `Clip`: the name `Clip` is there twice");
-        refuses("name = \"since\"", "name = \"page\"", "[[operation]] `clip/list`: param `page` is there twice");
-        refuses("value = 2,", "value = 1,", "[[enum]] `ClipType`: value `1` is there twice");
-        refuses("id = \"2.1\"", "id = \"E0.1\"", "errata `E0.1`: the id is there twice");
-    }
-
-    #[test]
-    fn a_setter_must_not_hide_a_method_of_call() {
-        refuses("name = \"since\", ", "name = \"since\", rust = \"items\",", "the setter `items` clashes with a method of Call");
-        refuses("name = \"since\", ", "name = \"since\", rust = \"new\",", "`new` is a method of every request");
-    }
-
-    #[test]
-    fn names_must_be_rust_names() {
-        refuses("rust = \"clip_type\", type = \"ClipType\", required", "type = \"ClipType\", required", "params `type`: rust: `type` is no Rust name");
-        refuses("name = \"since\", ", "name = \"sinceDay\",", "`sinceDay` is no Rust name");
-        refuses("rust = \"Long\"", "rust = \"Unknown\"", "values `Unknown`: rust: no name for a value");
-        refuses("rust = \"PutClip\"", "rust = \"Secret\"", "the name `Secret` is taken by vodkit itself");
-    }
-
-    #[test]
-    fn types_must_exist_and_fit() {
-        refuses("type = \"csv<ClipType>\"", "type = \"csv<Kind>\"", "params `types`: type: `csv<Kind>` is not possible");
-        refuses("type = \"date\"", "type = \"time\"", "params `since`: type: `time` is for replies only");
-        refuses("type = \"list<Clip>\", doc = \"The", "type = \"list<Klip>\", doc = \"The", "there is no struct or enum `Klip`");
-        refuses("type = \"list<Clip>\", doc = \"Parts", "type = \"Clip\", doc = \"Parts", "`Clip`: contains itself");
-        refuses("value = 2,", "value = \"2\",", "values `Long`: value: does not agree with `repr`");
-        refuses("max_chars = 4", "max = 4", "params `name`: min, max: only for uint and int");
-    }
-
-    #[test]
-    fn an_unsigned_text_is_refused() {
-        refuses("type = \"date\",", "type = \"date\", signed = false,", "params `since`: signed: only a file or a target");
-    }
-
-    #[test]
-    fn paths_and_targets_must_agree() {
-        refuses("path = \"{upload_url}\"", "path = \"{address}\"", "path: `address` must be the one parameter");
-        refuses("path = \"{upload_url}\"", "path = \"/put\"", "path: does not use the target `upload_url`");
-        refuses("path = \"/openapi/clip/clear\"", "path = \"openapi\"", "path: must start with /");
-    }
-
-    #[test]
-    fn paging_must_fit_params_and_result() {
-        refuses("default = \"20\", ", "", "paging: `page_size` is optional and has no number as default");
-        refuses("total = \"total\"", "total = \"count\"", "paging: total: ClipList has no field `count`");
-        refuses("items = \"list\"", "items = \"total\"", "paging: items: ClipList has no list `total`");
-        refuses("page = \"page\"", "page = \"since\"", "paging: page: there is no param `since` of type uint");
-    }
-
-    #[test]
-    fn codes_must_be_listed() {
-        refuses("errors = [\"429\"]", "errors = [\"430\"]", "errors: code `430` is not in vendor.toml");
-    }
-
-    #[test]
-    fn common_params_are_not_repeated() {
-        refuses("name = \"since\",", "name = \"partner_id\",", "params `partner_id`: is a common parameter already");
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, RANGE, TRANSFER_ENCODING};
-use http::{HeaderValue, Response, Uri};
+use http::{HeaderValue, Method, Response, Uri};
 use reqwest::{Body, Client, Url};
 use vodkit_request::payload::Payload;
 use vodkit_request::transport::{
@@ -85,7 +85,12 @@ impl Async {
         let mut request = reqwest::Request::new(parts.method, parse(&parts.uri)?);
         *request.headers_mut() = parts.headers;
         prepare(request.headers_mut());
-        if !payload.is_empty() {
+        if payload.is_empty() {
+            // Left to hyper, an empty body has no length at all.
+            if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
+                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            }
+        } else {
             *request.body_mut() = Some(body(payload, progress, pulse));
         }
         let mut reply = self.client.execute(request).await.map_err(classify)?;

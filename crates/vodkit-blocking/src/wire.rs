@@ -302,7 +302,7 @@ impl<In: Transport> Connector<In> for WitnessConnector {
     fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
         // A proxy may have been spoken to on the way, but the request itself has not left.
         EXCHANGE.set(Exchange { sent: false, abandoned: false });
-        Ok(chained.map(|inner| Witness { inner, cut: None, is_cut: false }))
+        Ok(chained.map(|inner| Witness { inner, cut: None, is_cut: false, glanced: false }))
     }
 }
 
@@ -314,6 +314,8 @@ struct Witness<T> {
     is_cut: bool,
     /// Why it took no more, until it has answered.
     cut: Option<Error>,
+    /// The beginning of the answer is in the buffer already.
+    glanced: bool,
 }
 
 impl<T: Transport> Witness<T> {
@@ -347,6 +349,7 @@ impl<T: Transport> Transport for Witness<T> {
                     ..timeout
                 };
                 if matches!(self.inner.await_input(glance), Ok(true)) {
+                    self.glanced = true;
                     self.cut(Error::Timeout(Timeout::PerWrite));
                     return Ok(());
                 }
@@ -357,6 +360,10 @@ impl<T: Transport> Transport for Witness<T> {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if std::mem::take(&mut self.glanced) {
+            self.cut = None;
+            return Ok(true);
+        }
         let result = self.inner.await_input(timeout);
         match self.cut.take() {
             // No answer behind the cut: the cut itself is what went wrong.

@@ -1,3 +1,74 @@
-//! The vodkit command line.
+//! The vodkit command line: China's video-on-demand platforms from a shell.
+//!
+//! Each command is a module of its own name. What they share: [`args`] what can be asked for, [`output`] how results are printed,
+//! [`failure`] how failures are told, [`exit`] the exit codes, [`interrupt`] what Ctrl-C does.
 
-fn main() {}
+mod account;
+mod args;
+mod call;
+mod catalogue;
+mod demo;
+mod emulator;
+mod endpoints;
+mod exit;
+mod failure;
+mod interrupt;
+mod output;
+mod params;
+mod playback;
+mod progress;
+mod rehearsal;
+mod sign;
+mod suggest;
+mod upload;
+mod watch;
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use crate::args::{Cli, Command, Global};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    failure::tell_panics_in_one_line(args::wanted_format(std::env::args_os()));
+    let cli = match args::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let format = cli.global.output;
+    interrupt::install(format);
+    match run(cli) {
+        Ok(()) => Exit::Done.into(),
+        Err(failure) => failure.report(format),
+    }
+}
+
+fn run(Cli { global, command }: Cli) -> Result<(), Failure> {
+    match command {
+        Command::Demo(args) => demo::run(&args, global),
+        Command::Endpoints(args) => endpoints::run(&args, global),
+        Command::Call(args) => call::run(&args, global),
+        Command::Sign(args) => sign::run(&args, global),
+        Command::Upload(args) => upload::run(&args, global),
+        Command::Emulator(args) => emulator::run(&args),
+        Command::ExitCodes => exit_codes(global),
+        Command::Completions { shell } => {
+            Output::new(global.output).text(&args::completions(shell))
+        }
+    }
+}
+
+fn exit_codes(global: Global) -> Result<(), Failure> {
+    let output = Output::new(global.output);
+    if output.is_json() {
+        let codes: Vec<Value> = Exit::ALL
+            .iter()
+            .map(|exit| json!({ "code": exit.code(), "meaning": exit.meaning() }))
+            .collect();
+        return output.json(&codes.into());
+    }
+    output.text(&exit::table())
+}

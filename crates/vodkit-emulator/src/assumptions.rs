@@ -123,8 +123,16 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "create_time of getVideoList keeps videos that were created then or later.",
         "The page does not say in which direction it filters.",
     ),
-    assume("list-order", "Lists of videos start with the newest.", "The page names no order."),
-    assume("most-days", "Statistics over more than 366 days are refused with 1001.", "The page has no limit; the emulator needs one."),
+    assume(
+        "list-order",
+        "Lists of videos start with the newest.",
+        "The page names no order.",
+    ),
+    assume(
+        "most-days",
+        "Statistics over more than 366 days are refused with 1001.",
+        "The page has no limit; the emulator needs one.",
+    ),
     assume(
         "not-ready",
         "getUrl, removeDefinition and transcodeAgain of a video that is not transcoded are refused with code 1.",
@@ -135,7 +143,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "The source is always good enough: every definition that was asked for is made, the best of them is origin_definition.",
         "The emulator does not measure pictures.",
     ),
-    assume("page-size", "A page_size above the limit is refused with 1001.", "The page says that it must not be exceeded, not what happens then."),
+    assume(
+        "page-size",
+        "A page_size above the limit is refused with 1001.",
+        "The page says that it must not be exceeded, not what happens then.",
+    ),
     assume(
         "parameter-place",
         "A GET is read from its query only, a POST from its body only.",
@@ -146,7 +158,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "Bytes of a slice that arrived before its connection broke stay stored and count in upload_size.",
         "It is the harder case for a client: the server may hold more than the client knows of.",
     ),
-    assume("pictures", "A transcoded video has one cover and five screenshots, grey and of one size.", "The emulator decodes no video."),
+    assume(
+        "pictures",
+        "A transcoded video has one cover and five screenshots, grey and of one size.",
+        "The emulator decodes no video.",
+    ),
     assume(
         "play-length",
         "play_length is the share of bytes served, applied to the video's length.",
@@ -182,7 +198,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "An upload that is neither multipart nor has a Content-Range is refused.",
         "The page's only example is multipart.",
     ),
-    assume("record-order", "Play records come in the order of their beginning, flow rows with the greatest first.", "The page names no order."),
+    assume(
+        "record-order",
+        "Play records come in the order of their beginning, flow rows with the greatest first.",
+        "The page names no order.",
+    ),
     assume(
         "refusal-code",
         "Conflicts with the state are refused with 1, impossible ranges of time with 1001, subtitles of another kind with 4001.",
@@ -193,7 +213,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "Each transcoded file has the source's bytes and size.",
         "The emulator decodes no video; a test can compare what it plays with what it uploaded.",
     ),
-    assume("repeated-name", "Of several values of one name the last counts.", "The back end is taken for PHP, which does so."),
+    assume(
+        "repeated-name",
+        "Of several values of one name the last counts.",
+        "The back end is taken for PHP, which does so.",
+    ),
     assume(
         "repeated-slice",
         "A slice that comes again after the upload is complete is accepted and changes nothing, if its total is right.",
@@ -215,8 +239,16 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "Plays and flow are in the statistics at once.",
         "The vendor counts once a day, which no test would wait for.",
     ),
-    assume("subtitle-default", "A new subtitle is not the default.", "The page has a call to make it so."),
-    assume("subtitle-path", "Subtitle addresses need no token and do not expire.", "The page's sample address has none."),
+    assume(
+        "subtitle-default",
+        "A new subtitle is not the default.",
+        "The page has a call to make it so.",
+    ),
+    assume(
+        "subtitle-path",
+        "Subtitle addresses need no token and do not expire.",
+        "The page's sample address has none.",
+    ),
     assume(
         "timestamp-tolerance",
         "A time stamp may differ from the server's clock by 300 s, else 1002.",
@@ -237,7 +269,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "Parameters that the page does not list are accepted, must be signed like all others, and are remarked on in the log.",
         "The vendor adds parameters; a silent emulator would hide a slip of the pen.",
     ),
-    assume("unknown-thing", "An unknown category or subtitle is refused with 1001.", "The vendor has a code for unknown videos only."),
+    assume(
+        "unknown-thing",
+        "An unknown category or subtitle is refused with 1001.",
+        "The vendor has a code for unknown videos only.",
+    ),
     assume(
         "upload-lifetime",
         "An upload address lives 24 hours; an upload that is not complete by then has status 32 until a fresh address is fetched.",
@@ -248,8 +284,16 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "The upload address refuses with HTTP 200 and code 4001: wrong or expired token, gap, disagreement on length.",
         "Code 4001 is the vendor's for failed uploads; no page describes a refusal.",
     ),
-    assume("use-https", "use_https is accepted and the address stays http.", "The emulator has no certificate."),
-    assume("utc8", "Dates and times are China's, UTC+8.", "The page names no zone."),
+    assume(
+        "use-https",
+        "use_https is accepted and the address stays http.",
+        "The emulator has no certificate.",
+    ),
+    assume(
+        "utc8",
+        "Dates and times are China's, UTC+8.",
+        "The page names no zone.",
+    ),
     assume(
         "video-name",
         "A new video is named like its file without the ending.",

@@ -18,7 +18,11 @@ pub(crate) struct Blob {
 
 impl Blob {
     pub(crate) fn create() -> io::Result<Self> {
-        Ok(Self { file: tempfile::Builder::new().prefix("vodkit-emulator-").tempfile()? })
+        Ok(Self {
+            file: tempfile::Builder::new()
+                .prefix("vodkit-emulator-")
+                .tempfile()?,
+        })
     }
 
     /// A handle whose position is at `offset`.
@@ -29,7 +33,9 @@ impl Blob {
     }
 
     pub(crate) fn writer_at(&self, offset: u64) -> io::Result<Writer> {
-        Ok(Writer { file: self.open_at(offset)? })
+        Ok(Writer {
+            file: self.open_at(offset)?,
+        })
     }
 
     #[cfg(test)]

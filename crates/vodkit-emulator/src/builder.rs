@@ -33,8 +33,16 @@ pub struct Account {
 
 impl Account {
     /// An account with these credentials, which need not be anybody's real ones.
-    pub fn new(partner_id: u64, partner_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
-        Self { partner_id, partner_key: partner_key.into(), secret_key: secret_key.into() }
+    pub fn new(
+        partner_id: u64,
+        partner_key: impl Into<String>,
+        secret_key: impl Into<String>,
+    ) -> Self {
+        Self {
+            partner_id,
+            partner_key: partner_key.into(),
+            secret_key: secret_key.into(),
+        }
     }
 }
 
@@ -46,7 +54,9 @@ impl Default for Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("partner_id", &self.partner_id).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("partner_id", &self.partner_id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,7 +123,8 @@ impl Builder {
     /// Adds an account; an account of the same number is replaced. Without any, the default account exists.
     #[must_use]
     pub fn account(mut self, account: Account) -> Self {
-        self.accounts.retain(|have| have.partner_id != account.partner_id);
+        self.accounts
+            .retain(|have| have.partner_id != account.partner_id);
         self.accounts.push(account);
         self
     }
@@ -125,7 +136,9 @@ impl Builder {
         if scale.is_finite() && scale > 0.0 {
             self.time_scale = scale;
         } else {
-            self.problem = Some(format!("the time scale must be a positive number, not {scale}"));
+            self.problem = Some(format!(
+                "the time scale must be a positive number, not {scale}"
+            ));
         }
         self
     }
@@ -164,13 +177,11 @@ impl Builder {
     /// them may be left out, then the default account's value is used); `VODKIT_EMULATOR_TIME_SCALE` is the
     /// [`time_scale`](Self::time_scale). A malformed value makes [`start`](Self::start) fail.
     #[must_use]
-    #[expect(clippy::wrong_self_convention, reason = "it is one step of the builder, as its siblings")]
     pub fn from_env(self) -> Self {
-        self.from_variables(|name| std::env::var(name).ok())
+        self.with_variables(|name| std::env::var(name).ok())
     }
 
-    #[expect(clippy::wrong_self_convention, reason = "see from_env")]
-    fn from_variables(mut self, read: impl Fn(&str) -> Option<String>) -> Self {
+    fn with_variables(mut self, read: impl Fn(&str) -> Option<String>) -> Self {
         let id = read("VODKIT_BAIJIAYUN_PARTNER_ID");
         let key = read("VODKIT_BAIJIAYUN_PARTNER_KEY");
         let secret = read("VODKIT_BAIJIAYUN_SECRET_KEY");
@@ -178,16 +189,23 @@ impl Builder {
             let mut account = Account::default();
             match id.as_deref().map(str::parse) {
                 Some(Ok(id)) => account.partner_id = id,
-                Some(Err(_)) => self.problem = Some("VODKIT_BAIJIAYUN_PARTNER_ID is not a number".to_owned()),
+                Some(Err(_)) => {
+                    self.problem = Some("VODKIT_BAIJIAYUN_PARTNER_ID is not a number".to_owned())
+                }
                 None => {}
             }
             account.partner_key = key.unwrap_or(account.partner_key);
             account.secret_key = secret.unwrap_or(account.secret_key);
             self = self.account(account);
         }
-        match read("VODKIT_EMULATOR_TIME_SCALE").as_deref().map(str::parse::<f64>) {
+        match read("VODKIT_EMULATOR_TIME_SCALE")
+            .as_deref()
+            .map(str::parse::<f64>)
+        {
             Some(Ok(scale)) => self = self.time_scale(scale),
-            Some(Err(_)) => self.problem = Some("VODKIT_EMULATOR_TIME_SCALE is not a number".to_owned()),
+            Some(Err(_)) => {
+                self.problem = Some("VODKIT_EMULATOR_TIME_SCALE is not a number".to_owned())
+            }
             None => {}
         }
         self
@@ -207,10 +225,18 @@ impl Builder {
             self.accounts.push(Account::default());
         }
         let scaled = self.transcode_time.as_secs_f64() / self.time_scale;
-        let transcode_time = Duration::try_from_secs_f64(scaled)
-            .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "the time scale makes the transcoding endless"))?;
-        let settings =
-            Settings { accounts: self.accounts, transcode_time, journal_limit: self.journal_limit, log: self.log };
+        let transcode_time = Duration::try_from_secs_f64(scaled).map_err(|_| {
+            io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "the time scale makes the transcoding endless",
+            )
+        })?;
+        let settings = Settings {
+            accounts: self.accounts,
+            transcode_time,
+            journal_limit: self.journal_limit,
+            log: self.log,
+        };
         Emulator::launch(self.listen, settings, self.clock_offset)
     }
 }
@@ -220,24 +246,32 @@ mod tests {
     use super::*;
 
     fn variables(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
-        move |name| pairs.iter().find(|(have, _)| *have == name).map(|(_, value)| (*value).to_owned())
+        move |name| {
+            pairs
+                .iter()
+                .find(|(have, _)| *have == name)
+                .map(|(_, value)| (*value).to_owned())
+        }
     }
 
     #[test]
     fn the_environment_describes_one_account() {
-        let builder = Builder::default().from_variables(variables(&[
+        let builder = Builder::default().with_variables(variables(&[
             ("VODKIT_BAIJIAYUN_PARTNER_ID", "77"),
             ("VODKIT_BAIJIAYUN_PARTNER_KEY", "key-of-77"),
             ("VODKIT_EMULATOR_TIME_SCALE", "2.5"),
         ]));
-        assert_eq!(builder.accounts, [Account::new(77, "key-of-77", DEFAULT_SECRET_KEY)]);
+        assert_eq!(
+            builder.accounts,
+            [Account::new(77, "key-of-77", DEFAULT_SECRET_KEY)]
+        );
         assert_eq!(builder.time_scale, 2.5);
         assert!(!format!("{builder:?}").contains("key-of-77"));
     }
 
     #[test]
     fn an_empty_environment_changes_nothing() {
-        let builder = Builder::default().from_variables(|_| None);
+        let builder = Builder::default().with_variables(|_| None);
         assert!(builder.accounts.is_empty() && builder.problem.is_none());
     }
 
@@ -249,7 +283,10 @@ mod tests {
             &[("VODKIT_EMULATOR_TIME_SCALE", "0")],
             &[("VODKIT_EMULATOR_TIME_SCALE", "inf")],
         ] {
-            let error = Builder::default().from_variables(variables(pairs)).start().unwrap_err();
+            let error = Builder::default()
+                .with_variables(variables(pairs))
+                .start()
+                .unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{pairs:?}");
         }
     }

@@ -22,19 +22,25 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn new(offset_seconds: i64) -> Self {
-        Self { offset_ms: AtomicI64::new(offset_seconds.saturating_mul(1000)), advanced_ms: AtomicI64::new(0) }
+        Self {
+            offset_ms: AtomicI64::new(offset_seconds.saturating_mul(1000)),
+            advanced_ms: AtomicI64::new(0),
+        }
     }
 
     /// Milliseconds since the Unix epoch, as the emulator sees them.
     pub(crate) fn now_ms(&self) -> i64 {
-        let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let real = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         millis(real)
             .saturating_add(self.offset_ms.load(Ordering::Relaxed))
             .saturating_add(self.advanced_ms.load(Ordering::Relaxed))
     }
 
     pub(crate) fn set_offset(&self, seconds: i64) {
-        self.offset_ms.store(seconds.saturating_mul(1000), Ordering::Relaxed);
+        self.offset_ms
+            .store(seconds.saturating_mul(1000), Ordering::Relaxed);
     }
 
     pub(crate) fn advance(&self, by: Duration) {
@@ -57,7 +63,11 @@ pub(crate) fn millis(duration: Duration) -> i64 {
 }
 
 fn civil(ms: i64) -> DateTime {
-    let stamp = Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 { Timestamp::MIN } else { Timestamp::MAX });
+    let stamp = Timestamp::from_millisecond(ms).unwrap_or(if ms < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    });
     ZONE.to_datetime(stamp)
 }
 
@@ -74,12 +84,17 @@ pub(crate) fn day_of(ms: i64) -> Date {
 /// The value of an HTTP `Date` header.
 pub(crate) fn http_date(ms: i64) -> String {
     let stamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    Offset::UTC.to_datetime(stamp).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    Offset::UTC
+        .to_datetime(stamp)
+        .strftime("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string()
 }
 
 /// Reads `yyyy-mm-dd`, and nothing else.
 pub(crate) fn parse_date(text: &str) -> Option<Date> {
-    shaped(text, b"dddd-dd-dd").then(|| Date::strptime("%Y-%m-%d", text).ok()).flatten()
+    shaped(text, b"dddd-dd-dd")
+        .then(|| Date::strptime("%Y-%m-%d", text).ok())
+        .flatten()
 }
 
 /// Reads `yyyy-mm-dd hh:mm:ss` in the platform's zone, as milliseconds since the Unix epoch.
@@ -93,7 +108,9 @@ pub(crate) fn parse_date_time(text: &str) -> Option<i64> {
 
 /// The first and last day, and every day between.
 pub(crate) fn days(first: Date, last: Date) -> impl Iterator<Item = Date> {
-    first.series(jiff::ToSpan::day(1)).take_while(move |day| *day <= last)
+    first
+        .series(jiff::ToSpan::day(1))
+        .take_while(move |day| *day <= last)
 }
 
 /// Days from the first to the last, both counted; negative or zero when the order is wrong.
@@ -109,7 +126,13 @@ pub(crate) fn seconds_text(seconds: i64) -> String {
 /// Whether a text has the given shape, where `d` stands for a decimal digit.
 fn shaped(text: &str, shape: &[u8]) -> bool {
     text.len() == shape.len()
-        && text.bytes().zip(shape).all(|(have, want)| if *want == b'd' { have.is_ascii_digit() } else { have == *want })
+        && text.bytes().zip(shape).all(|(have, want)| {
+            if *want == b'd' {
+                have.is_ascii_digit()
+            } else {
+                have == *want
+            }
+        })
 }
 
 #[cfg(test)]
@@ -119,7 +142,10 @@ mod tests {
     #[test]
     fn texts_are_in_the_zone_of_the_platform() {
         assert_eq!(date_time_text(1_521_423_828_000), "2018-03-19 09:43:48");
-        assert_eq!(parse_date_time("2018-03-19 09:43:48"), Some(1_521_423_828_000));
+        assert_eq!(
+            parse_date_time("2018-03-19 09:43:48"),
+            Some(1_521_423_828_000)
+        );
         // 16:00 UTC is midnight there: the day changes exactly then.
         assert_eq!(day_of(1_521_475_199_999).to_string(), "2018-03-19");
         assert_eq!(day_of(1_521_475_200_000).to_string(), "2018-03-20");
@@ -127,7 +153,14 @@ mod tests {
 
     #[test]
     fn only_the_documented_shape_is_a_date() {
-        for bad in ["2018-3-19", "2018-13-01", "2018-02-30", "2018-03-19 ", "20180319", ""] {
+        for bad in [
+            "2018-3-19",
+            "2018-13-01",
+            "2018-02-30",
+            "2018-03-19 ",
+            "20180319",
+            "",
+        ] {
             assert_eq!(parse_date(bad), None, "{bad}");
         }
         assert_eq!(parse_date_time("2018-03-19 24:00:00"), None);
@@ -136,7 +169,10 @@ mod tests {
 
     #[test]
     fn days_count_both_ends() {
-        let (first, last) = (parse_date("2020-02-27").unwrap(), parse_date("2020-03-01").unwrap());
+        let (first, last) = (
+            parse_date("2020-02-27").unwrap(),
+            parse_date("2020-03-01").unwrap(),
+        );
         assert_eq!(days(first, last).count(), 4);
         assert_eq!(day_count(first, last), 4);
         assert_eq!(days(last, first).count(), 0);
@@ -156,7 +192,11 @@ mod tests {
         let ahead = clock.now_ms();
         clock.forget_advances();
         let back = clock.now_ms();
-        assert!((7_190_000..=7_200_000).contains(&(ahead - back)), "{}", ahead - back);
+        assert!(
+            (7_190_000..=7_200_000).contains(&(ahead - back)),
+            "{}",
+            ahead - back
+        );
         let real = Clock::new(0).now_ms();
         assert!((3_599_000..=3_601_000).contains(&(back - real)));
     }

@@ -64,13 +64,22 @@ impl Part {
 
 /// Reads `Range` as RFC 9110 has it. Several ranges, or ones that make no sense, are answered with the whole, as it allows.
 pub(crate) fn part_of(headers: &HeaderMap, tag: &str, size: u64) -> Part {
-    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &http::HeaderValue| value.to_str().ok())
+    };
     let whole = Part::Whole { size };
     if text(header::IF_RANGE).is_some_and(|have| have != tag) {
         return whole;
     }
-    let Some(spec) = text(header::RANGE).and_then(|range| range.trim().strip_prefix("bytes=")) else { return whole };
-    let Some((from, to)) = spec.split_once('-') else { return whole };
+    let Some(spec) = text(header::RANGE).and_then(|range| range.trim().strip_prefix("bytes="))
+    else {
+        return whole;
+    };
+    let Some((from, to)) = spec.split_once('-') else {
+        return whole;
+    };
     let number = |text: &str| match text.bytes().all(|b| b.is_ascii_digit()) {
         // A position too great for 64 bits lies behind every end.
         true => Ok(text.parse::<u64>().unwrap_or(u64::MAX)),
@@ -82,14 +91,26 @@ pub(crate) fn part_of(headers: &HeaderMap, tag: &str, size: u64) -> Part {
             Err(()) => whole,
             Ok(0) => Part::Unsatisfiable { size },
             Ok(_) if size == 0 => Part::Unsatisfiable { size },
-            Ok(count) => Part::Range { first: size.saturating_sub(count), last: size - 1, size },
+            Ok(count) => Part::Range {
+                first: size.saturating_sub(count),
+                last: size - 1,
+                size,
+            },
         },
         (from, to) => {
-            let end = if to.is_empty() { Ok(u64::MAX) } else { number(to) };
+            let end = if to.is_empty() {
+                Ok(u64::MAX)
+            } else {
+                number(to)
+            };
             match (number(from), end) {
                 (Ok(first), Ok(last)) if first > last => whole,
                 (Ok(first), Ok(_)) if first >= size => Part::Unsatisfiable { size },
-                (Ok(first), Ok(last)) => Part::Range { first, last: last.min(size - 1), size },
+                (Ok(first), Ok(last)) => Part::Range {
+                    first,
+                    last: last.min(size - 1),
+                    size,
+                },
                 _ => whole,
             }
         }
@@ -108,7 +129,12 @@ pub(crate) struct FileBody<F> {
 
 impl<F: Fn(u64)> FileBody<F> {
     pub(crate) fn new(file: File, length: u64, blob: Arc<Blob>, count: F) -> Self {
-        Self { file, left: length, _blob: blob, count }
+        Self {
+            file,
+            left: length,
+            _blob: blob,
+            count,
+        }
     }
 
     fn read(&mut self) -> io::Result<Bytes> {
@@ -125,7 +151,10 @@ impl<F: Fn(u64) + Unpin> Body for FileBody<F> {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let body = self.get_mut();
         if body.left == 0 {
             return Poll::Ready(None);
@@ -158,7 +187,11 @@ mod tests {
 
     #[test]
     fn ranges_follow_the_rfc() {
-        let range = |first, last| Part::Range { first, last, size: 100 };
+        let range = |first, last| Part::Range {
+            first,
+            last,
+            size: 100,
+        };
         assert_eq!(part("bytes=0-0"), range(0, 0));
         assert_eq!(part("bytes=10-19"), range(10, 19));
         assert_eq!(part("bytes=90-"), range(90, 99));
@@ -170,10 +203,23 @@ mod tests {
 
     #[test]
     fn senseless_ranges_give_the_whole_and_far_ones_nothing() {
-        for text in ["bytes=-", "bytes=5-4", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes=1", "bytes=+1-2"] {
+        for text in [
+            "bytes=-",
+            "bytes=5-4",
+            "bytes=a-b",
+            "items=0-1",
+            "bytes=0-1,3-4",
+            "bytes=1",
+            "bytes=+1-2",
+        ] {
             assert_eq!(part(text), Part::Whole { size: 100 }, "{text}");
         }
-        for text in ["bytes=100-", "bytes=100-200", "bytes=-0", "bytes=99999999999999999999-"] {
+        for text in [
+            "bytes=100-",
+            "bytes=100-200",
+            "bytes=-0",
+            "bytes=99999999999999999999-",
+        ] {
             assert_eq!(part(text), Part::Unsatisfiable { size: 100 }, "{text}");
         }
         assert_eq!(part("bytes=100-").content_range().unwrap(), "bytes */100");

@@ -36,7 +36,12 @@ pub(crate) struct Fault {
 
 impl Fault {
     pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), explanation: None, assumed: None }
+        Self {
+            code,
+            message: message.into(),
+            explanation: None,
+            assumed: None,
+        }
     }
 
     pub(crate) fn parameter(name: &str, problem: &str) -> Self {
@@ -62,7 +67,9 @@ impl Fault {
 pub(crate) fn reply(outcome: &Result<Value, Fault>, now_seconds: i64) -> Value {
     match outcome {
         Ok(data) => json!({ "code": OK, "data": data, "msg": "", "ts": now_seconds }),
-        Err(fault) => json!({ "code": fault.code, "data": null, "msg": fault.message, "ts": now_seconds }),
+        Err(fault) => {
+            json!({ "code": fault.code, "data": null, "msg": fault.message, "ts": now_seconds })
+        }
     }
 }
 
@@ -76,5 +83,9 @@ pub(crate) fn upload_reply(outcome: &Result<(), Fault>) -> Value {
 
 /// A PHP back end sends an empty map as an empty list. // assumed: empty-map
 pub(crate) fn map(entries: serde_json::Map<String, Value>) -> Value {
-    if entries.is_empty() { Value::Array(Vec::new()) } else { Value::Object(entries) }
+    if entries.is_empty() {
+        Value::Array(Vec::new())
+    } else {
+        Value::Object(entries)
+    }
 }

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 
 use crate::envelope::{BAD_PARAMETER, Fault};
 
@@ -32,7 +32,9 @@ pub(crate) struct Form {
 // Values may be secrets (createkey), so only the names are shown.
 impl fmt::Debug for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.pairs.iter().map(|(name, _)| name)).finish()
+        f.debug_list()
+            .entries(self.pairs.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -47,21 +49,33 @@ impl Form {
         if method == Method::GET {
             return Ok(Self::urlencoded(query.unwrap_or_default()));
         }
-        let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let too_long = |_| Fault::new(BAD_PARAMETER, "the body could not be read or is longer than 16 MiB");
-        let body = Limited::new(body, BODY_LIMIT).collect().await.map_err(too_long)?.to_bytes();
-        let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let body = read(body).await?;
+        let essence = kind
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         match essence.as_str() {
             "multipart/form-data" => Self::multipart(kind, body).await,
             "application/x-www-form-urlencoded" => match std::str::from_utf8(&body) {
                 Ok(text) => Ok(Self::urlencoded(text)),
-                Err(_) => Err(Fault::new(BAD_PARAMETER, "the body is not ASCII: encode values as %XX of UTF-8")),
+                Err(_) => Err(Fault::new(
+                    BAD_PARAMETER,
+                    "the body is not ASCII: encode values as %XX of UTF-8",
+                )),
             },
             _ if body.is_empty() => Ok(Self::default()),
             // assumed: content-type
             other => Err(Fault::new(
                 BAD_PARAMETER,
-                format!("content type {other:?} is not one of the two documented ones (form, multipart)"),
+                format!(
+                    "content type {other:?} is not one of the two documented ones (form, multipart)"
+                ),
             )
             .assumed("content-type")),
         }
@@ -74,7 +88,10 @@ impl Form {
             .map(|piece| piece.split_once('=').unwrap_or((piece, "")))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        let mut form = Self { raw, ..Self::default() };
+        let mut form = Self {
+            raw,
+            ..Self::default()
+        };
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             form.set(name.into_owned(), value.into_owned());
         }
@@ -82,7 +99,8 @@ impl Form {
     }
 
     async fn multipart(kind: &str, body: Bytes) -> Result<Self, Fault> {
-        let broken = |error: multer::Error| Fault::new(BAD_PARAMETER, format!("multipart body: {error}"));
+        let broken =
+            |error: multer::Error| Fault::new(BAD_PARAMETER, format!("multipart body: {error}"));
         let boundary = multer::parse_boundary(kind).map_err(broken)?;
         let stream = http_body_util::Full::new(body).into_data_stream();
         let mut parts = multer::Multipart::new(stream, boundary);
@@ -92,7 +110,11 @@ impl Form {
             match part.file_name().map(str::to_owned) {
                 Some(file_name) => {
                     let content = part.bytes().await.map_err(broken)?;
-                    form.files.push(FilePart { name, file_name, content });
+                    form.files.push(FilePart {
+                        name,
+                        file_name,
+                        content,
+                    });
                 }
                 None => {
                     let value = part.text().await.map_err(broken)?;
@@ -113,7 +135,10 @@ impl Form {
 
     /// The text of a parameter, also when it is empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|(have, _)| have == name).map(|(_, value)| value.as_str())
+        self.pairs
+            .iter()
+            .find(|(have, _)| have == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The text of a parameter that is there and not empty.
@@ -123,7 +148,8 @@ impl Form {
 
     /// The text of a parameter that the call cannot do without.
     pub(crate) fn required(&self, name: &str) -> Result<&str, Fault> {
-        self.text(name).ok_or_else(|| Fault::parameter(name, "is missing"))
+        self.text(name)
+            .ok_or_else(|| Fault::parameter(name, "is missing"))
     }
 
     /// A decimal number without sign; `None` when it was not sent or is empty.
@@ -137,7 +163,13 @@ impl Form {
 
     /// A comma-separated list of numbers.
     pub(crate) fn numbers(&self, name: &str) -> Result<Option<Vec<u64>>, Fault> {
-        self.text(name).map(|text| text.split(',').map(|item| number(name, item.trim())).collect()).transpose()
+        self.text(name)
+            .map(|text| {
+                text.split(',')
+                    .map(|item| number(name, item.trim()))
+                    .collect()
+            })
+            .transpose()
     }
 
     pub(crate) fn file(&self, name: &str) -> Option<&FilePart> {
@@ -145,17 +177,46 @@ impl Form {
     }
 
     pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub(crate) fn raw_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.raw.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.raw
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
+}
+
+/// The whole body. One that is too long is read to its end all the same: a refusal that overtakes it would reach the sender as a
+/// broken connection.
+async fn read(mut body: Body) -> Result<Bytes, Fault> {
+    let mut bytes = BytesMut::new();
+    let mut too_long = false;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Fault::new(BAD_PARAMETER, "the body broke off"))?;
+        // Trailers carry no parameters.
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        too_long |= bytes.len() + data.len() > BODY_LIMIT;
+        if !too_long {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    if too_long {
+        return Err(Fault::new(BAD_PARAMETER, "the body is longer than 16 MiB"));
+    }
+    Ok(bytes.freeze())
 }
 
 fn number(name: &str, text: &str) -> Result<u64, Fault> {
     let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten().ok_or_else(|| Fault::parameter(name, "is not a decimal number"))
+    plain
+        .then(|| text.parse().ok())
+        .flatten()
+        .ok_or_else(|| Fault::parameter(name, "is not a decimal number"))
 }
 
 #[cfg(test)]
@@ -167,7 +228,10 @@ mod tests {
         let form = Form::urlencoded("name=a+b&x=1&name=%E8%AF%BE");
         assert_eq!(form.get("name"), Some("课"));
         assert_eq!(form.pairs().count(), 2);
-        assert_eq!(form.raw_pairs().collect::<Vec<_>>(), [("name", "a+b"), ("x", "1"), ("name", "%E8%AF%BE")]);
+        assert_eq!(
+            form.raw_pairs().collect::<Vec<_>>(),
+            [("name", "a+b"), ("x", "1"), ("name", "%E8%AF%BE")]
+        );
     }
 
     #[test]
@@ -186,6 +250,9 @@ mod tests {
     #[test]
     fn debug_shows_no_value() {
         let shown = format!("{:?}", Form::urlencoded("secret_key=hush"));
-        assert!(shown.contains("secret_key") && !shown.contains("hush"), "{shown}");
+        assert!(
+            shown.contains("secret_key") && !shown.contains("hush"),
+            "{shown}"
+        );
     }
 }

@@ -131,7 +131,14 @@ pub struct Record {
 impl fmt::Display for Record {
     /// One line: method, path, operation, status, code, note.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {} {}", self.method, self.path, self.operation.unwrap_or("-"), self.status)?;
+        write!(
+            f,
+            "{} {} {} {}",
+            self.method,
+            self.path,
+            self.operation.unwrap_or("-"),
+            self.status
+        )?;
         match self.code {
             Some(code) => write!(f, " {code}")?,
             None => write!(f, " -")?,
@@ -154,7 +161,11 @@ pub(crate) struct Journal {
 
 impl Journal {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { records: VecDeque::new(), limit, next: 1 }
+        Self {
+            records: VecDeque::new(),
+            limit,
+            next: 1,
+        }
     }
 
     /// Appends a record, numbers it and gives it back for the log.
@@ -199,7 +210,11 @@ mod tests {
         for path in ["/a", "/b", "/c"] {
             journal.push(record(path));
         }
-        let kept: Vec<(u64, String)> = journal.to_vec().into_iter().map(|r| (r.sequence, r.path)).collect();
+        let kept: Vec<(u64, String)> = journal
+            .to_vec()
+            .into_iter()
+            .map(|r| (r.sequence, r.path))
+            .collect();
         assert_eq!(kept, [(2, "/b".to_owned()), (3, "/c".to_owned())]);
     }
 

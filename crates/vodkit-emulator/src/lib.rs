@@ -60,7 +60,9 @@ pub struct Emulator {
 
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Emulator").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Emulator")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -85,7 +87,12 @@ impl Emulator {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::new(settings, clock_offset, address));
         let server = Server::start(listener, Arc::clone(&shared))?;
-        Ok(Self { address, base_url: format!("http://{address}"), shared, _server: server })
+        Ok(Self {
+            address,
+            base_url: format!("http://{address}"),
+            shared,
+            _server: server,
+        })
     }
 
     /// Where it listens.

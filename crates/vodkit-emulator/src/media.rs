@@ -4,8 +4,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 /// File name endings that the page lists for video and audio.
 const KNOWN: &[&str] = &[
-    "3gp", "asf", "avi", "cpk", "dat", "divx", "dv", "dvix", "flc", "fli", "flv", "kar", "m4a", "m4v", "mid", "midd", "mkv",
-    "mod", "mov", "mp3", "mp4", "mpeg", "mpg", "ogg", "qt", "ra", "ram", "rm", "rmvb", "vob", "wav", "wma", "wmv",
+    "3gp", "asf", "avi", "cpk", "dat", "divx", "dv", "dvix", "flc", "fli", "flv", "kar", "m4a",
+    "m4v", "mid", "midd", "mkv", "mod", "mov", "mp3", "mp4", "mpeg", "mpg", "ogg", "qt", "ra",
+    "ram", "rm", "rmvb", "vob", "wav", "wma", "wmv",
 ];
 
 /// Bytes per second that a file is taken to have when it does not say how long it lasts. // assumed: duration
@@ -13,7 +14,9 @@ const BYTES_PER_SECOND: u64 = 125_000;
 
 /// Whether the vendor's list has this kind of file.
 pub(crate) fn is_supported(file_name: &str) -> bool {
-    let ending = file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let ending = file_name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
     ending.is_some_and(|ending| KNOWN.contains(&ending.as_str()))
 }
 
@@ -27,20 +30,32 @@ pub(crate) fn duration_seconds(file: &mut (impl Read + Seek), size: u64) -> u64 
 
 /// Looks for `moov` and in it `mvhd`, reading box headers only.
 fn movie_header_seconds(file: &mut (impl Read + Seek), size: u64) -> io::Result<Option<u64>> {
-    let Some((start, end)) = find_box(file, 0, size, *b"moov")? else { return Ok(None) };
-    let Some((start, _)) = find_box(file, start, end, *b"mvhd")? else { return Ok(None) };
+    let Some((start, end)) = find_box(file, 0, size, *b"moov")? else {
+        return Ok(None);
+    };
+    let Some((start, _)) = find_box(file, start, end, *b"mvhd")? else {
+        return Ok(None);
+    };
     file.seek(SeekFrom::Start(start))?;
     // Version and flags, then creation and modification time, time scale and duration; version 1 has 64-bit times.
     let wide = read_array::<4>(file)?[0] == 1;
     file.seek(SeekFrom::Current(if wide { 16 } else { 8 }))?;
     let scale = u64::from(u32::from_be_bytes(read_array(file)?));
-    let ticks =
-        if wide { u64::from_be_bytes(read_array(file)?) } else { u64::from(u32::from_be_bytes(read_array(file)?)) };
+    let ticks = if wide {
+        u64::from_be_bytes(read_array(file)?)
+    } else {
+        u64::from(u32::from_be_bytes(read_array(file)?))
+    };
     Ok((scale > 0).then(|| ticks.div_ceil(scale)))
 }
 
 /// The content of the first box of this kind between two positions.
-fn find_box(file: &mut (impl Read + Seek), from: u64, to: u64, kind: [u8; 4]) -> io::Result<Option<(u64, u64)>> {
+fn find_box(
+    file: &mut (impl Read + Seek),
+    from: u64,
+    to: u64,
+    kind: [u8; 4],
+) -> io::Result<Option<(u64, u64)>> {
     let mut at = from;
     while at.saturating_add(8) <= to {
         file.seek(SeekFrom::Start(at))?;
@@ -171,7 +186,11 @@ mod tests {
         assert_eq!(seconds(&[0, 0, 0, 4, b'm', b'o', b'o', b'v']), 1);
         assert_eq!(seconds(&[0xff, 0, 0, 4, b'm', b'o', b'o', b'v']), 1);
         assert_eq!(seconds(&boxed(b"moov", &boxed(b"mvhd", &[0; 3]))), 1);
-        assert_eq!(seconds(&boxed(b"moov", &boxed(b"mvhd", &[0; 20]))), 1, "a scale of zero");
+        assert_eq!(
+            seconds(&boxed(b"moov", &boxed(b"mvhd", &[0; 20]))),
+            1,
+            "a scale of zero"
+        );
     }
 
     #[test]

@@ -1,29 +1,42 @@
 //! The one encoder of parameters: what both HTTP clients send unchanged and every server reads back.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+/// The unreserved characters of RFC 3986. Everything else is encoded: the same text is then valid in a query and in a form body (where
+/// `%20` is read like `+`), and URL normalisers leave it alone.
+static UNRESERVED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let character = byte as u8;
+        table[byte] = character.is_ascii_alphanumeric() || matches!(character, b'-' | b'.' | b'_' | b'~');
+        byte += 1;
+    }
+    table
+};
 
-/// Everything but the unreserved characters of RFC 3986.
-///
-/// The same text is valid in a query and in a form body (where `%20` is read like `+`), and URL normalisers leave it alone.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+fn is_unreserved(byte: u8) -> bool {
+    UNRESERVED[usize::from(byte)]
+}
 
 /// Appends `text`, percent-encoded by RFC 3986.
 pub fn rfc3986(text: &str, out: &mut String) {
-    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')) {
-        out.push_str(text);
-    } else {
-        out.extend(utf8_percent_encode(text, RESERVED));
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut rest = text;
+    // Unreserved bytes are ASCII, so each cut is at a character boundary.
+    while let Some(at) = rest.bytes().position(|byte| !is_unreserved(byte)) {
+        out.push_str(&rest[..at]);
+        let length = rest[at..].chars().next().map_or(1, char::len_utf8);
+        for byte in rest[at..at + length].bytes() {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+        rest = &rest[at + length..];
     }
+    out.push_str(rest);
 }
 
-/// Appends `name=value` pairs joined with `&`, percent-encoded by RFC 3986.
-pub fn pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>, out: &mut String) {
-    for (name, value) in pairs {
-        if !out.is_empty() && !out.ends_with('?') {
-            out.push('&');
-        }
-        rfc3986(name, out);
-        out.push('=');
-        rfc3986(value, out);
-    }
+/// How many bytes of `text` percent-encoding writes with three characters instead of one.
+#[must_use]
+pub fn reserved_bytes(text: &str) -> usize {
+    text.bytes().filter(|byte| !is_unreserved(*byte)).count()
 }

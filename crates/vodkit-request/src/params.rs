@@ -6,6 +6,8 @@ use serde_json::Value;
 use smallvec::SmallVec;
 use vodkit_types::{Extra, Operation, Param, ParamKind, ParamText};
 
+use crate::encode;
+
 /// A parameter that the vendor would refuse. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("parameter `{name}`: {reason}")]
@@ -31,6 +33,8 @@ pub struct Params {
 struct Span {
     name: Name,
     value: Range<usize>,
+    /// Bytes of the value that percent-encoding makes longer; most values have none and are copied as they are.
+    reserved: usize,
 }
 
 #[derive(Clone)]
@@ -51,10 +55,12 @@ impl Params {
     ///
     /// # Errors
     /// When the value breaks a limit of the operation table.
-    pub fn put(&mut self, name: &'static str, value: &impl ParamText) -> Result<(), InvalidParam> {
+    pub fn put<V: ParamText>(&mut self, name: &'static str, value: &V) -> Result<(), InvalidParam> {
         let start = self.text.len();
         value.write_text(&mut self.text);
-        if let Some(param) = self.table_entry(name) {
+        if !V::ALWAYS_VALID
+            && let Some(param) = self.table_entry(name)
+        {
             check(param, &self.text[start..])?;
         }
         self.push(Name::Table(name), start..self.text.len());
@@ -82,6 +88,7 @@ impl Params {
             write_json_text(name, value, &mut self.text)?;
             let value_range = name_range.end..self.text.len();
             if let Some(position) = self.spans.iter().position(|span| self.name_of(span) == name) {
+                self.spans[position].reserved = encode::reserved_bytes(&self.text[value_range.clone()]);
                 self.spans[position].value = value_range;
             } else {
                 self.push(Name::Text(name_range), value_range);
@@ -90,12 +97,58 @@ impl Params {
         Ok(())
     }
 
-    /// Adds a parameter of the vendor's frame, such as the time stamp, unless the caller has set it.
-    pub fn put_common(&mut self, name: &'static str, value: &impl ParamText) {
-        if self.get(name).is_none() {
-            let start = self.text.len();
-            value.write_text(&mut self.text);
-            self.push(Name::Table(name), start..self.text.len());
+    /// Adds a parameter of the vendor's frame, such as the time stamp, unless the caller has set it: then the caller's value is checked.
+    ///
+    /// # Errors
+    /// When the caller's value breaks a limit.
+    pub fn put_common(&mut self, param: &'static Param, value: &impl ParamText) -> Result<(), InvalidParam> {
+        if let Some(text) = self.get(param.name) {
+            return check(param, text);
+        }
+        let start = self.text.len();
+        value.write_text(&mut self.text);
+        self.push(Name::Table(param.name), start..self.text.len());
+        Ok(())
+    }
+
+    /// Writes `name=value` pairs joined with `&`, percent-encoded, with the signature as the last one.
+    #[must_use]
+    pub fn encoded(&self, signature: Option<(&str, &str)>) -> String {
+        let own: usize = self.spans.iter().map(|span| self.encoded_name_len(span) + span.value.len() + 2 * span.reserved + 2).sum();
+        let room = own + signature.map_or(0, |(name, value)| name.len() + value.len() + 2);
+        let mut out = String::with_capacity(room.saturating_sub(1));
+        for span in &self.spans {
+            if !out.is_empty() {
+                out.push('&');
+            }
+            match &span.name {
+                Name::Table(name) => out.push_str(name),
+                Name::Text(range) => encode::rfc3986(&self.text[range.clone()], &mut out),
+            }
+            out.push('=');
+            let value = &self.text[span.value.clone()];
+            if span.reserved == 0 {
+                out.push_str(value);
+            } else {
+                encode::rfc3986(value, &mut out);
+            }
+        }
+        if let Some((name, value)) = signature {
+            if !out.is_empty() {
+                out.push('&');
+            }
+            out.push_str(name);
+            out.push('=');
+            out.push_str(value);
+        }
+        out
+    }
+
+    fn encoded_name_len(&self, span: &Span) -> usize {
+        match &span.name {
+            // Names in the tables are unreserved; `cargo xtask codegen` refuses others.
+            Name::Table(name) => name.len(),
+            Name::Text(range) => range.len() + 2 * encode::reserved_bytes(&self.text[range.clone()]),
         }
     }
 
@@ -108,12 +161,6 @@ impl Params {
     /// All parameters, sorted by name (byte order).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.spans.iter().map(|span| (self.name_of(span), &self.text[span.value.clone()]))
-    }
-
-    /// How many bytes names and values have together.
-    #[must_use]
-    pub fn text_len(&self) -> usize {
-        self.iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 
     /// How many there are.
@@ -145,7 +192,8 @@ impl Params {
 
     // Endpoints put their parameters in signing order, so this moves only the few that the vendor's frame adds.
     fn push(&mut self, name: Name, value: Range<usize>) {
-        let span = Span { name, value };
+        let reserved = encode::reserved_bytes(&self.text[value.clone()]);
+        let span = Span { name, value, reserved };
         let mut position = self.spans.len();
         while position > 0 && self.name_of(&self.spans[position - 1]) > self.name_of(&span) {
             position -= 1;
@@ -172,17 +220,14 @@ pub fn check(param: &Param, text: &str) -> Result<(), InvalidParam> {
     }
     match param.kind {
         ParamKind::Int => {
-            let Ok(number) = text.parse::<i128>() else {
-                return invalid(format!("`{text}` is not an integer"));
+            let Ok(number) = text.parse::<i64>() else {
+                return invalid(format!("`{text}` is not an integer of 64 bits"));
             };
-            if param.min.is_some_and(|min| number < i128::from(min)) {
+            if param.min.is_some_and(|min| number < min) {
                 return invalid(format!("{number} is below the smallest allowed value {}", param.min.unwrap_or_default()));
             }
-            if param.max.is_some_and(|max| number > i128::from(max)) {
+            if param.max.is_some_and(|max| number > max) {
                 return invalid(format!("{number} is above the largest allowed value {}", param.max.unwrap_or_default()));
-            }
-            if number > i128::from(i64::MAX) {
-                return invalid(format!("{number} is more than a signed 64-bit integer holds"));
             }
         }
         ParamKind::Date => {

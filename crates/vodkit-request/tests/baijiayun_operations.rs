@@ -103,6 +103,8 @@ mod operations {
         check.required("category_id", "2");
         check.optional("page_size", "3", |call| call.page_size(3));
         check.optional("page", "4", |call| call.page(4));
+        let data = r#"{"list":[{"category_level1_id":21,"category_level2_id":0,"category_level3_id":0,"category_level4_id":0,"category_level5_id":0,"create_time":1500000640,"length":5,"name":"第一课 光合作用","preface_url":"https://img.example.test/preface/240017.jpg","publish_status":102,"status":100,"total_size":5242880,"video_id":240017}],"page":"1","page_size":"1","total":"1"}"#;
+        check.pages("page", 20, data, Some(1), Some(1), 1);
         check.finish();
     }
 
@@ -180,6 +182,8 @@ mod operations {
         check.required("end_time", "2024-01-03 23:59:59");
         check.optional("page", "5", |call| call.page(5));
         check.optional("page_size", "6", |call| call.page_size(6));
+        let data = r#"{"list":[{"area":"","client_type":0,"guid":"00112233445566778899AABBCCDDEEFF","play_begin_time":"2017-09-08 10:29:25","play_end_time":"2017-09-08 10:31:27","play_length":0,"user_ip":"192.0.2.75","user_name":"","user_number":0,"uuid":"100000000000001","video_id":240017}],"page":1,"page_size":100,"total":1}"#;
+        check.pages("page", 100, data, Some(1), Some(100), 1);
         check.finish();
     }
 
@@ -192,6 +196,8 @@ mod operations {
         check.required("end_time", "2024-01-03 23:59:59");
         check.optional("page", "5", |call| call.page(5));
         check.optional("page_size", "6", |call| call.page_size(6));
+        let data = r#"{"list":[{"area":"安徽 亳州","client_type":4,"guid":"00112233445566778899AABBCCDDEE01","play_begin_time":"2017-09-08 10:00:07","play_end_time":"2017-09-08 10:08:08","play_length":45,"room_id":17061900000001,"user_ip":"198.51.100.66","user_name":"","user_number":0,"uuid":"uuid-00000000-1111-2222-3333-444444444444","video_id":240017},{"area":"广东 广州","client_type":1,"guid":"00112233445566778899AABBCCDDEE02","play_begin_time":"2017-09-08 10:48:27","play_end_time":"2017-09-08 10:48:50","play_length":0,"user_ip":"203.0.113.21","user_name":"","user_number":0,"uuid":"00000000-AAAA-BBBB-CCCC-DDDDDDDDDDDD","video_id":240018}],"page":1,"page_size":100,"total":2}"#;
+        check.pages("page", 100, data, Some(2), Some(100), 2);
         check.finish();
     }
 
@@ -242,6 +248,8 @@ mod operations {
         check.required("date", "2024-01-02");
         check.optional("page", "4", |call| call.page(4));
         check.optional("page_size", "5", |call| call.page_size(5));
+        let data = r#"{"list":[{"flow":"6667000","video_id":"240017"},{"flow":"824000","video_id":"240018"}],"total":5}"#;
+        check.pages("page", 100, data, Some(5), None, 2);
         check.finish();
     }
 
@@ -395,6 +403,8 @@ mod operations {
         check.optional("page_size", "2", |call| call.page_size(2));
         check.optional("page", "3", |call| call.page(3));
         check.optional("create_time", "2024-01-03 23:59:59", |call| call.create_time("2024-01-03 23:59:59".parse().unwrap()));
+        let data = r#"{"list":[{"category":{"category_level1_id":21,"category_level2_id":0,"category_level3_id":0,"category_level4_id":0,"category_level5_id":0},"create_time":"2018-03-19 09:43:48","length":1252,"name":"0.11 五十音","preface_url":"https://img.example.test/preface/240018.jpg","publish_status":1,"status":100,"total_size":65248000,"video_id":240018}],"page":2,"page_size":20,"total":43}"#;
+        check.pages("page", 20, data, Some(43), Some(20), 1);
         check.finish();
     }
 

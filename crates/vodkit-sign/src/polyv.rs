@@ -28,7 +28,7 @@ use crate::{
     Signature, SignatureMismatch, SignedPairs, signature::HexCase, stream::Stream, text::Rule,
 };
 
-static RULE: Rule = Rule {
+const RULE: Rule = Rule {
     opens_with_secret: false,
     keeps_empty: false,
     assignment: "=",

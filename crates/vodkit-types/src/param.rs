@@ -17,6 +17,9 @@ pub struct BadText(pub String);
 
 /// A value that is sent as text.
 pub trait ParamText: Sized {
+    /// Whether every value of the type has a text of the documented form, so that there is nothing left to check.
+    const ALWAYS_VALID: bool = false;
+
     /// Appends the text, raw: neither quoted nor percent-encoded.
     fn write_text(&self, out: &mut String);
 

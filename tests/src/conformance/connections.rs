@@ -25,7 +25,11 @@ pub fn connection_is_kept(case: &dyn Harness) {
         case.send(get(server.url("/x"))).unwrap();
         case.send(post(server.url("/x"), vec![0; 100_000])).unwrap();
     }
-    assert_eq!((server.accepted(), server.seen().len()), (1, 12), "{}", case.name());
+    assert_eq!(server.seen().len(), 12, "{}", case.name());
+    // hyper opens a second connection when the first is not back in the pool yet, and takes what is ready first. On loopback that may
+    // be the new one, where other threads drive the connection.
+    let most = if case.name() == "threaded" { 4 } else { 1 };
+    assert!(server.accepted() <= most, "{}: {} connections", case.name(), server.accepted());
 }
 
 /// An idle connection that the server has closed is replaced, also for a call that must not be sent twice.
@@ -47,7 +51,7 @@ pub fn request_on_a_dying_connection_is_not_repeated(case: &dyn Harness) {
         let server = Server::start(|peer| {
             peer.read_request().unwrap();
             if peer.connection > 0 {
-                peer.write(&reply("200 OK", &[], "sent twice")).unwrap();
+                peer.write(&reply("200 OK", &[], "a new connection")).unwrap();
                 return;
             }
             peer.write(&reply("200 OK", &[], "{}")).unwrap();
@@ -55,8 +59,13 @@ pub fn request_on_a_dying_connection_is_not_repeated(case: &dyn Harness) {
         });
         case.send(get(server.url("/first"))).unwrap();
         let second = if large { post(server.url("/second"), vec![0; 200_000]) } else { get(server.url("/second")) };
-        assert_fails(case, case.send(second), TransportErrorKind::Interrupted);
-        assert_eq!((server.accepted(), server.seen().len()), (1, 2), "{}", case.name());
+        let outcome = case.send(second);
+        let seconds: Vec<_> = server.seen().into_iter().filter(|seen| seen.target().1 == "/second").collect();
+        assert_eq!(seconds.len(), 1, "{}: sent again", case.name());
+        // See above for the other way.
+        if seconds[0].connection == 0 || case.name() != "threaded" {
+            assert_fails(case, outcome, TransportErrorKind::Interrupted);
+        }
     }
 }
 

@@ -18,8 +18,10 @@ pub fn canary_is_never_printed(case: &dyn Harness) {
     let directory = tempfile::tempdir().unwrap();
     let echo = |make: fn(String) -> Vec<u8>| {
         Server::start(move |peer| {
-            let seen = peer.read_request().unwrap();
-            let _ = peer.write(&make(seen.line));
+            // Nothing readable comes where TLS is tried.
+            if let Some(seen) = peer.read_request() {
+                let _ = peer.write(&make(seen.line));
+            }
         })
     };
     let silent = Server::start(|peer| peer.hold());

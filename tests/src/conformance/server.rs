@@ -48,6 +48,8 @@ struct Shared {
     /// Connections that the script is through with, and that are closed.
     finished: AtomicUsize,
     stop: AtomicBool,
+    /// Every connection, to end those that the transport keeps for later.
+    streams: Mutex<Vec<TcpStream>>,
 }
 
 /// The server. Dropping it ends its threads.
@@ -76,13 +78,17 @@ impl Server {
                 stream.set_nodelay(true).unwrap();
                 stream.set_read_timeout(Some(BOUND)).unwrap();
                 stream.set_write_timeout(Some(BOUND)).unwrap();
+                ours.streams.lock().unwrap().push(stream.try_clone().unwrap());
                 let connection = ours.accepted.fetch_add(1, Ordering::SeqCst);
                 let (script, shared) = (script.clone(), ours.clone());
                 scripts.push(std::thread::spawn(move || {
                     let mut peer = Peer { stream, unread: Vec::new(), connection, shared };
                     script(&mut peer);
-                    let shared = peer.shared.clone();
-                    drop(peer);
+                    let Peer { stream, shared, .. } = peer;
+                    let address = stream.peer_addr().ok();
+                    // The clone is dropped as well, so that this closes, with a reset where bytes are unread.
+                    shared.streams.lock().unwrap().retain(|other| other.peer_addr().ok() != address);
+                    drop(stream);
                     let _lock = shared.seen.lock().unwrap();
                     shared.finished.fetch_add(1, Ordering::SeqCst);
                     shared.changed.notify_all();
@@ -166,6 +172,9 @@ impl Drop for Server {
             let _lock = self.shared.seen.lock().unwrap();
             self.shared.stop.store(true, Ordering::SeqCst);
             self.shared.changed.notify_all();
+        }
+        for stream in self.shared.streams.lock().unwrap().iter() {
+            let _ = stream.shutdown(Shutdown::Both);
         }
         // Wakes the accept loop.
         let _ = TcpStream::connect(self.address);

@@ -1,10 +1,11 @@
 //! The module of a vendor's facade crate: one method per call.
 
 use super::request::vendor_types;
+use super::requests::{errata_doc, operation_doc};
 use super::text::{Doc, Source, escape};
-use super::types::{argument, errata_doc, operation_doc};
+use super::types::argument;
+use crate::names::snake;
 use crate::spec::{Operation, Param, Spec};
-use crate::spec_check::snake;
 
 pub(crate) fn module() -> String {
     "mod methods;\n".to_owned()
@@ -23,7 +24,12 @@ pub(crate) fn methods(spec: &Spec) -> String {
     source.import_used(0, "vodkit_request", ["Call"], &body);
     let types = format!("vodkit_request::types::{vendor}");
     source.import_used(0, &types, vendor_types(spec), &body);
-    source.import_used(0, "vodkit_request::types", ["CommaList", "Date", "DateTime", "FileInput", "Secret"], &body);
+    source.import_used(
+        0,
+        "vodkit_request::types",
+        ["CommaList", "Date", "DateTime", "FileInput", "Secret"],
+        &body,
+    );
     source.blank();
     source.line(0, "use crate::Client;");
     source.append(&body);
@@ -31,34 +37,61 @@ pub(crate) fn methods(spec: &Spec) -> String {
 }
 
 fn method(spec: &Spec, operation: &Operation, body: &mut Source) {
-    let required: Vec<&Param> = operation.params.iter().filter(|param| param.required).collect();
+    let required: Vec<&Param> = operation
+        .params
+        .iter()
+        .filter(|param| param.required)
+        .collect();
     body.blank();
     body.doc(1, &method_doc(spec, operation));
     if required.len() > 6 {
-        body.line(1, "#[expect(clippy::too_many_arguments, reason = \"the vendor requires them all\")]");
+        body.line(
+            1,
+            "#[expect(clippy::too_many_arguments, reason = \"the vendor requires them all\")]",
+        );
     }
     let mut arguments = vec!["&self".to_owned()];
     arguments.extend(required.iter().map(|param| argument(param).0));
     let names: Vec<_> = required.iter().map(|param| param.rust()).collect();
     let result = format!("Call<'_, T, {}>", operation.rust);
-    body.signature(1, &format!("pub fn {}", snake(&operation.rust)), &arguments, &result);
-    body.line(2, format!("self.call({}::new({}))", operation.rust, names.join(", ")));
+    body.signature(
+        1,
+        &format!("pub fn {}", snake(&operation.rust)),
+        &arguments,
+        &result,
+    );
+    body.line(
+        2,
+        format!("self.call({}::new({}))", operation.rust, names.join(", ")),
+    );
     body.line(1, "}");
 }
 
 fn method_doc(spec: &Spec, operation: &Operation) -> Doc {
     let mut doc = errata_doc(operation, operation_doc(spec, operation));
     if !operation.idempotent {
-        doc = doc.markdown("Never repeated by itself when its reply is lost: the vendor may have acted.");
+        doc = doc.markdown(
+            "Never repeated by itself when its reply is lost: the vendor may have acted.",
+        );
     }
     doc = doc.markdown("# Errors");
-    let known: Vec<_> = spec.vendor.code.iter().filter(|code| operation.errors.contains(&code.code)).collect();
+    let known: Vec<_> = spec
+        .vendor
+        .code
+        .iter()
+        .filter(|code| operation.errors.contains(&code.code))
+        .collect();
     if known.is_empty() {
         return doc.markdown("When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable reply.");
     }
     doc = doc.markdown("When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable reply), and:");
     for code in known {
-        doc = doc.bullet(format!("`{}`: {} {}", code.code, escape(&code.meaning), escape(&code.hint)));
+        doc = doc.bullet(format!(
+            "`{}`: {} {}",
+            code.code,
+            escape(&code.meaning),
+            escape(&code.hint)
+        ));
     }
     doc
 }

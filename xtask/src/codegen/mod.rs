@@ -2,13 +2,19 @@
 
 mod docs;
 mod facade;
+mod operations;
+mod page;
+mod reference;
 mod request;
+mod requests;
 mod tests;
 mod text;
 mod types;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+pub(crate) use self::page::anchor;
 
 use crate::spec::Spec;
 use crate::spec_check;
@@ -38,7 +44,9 @@ pub(crate) fn generate(root: &Path) -> Result<Files, Vec<String>> {
             Ok(spec) => {
                 let name = vendor.file_name().unwrap_or_default().to_string_lossy();
                 if spec.vendor.vendor != name {
-                    errors.push(format!("{name}/vendor.toml: vendor: must be `{name}`, the name of the folder"));
+                    errors.push(format!(
+                        "{name}/vendor.toml: vendor: must be `{name}`, the name of the folder"
+                    ));
                 }
                 errors.extend(spec_check::check(&spec));
                 specs.push(spec);
@@ -46,7 +54,11 @@ pub(crate) fn generate(root: &Path) -> Result<Files, Vec<String>> {
             Err(found) => errors.extend(found),
         }
     }
-    if errors.is_empty() { Ok(emit(&specs)) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(emit(&specs))
+    } else {
+        Err(errors)
+    }
 }
 
 /// Generates everything from checked specs.
@@ -56,14 +68,20 @@ fn emit(specs: &[Spec]) -> Files {
         let vendor = &spec.vendor.vendor;
         let origin = format!("docs/spec/{vendor}");
         let mut rust = |path: String, body: String| {
-            files.insert(path, format!("// {MARK} from {origin}. Do not edit.\n\n{body}"));
+            files.insert(
+                path,
+                format!("// {MARK} from {origin}. Do not edit.\n\n{body}"),
+            );
         };
         let types = format!("crates/vodkit-types/src/{vendor}/generated");
         rust(format!("{types}/mod.rs"), types::module(spec));
         rust(format!("{types}/enums.rs"), types::enums(spec));
         rust(format!("{types}/structs.rs"), types::structs(spec));
-        rust(format!("{types}/requests.rs"), types::requests(spec));
-        rust(format!("{types}/operations.rs"), types::operations(spec));
+        rust(format!("{types}/requests.rs"), requests::requests(spec));
+        rust(
+            format!("{types}/operations.rs"),
+            operations::operations(spec),
+        );
         rust(format!("{types}/fault_codes.rs"), types::fault_codes(spec));
         let request = format!("crates/vodkit-request/src/{vendor}/generated");
         rust(format!("{request}/mod.rs"), request::module());
@@ -73,12 +91,31 @@ fn emit(specs: &[Spec]) -> Files {
         let facade = format!("crates/vodkit-{vendor}/src/generated");
         rust(format!("{facade}/mod.rs"), facade::module());
         rust(format!("{facade}/methods.rs"), facade::methods(spec));
-        rust(format!("crates/vodkit-types/tests/{vendor}_samples.rs"), tests::samples(spec));
-        rust(format!("crates/vodkit-request/tests/{vendor}_operations.rs"), tests::operations(spec));
-        files.insert(format!("docs/reference/{vendor}.md"), markdown(&origin, &docs::reference(spec)));
+        rust(
+            format!("crates/vodkit-{vendor}/tests/methods.rs"),
+            tests::methods(spec),
+        );
+        rust(
+            format!("crates/vodkit-types/tests/{vendor}_samples.rs"),
+            tests::samples(spec),
+        );
+        rust(
+            format!("crates/vodkit-request/tests/{vendor}_operations.rs"),
+            tests::operations(spec),
+        );
+        files.insert(
+            format!("docs/reference/{vendor}.md"),
+            markdown(&origin, &reference::reference(spec)),
+        );
     }
-    files.insert("docs/coverage.md".into(), markdown("docs/spec", &docs::coverage(specs)));
-    files.insert("docs/errata.md".into(), markdown("docs/spec", &docs::errata(specs)));
+    files.insert(
+        "docs/coverage.md".into(),
+        markdown("docs/spec", &docs::coverage(specs)),
+    );
+    files.insert(
+        "docs/errata.md".into(),
+        markdown("docs/spec", &docs::errata(specs)),
+    );
     let attributes = gitattributes(&files);
     files.insert(".gitattributes".into(), attributes);
     files
@@ -107,7 +144,11 @@ pub(crate) fn stale(root: &Path, files: &Files) -> Vec<String> {
             Err(_) => wrong.push(format!("{path}: missing")),
         }
     }
-    wrong.extend(superfluous(root, files).into_iter().map(|path| format!("{path}: superfluous")));
+    wrong.extend(
+        superfluous(root, files)
+            .into_iter()
+            .map(|path| format!("{path}: superfluous")),
+    );
     wrong
 }
 
@@ -148,9 +189,18 @@ fn superfluous(root: &Path, files: &Files) -> Vec<String> {
                     if entry.file_name() != "target" {
                         folders.push(path);
                     }
-                } else if path.extension().is_some_and(|ext| ext == "rs" || ext == "md") {
-                    let Ok(below) = path.strip_prefix(root) else { continue };
-                    let name = below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+                } else if path
+                    .extension()
+                    .is_some_and(|ext| ext == "rs" || ext == "md")
+                {
+                    let Ok(below) = path.strip_prefix(root) else {
+                        continue;
+                    };
+                    let name = below
+                        .components()
+                        .map(|c| c.as_os_str().to_string_lossy())
+                        .collect::<Vec<_>>()
+                        .join("/");
                     if !files.contains_key(&name) && is_marked(&path) {
                         found.push(name);
                     }
@@ -163,7 +213,17 @@ fn superfluous(root: &Path, files: &Files) -> Vec<String> {
 }
 
 fn is_marked(path: &Path) -> bool {
-    std::fs::read_to_string(path).is_ok_and(|text| text.lines().next().is_some_and(|line| line.contains(MARK)))
+    std::fs::read_to_string(path)
+        .is_ok_and(|text| text.lines().next().is_some_and(|line| line.contains(MARK)))
+}
+
+#[cfg(test)]
+mod testing {
+    /// Fails with both texts when the wanted one is not in the other.
+    #[track_caller]
+    pub(crate) fn contains(text: &str, wanted: &str) {
+        assert!(text.contains(wanted), "wanted:\n{wanted}\ngot:\n{text}");
+    }
 }
 
 #[cfg(test)]
@@ -180,16 +240,25 @@ mod check {
         let root = crate::root();
         let files = generate(&root).unwrap_or_else(|errors| panic!("{}", errors.join("\n")));
         let wrong = stale(&root, &files);
-        assert!(wrong.is_empty(), "{}\nrun `cargo xtask codegen`", wrong.join("\n"));
+        assert!(
+            wrong.is_empty(),
+            "{}\nrun `cargo xtask codegen`",
+            wrong.join("\n")
+        );
     }
 
     #[test]
     fn generated_rust_is_rust() {
         for (path, text) in fixture_files() {
             if path.ends_with(".rs") {
-                assert!(text.starts_with("// Generated by `cargo xtask codegen` from docs/spec/acme. Do not edit.\n"), "{path}");
+                assert!(
+                    text.starts_with(
+                        "// Generated by `cargo xtask codegen` from docs/spec/acme. Do not edit.\n"
+                    ),
+                    "{path}"
+                );
                 if let Err(e) = syn::parse_file(&text) {
-                    panic!("{path}: {e} at line {}", e.span().start().line);
+                    panic!("{path}: {e}");
                 }
             }
         }
@@ -202,7 +271,8 @@ mod check {
 
     #[test]
     fn stale_missing_and_superfluous_files_are_told_and_mended() {
-        let root = std::env::temp_dir().join(format!("vodkit-xtask-codegen-{}", std::process::id()));
+        let root =
+            std::env::temp_dir().join(format!("vodkit-xtask-codegen-{}", std::process::id()));
         let files = fixture_files();
         write(&root, &files).unwrap();
         assert_eq!(stale(&root, &files), Vec::<String>::new());
@@ -211,11 +281,19 @@ mod check {
         let old = "crates/vodkit-types/src/acme/generated/old.rs";
         std::fs::write(root.join(enums), "changed").unwrap();
         std::fs::remove_file(root.join("docs/errata.md")).unwrap();
-        std::fs::write(root.join(old), format!("// {MARK} from docs/spec/acme. Do not edit.\n")).unwrap();
+        std::fs::write(
+            root.join(old),
+            format!("// {MARK} from docs/spec/acme. Do not edit.\n"),
+        )
+        .unwrap();
         std::fs::write(root.join("docs/by_hand.md"), "# By hand\n").unwrap();
         assert_eq!(
             stale(&root, &files),
-            [format!("{enums}: stale"), "docs/errata.md: missing".into(), format!("{old}: superfluous")]
+            [
+                format!("{enums}: stale"),
+                "docs/errata.md: missing".into(),
+                format!("{old}: superfluous")
+            ]
         );
 
         write(&root, &files).unwrap();

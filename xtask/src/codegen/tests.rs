@@ -2,6 +2,7 @@
 
 use super::request::{output, vendor_types};
 use super::text::{Doc, Source, literal, literals, raw_literal};
+use crate::names::snake;
 use crate::spec::{Auth, Operation, Param, Reply, Spec, Type};
 
 /// Characters that must survive form encoding.
@@ -14,7 +15,11 @@ fn test_name(operation: &Operation) -> String {
         if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
             out.push('_');
         }
-        out.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+        out.push(if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '_'
+        });
     }
     out
 }
@@ -22,7 +27,10 @@ fn test_name(operation: &Operation) -> String {
 fn start(spec: &Spec, doc: &str, support: &str) -> Source {
     let mut source = Source::default();
     source.file_doc(&Doc::of(doc));
-    source.line(0, format!("#![cfg(feature = {})]", literal(&spec.vendor.vendor)));
+    source.line(
+        0,
+        format!("#![cfg(feature = {})]", literal(&spec.vendor.vendor)),
+    );
     source.blank();
     source.line(0, format!("mod {support};"));
     source.blank();
@@ -36,7 +44,14 @@ pub(crate) fn samples(spec: &Spec) -> String {
         body.blank();
         body.line(1, "#[test]");
         body.line(1, format!("fn {}() {{", test_name(operation)));
-        body.line(2, format!("let sample = Sample::<{}>::of({});", output(operation), raw_literal(&operation.sample)));
+        body.line(
+            2,
+            format!(
+                "let sample = Sample::<{}>::of({});",
+                output(operation),
+                raw_literal(&operation.sample)
+            ),
+        );
         let required = required_fields(spec, operation);
         if !required.is_empty() {
             body.line(2, format!("sample.requires({});", literals(required)));
@@ -47,8 +62,11 @@ pub(crate) fn samples(spec: &Spec) -> String {
         body.line(2, "sample.checked();");
         body.line(1, "}");
     }
-    let mut source =
-        start(spec, "The sample replies of the tables decode, lose nothing and survive drifted types.", "sample_check");
+    let mut source = start(
+        spec,
+        "The sample replies of the tables decode, lose nothing and survive drifted types.",
+        "sample_check",
+    );
     source.line(0, "#[rustfmt::skip]");
     source.line(0, "mod samples {");
     source.import_used(1, "std::collections", ["BTreeMap"], &body);
@@ -65,11 +83,18 @@ pub(crate) fn samples(spec: &Spec) -> String {
 
 /// The required fields of the struct that a call answers with.
 fn required_fields<'s>(spec: &'s Spec, operation: &Operation) -> Vec<&'s str> {
-    let Reply::Data(Type::Named(name)) = &operation.result else { return Vec::new() };
-    let fields = spec.find_struct(name).into_iter().flat_map(|entry| &entry.fields);
+    let Reply::Data(Type::Named(name)) = &operation.result else {
+        return Vec::new();
+    };
+    let fields = spec
+        .find_struct(name)
+        .into_iter()
+        .flat_map(|entry| &entry.fields);
     // A list or map is empty when absent, whatever the table says.
     fields
-        .filter(|field| field.required && !matches!(field.kind, Type::List(_) | Type::Map(_) | Type::Raw))
+        .filter(|field| {
+            field.required && !matches!(field.kind, Type::List(_) | Type::Map(_) | Type::Raw)
+        })
         .map(|field| field.name.as_str())
         .collect()
 }
@@ -87,7 +112,12 @@ pub(crate) fn operations(spec: &Spec) -> String {
     );
     source.line(0, "#[rustfmt::skip]");
     source.line(0, "mod operations {");
-    source.import_used(1, &format!("vodkit_types::{}", spec.vendor.vendor), vendor_types(spec), &body);
+    source.import_used(
+        1,
+        &format!("vodkit_types::{}", spec.vendor.vendor),
+        vendor_types(spec),
+        &body,
+    );
     source.import_used(1, "vodkit_types", ["FileInput"], &body);
     source.blank();
     source.line(1, "use crate::operation_check::Check;");
@@ -97,39 +127,172 @@ pub(crate) fn operations(spec: &Spec) -> String {
 }
 
 fn operation_test(spec: &Spec, operation: &Operation, body: &mut Source) {
-    let required: Vec<_> = operation.params.iter().filter(|param| param.required).collect();
-    let values: Vec<_> = operation.params.iter().enumerate().map(|(n, param)| example(spec, param, n)).collect();
+    let required: Vec<_> = operation
+        .params
+        .iter()
+        .filter(|param| param.required)
+        .collect();
+    let values: Vec<_> = operation
+        .params
+        .iter()
+        .enumerate()
+        .map(|(n, param)| example(spec, param, n))
+        .collect();
     let of = |param: &Param| {
-        operation.params.iter().zip(&values).find(|(p, _)| p.name == param.name).map(|(_, value)| value)
+        operation
+            .params
+            .iter()
+            .zip(&values)
+            .find(|(p, _)| p.name == param.name)
+            .map(|(_, value)| value)
     };
-    let arguments: Vec<_> = required.iter().filter_map(|param| of(param)).map(|value| value.rust.as_str()).collect();
+    let arguments: Vec<_> = required
+        .iter()
+        .filter_map(|param| of(param))
+        .map(|value| value.rust.as_str())
+        .collect();
     body.blank();
     body.line(1, "#[test]");
     body.line(1, format!("fn {}() {{", test_name(operation)));
-    body.line(2, format!("let call = {}::new({});", operation.rust, arguments.join(", ")));
-    let constructor = if operation.auth == Auth::Signed { "signed" } else { "unsigned" };
-    let changed = if operation.params.is_empty() { "let" } else { "let mut" };
-    body.line(2, format!(
-        "{changed} check = Check::{constructor}({}, {}, call);",
-        literal(&operation.name),
-        literal(&format!("{} {}", operation.method.as_str(), operation.path)),
-    ));
+    body.line(
+        2,
+        format!(
+            "let call = {}::new({});",
+            operation.rust,
+            arguments.join(", ")
+        ),
+    );
+    let constructor = if operation.auth == Auth::Signed {
+        "signed"
+    } else {
+        "unsigned"
+    };
+    let changed = if operation.params.is_empty() {
+        "let"
+    } else {
+        "let mut"
+    };
+    body.line(
+        2,
+        format!(
+            "{changed} check = Check::{constructor}({}, {}, call);",
+            literal(&operation.name),
+            literal(&format!("{} {}", operation.method.as_str(), operation.path)),
+        ),
+    );
     for (param, value) in operation.params.iter().zip(&values) {
         let (name, text) = (literal(&param.name), literal(&value.text));
-        body.line(2, match (param.required, param.is_text()) {
-            (true, true) => format!("check.required({name}, {text});"),
-            (true, false) if param.is_file() => format!("check.required_file({name}, {text});"),
-            (true, false) => format!("check.required_target({name}, {text});"),
-            (false, true) => {
-                format!("check.optional({name}, {text}, |call| call.{}({}));", param.rust(), value.rust)
-            }
-            (false, false) => {
-                format!("check.optional_file({name}, {text}, |call| call.{}({}));", param.rust(), value.rust)
-            }
-        });
+        body.line(
+            2,
+            match (param.required, param.is_text()) {
+                (true, true) => format!("check.required({name}, {text});"),
+                (true, false) if param.is_file() => format!("check.required_file({name}, {text});"),
+                (true, false) => format!("check.required_target({name}, {text});"),
+                (false, true) => {
+                    format!(
+                        "check.optional({name}, {text}, |call| call.{}({}));",
+                        param.rust(),
+                        value.rust
+                    )
+                }
+                (false, false) => {
+                    format!(
+                        "check.optional_file({name}, {text}, |call| call.{}({}));",
+                        param.rust(),
+                        value.rust
+                    )
+                }
+            },
+        );
+    }
+    if operation.paging.is_some() {
+        paging_test(operation, body);
     }
     body.line(2, "check.finish();");
     body.line(1, "}");
+}
+
+/// What a list's sample says of its pages.
+fn paging_test(operation: &Operation, body: &mut Source) {
+    let Some(paging) = &operation.paging else {
+        return;
+    };
+    // The checks of the tables have seen to it that the sample is JSON.
+    let reply: serde_json::Value = serde_json::from_str(&operation.sample).unwrap_or_default();
+    let data = &reply["data"];
+    let number = |name: &str| {
+        let value = &data[name];
+        value.as_u64().or_else(|| value.as_str()?.parse().ok())
+    };
+    let default = operation
+        .params
+        .iter()
+        .find(|param| param.name == paging.page_size);
+    let default = default
+        .and_then(|param| param.default.as_deref())
+        .unwrap_or("1");
+    let (total, size) = (number(&paging.total), number(&paging.page_size));
+    let items = data[&paging.items].as_array().map_or(0, Vec::len);
+    body.line(2, format!("let data = r#\"{data}\"#;"));
+    body.line(
+        2,
+        format!(
+            "check.pages({}, {default}, data, {total:?}, {size:?}, {items});",
+            literal(&paging.page)
+        ),
+    );
+}
+
+/// The facade's methods and the setters on calls do what the request structs do.
+pub(crate) fn methods(spec: &Spec) -> String {
+    let mut body = Source::default();
+    for operation in &spec.operations {
+        let value = |(n, param): (usize, &Param)| {
+            // Without a transport no file is read: the bytes are given.
+            if param.is_file() {
+                "FileInput::bytes(\"a.bin\", *b\"1\")".to_owned()
+            } else {
+                example(spec, param, n).rust
+            }
+        };
+        let params = || operation.params.iter().enumerate();
+        let arguments: Vec<_> = params().filter(|(_, p)| p.required).map(value).collect();
+        let optional = params().filter(|(_, p)| !p.required);
+        let setters: String = optional
+            .map(|(n, p)| format!(".{}({})", p.rust(), value((n, p))))
+            .collect();
+        let (method, arguments) = (snake(&operation.rust), arguments.join(", "));
+        body.blank();
+        body.line(1, "#[test]");
+        body.line(1, format!("fn {method}() {{"));
+        body.line(2, "let client = client();");
+        body.line(
+            2,
+            format!("let short = client.{method}({arguments}){setters};"),
+        );
+        body.line(
+            2,
+            format!("let long = {}::new({arguments}){setters};", operation.rust),
+        );
+        body.line(2, "same(&short, &client.call(long));");
+        body.line(1, "}");
+    }
+    let mut source = Source::default();
+    source.file_doc(&Doc::of(
+        "Every method sends what its request struct sends, with all setters.",
+    ));
+    source.line(0, "mod method_check;");
+    source.blank();
+    source.line(0, "#[rustfmt::skip]");
+    source.line(0, "mod methods {");
+    let types = format!("vodkit_request::types::{}", spec.vendor.vendor);
+    source.import_used(1, "vodkit_request::types", ["FileInput"], &body);
+    source.import_used(1, &types, vendor_types(spec), &body);
+    source.blank();
+    source.line(1, "use crate::method_check::{client, same};");
+    source.append(&body);
+    source.line(0, "}");
+    source.into_text()
 }
 
 /// A value of a parameter: as text, and as a Rust expression.
@@ -140,90 +303,179 @@ pub(crate) struct Example {
 
 /// A value within the limits; a different one for each position, so that exchanged parameters are noticed.
 pub(crate) fn example(spec: &Spec, param: &Param, position: usize) -> Example {
-    let plain = |text: String| Example { rust: literal(&text), text };
+    let plain = |text: String| Example {
+        rust: literal(&text),
+        text,
+    };
     let day = format!("2024-01-{:02}", position + 1);
     match &param.kind {
         Type::Uint | Type::Int => {
             let least = param.min.unwrap_or(0);
-            let number = least.saturating_add(position as i64 + 1).min(param.max.unwrap_or(i64::MAX));
-            Example { text: number.to_string(), rust: number.to_string() }
+            let number = least
+                .saturating_add(position as i64 + 1)
+                .min(param.max.unwrap_or(i64::MAX));
+            Example {
+                text: number.to_string(),
+                rust: number.to_string(),
+            }
         }
-        Type::Date => Example { rust: format!("{}.parse().unwrap()", literal(&day)), text: day },
+        Type::Date => Example {
+            rust: format!("{}.parse().unwrap()", literal(&day)),
+            text: day,
+        },
         Type::DateTime => {
             let text = format!("{day} 23:59:59");
-            Example { rust: format!("{}.parse().unwrap()", literal(&text)), text }
+            Example {
+                rust: format!("{}.parse().unwrap()", literal(&text)),
+                text,
+            }
         }
         Type::Url => plain(format!("https://callback.example.test/{}", param.name)),
         // Any file that is there: tests run in the folder of their crate.
-        Type::File => Example { text: "Cargo.toml".into(), rust: "FileInput::path(\"Cargo.toml\")".into() },
-        Type::Secret if param.is_target() => plain("https://upload.example.test/put?token=test-token".into()),
+        Type::File => Example {
+            text: "Cargo.toml".into(),
+            rust: "FileInput::path(\"Cargo.toml\")".into(),
+        },
+        Type::Secret if param.is_target() => {
+            plain("https://upload.example.test/put?token=test-token".into())
+        }
         Type::Secret => plain("test-key-0123456789".into()),
         Type::Named(name) => {
             let values = enum_values(spec, name);
-            values.into_iter().nth(position % enum_values(spec, name).len().max(1)).unwrap_or_else(|| plain(String::new()))
+            values
+                .into_iter()
+                .nth(position % enum_values(spec, name).len().max(1))
+                .unwrap_or_else(|| plain(String::new()))
         }
         Type::Csv(inner) => {
             let items = match inner.named() {
                 Some(name) => enum_values(spec, name).into_iter().take(2).collect(),
                 None if **inner == Type::Text => vec![plain("a".into()), plain("b".into())],
                 None => (7 + position..9 + position)
-                    .map(|n| Example { text: n.to_string(), rust: n.to_string() })
+                    .map(|n| Example {
+                        text: n.to_string(),
+                        rust: n.to_string(),
+                    })
                     .collect(),
             };
             let texts: Vec<_> = items.iter().map(|item| item.text.as_str()).collect();
             let rust: Vec<_> = items.iter().map(|item| item.rust.as_str()).collect();
-            let convert = if **inner == Type::Text { ".map(String::from)" } else { "" };
-            Example { text: texts.join(","), rust: format!("[{}]{convert}", rust.join(", ")) }
+            let convert = if **inner == Type::Text {
+                ".map(String::from)"
+            } else {
+                ""
+            };
+            Example {
+                text: texts.join(","),
+                rust: format!("[{}]{convert}", rust.join(", ")),
+            }
         }
         _ => {
             let room = param.max_chars.map_or(usize::MAX, |chars| chars as usize);
-            plain(format!("{}{AWKWARD}", param.name).chars().rev().take(room).collect::<Vec<_>>().into_iter().rev().collect())
+            plain(
+                format!("{}{AWKWARD}", param.name)
+                    .chars()
+                    .rev()
+                    .take(room)
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .rev()
+                    .collect(),
+            )
         }
     }
 }
 
 fn enum_values(spec: &Spec, name: &str) -> Vec<Example> {
-    let values = spec.find_enum(name).into_iter().flat_map(|entry| &entry.values);
+    let values = spec
+        .find_enum(name)
+        .into_iter()
+        .flat_map(|entry| &entry.values);
     values
-        .map(|value| Example { text: value.value.to_string(), rust: format!("{name}::{}", value.rust) })
+        .map(|value| Example {
+            text: value.value.to_string(),
+            rust: format!("{name}::{}", value.rust),
+        })
         .collect()
 }
 
 #[cfg(test)]
 mod emission {
     use super::*;
-    use crate::spec::fixture;
-
-    fn spec() -> Spec {
-        fixture::parse(fixture::VENDOR, fixture::CALLS).unwrap()
-    }
-
-    #[track_caller]
-    fn contains(text: &str, wanted: &str) {
-        assert!(text.contains(wanted), "wanted:\n{wanted}\ngot:\n{text}");
-    }
+    use crate::codegen::testing::contains;
+    use crate::spec::fixture::spec;
 
     #[test]
     fn each_param_is_tested_with_a_value_within_its_limits() {
         let text = operations(&spec());
-        contains(&text, "    fn clip_list() {\n        let call = ListClips::new(ClipType::Short);\n");
-        contains(&text, "let mut check = Check::signed(\"clip/list\", \"POST /openapi/clip/list\", call);");
+        contains(
+            &text,
+            "    fn clip_list() {\n        let call = ListClips::new(ClipType::Short);\n",
+        );
+        contains(
+            &text,
+            "let mut check = Check::signed(\"clip/list\", \"POST /openapi/clip/list\", call);",
+        );
         contains(&text, "check.required(\"type\", \"1\");");
-        contains(&text, "check.optional(\"page_size\", \"3\", |call| call.page_size(3));");
-        contains(&text, "check.optional(\"since\", \"2024-01-04\", |call| call.since(\"2024-01-04\".parse().unwrap()));");
+        contains(
+            &text,
+            "check.optional(\"page_size\", \"3\", |call| call.page_size(3));",
+        );
+        contains(
+            &text,
+            "check.optional(\"since\", \"2024-01-04\", |call| call.since(\"2024-01-04\".parse().unwrap()));",
+        );
         contains(&text, "check.required_file(\"clip\", \"Cargo.toml\");");
         contains(&text, "check.required(\"name\", \"c+d%\");");
-        contains(&text, "check.optional(\"types\", \"1,2\", |call| call.types([ClipType::Short, ClipType::Long]));");
-        contains(&text, "check.optional(\"ids\", \"10,11\", |call| call.ids([10, 11]));");
-        contains(&text, "let check = Check::signed(\"clip/clear\", \"GET /openapi/clip/clear\", call);");
-        contains(&text, "Check::unsigned(\"clip/put\", \"POST {upload_url}\", call);");
+        contains(
+            &text,
+            "check.optional(\"types\", \"1,2\", |call| call.types([ClipType::Short, ClipType::Long]));",
+        );
+        contains(
+            &text,
+            "check.optional(\"ids\", \"10,11\", |call| call.ids([10, 11]));",
+        );
+        contains(
+            &text,
+            "let check = Check::signed(\"clip/clear\", \"GET /openapi/clip/clear\", call);",
+        );
+        contains(
+            &text,
+            "Check::unsigned(\"clip/put\", \"POST {upload_url}\", call);",
+        );
         assert_eq!(text.matches("check.finish();").count(), 4);
+    }
+
+    #[test]
+    fn pages_are_tested_with_the_sample() {
+        let text = operations(&spec());
+        contains(&text, "let data = r#\"{\"list\":[{\"clip_id\":7,");
+        contains(&text, "check.pages(\"page\", 20, data, Some(1), None, 1);");
+        assert_eq!(text.matches("check.pages").count(), 1);
+    }
+
+    #[test]
+    fn each_method_is_tested_with_all_its_setters() {
+        let text = methods(&spec());
+        contains(
+            &text,
+            "let short = client.send_clip(FileInput::bytes(\"a.bin\", *b\"1\"), \"c+d%\")\
+             .types([ClipType::Short, ClipType::Long]).ids([10, 11]).token(\"test-key-0123456789\");",
+        );
+        contains(
+            &text,
+            "let long = ClearClips::new();\n        same(&short, &client.call(long));",
+        );
+        assert_eq!(text.matches("same(&short").count(), 4);
     }
 
     #[test]
     fn each_sample_is_tested_with_its_drift_and_its_required_fields() {
         let text = samples(&spec());
-        contains(&text, "let sample = Sample::<ClipList>::of(r#\"{ \"code\": 0,");
+        contains(
+            &text,
+            "let sample = Sample::<ClipList>::of(r#\"{ \"code\": 0,",
+        );
         contains(&text, "sample.equals(r#\"{ \"code\": \"0\",");
         contains(&text, "let sample = Sample::<BTreeMap<String, Clip>>::of(");
         contains(&text, "    fn clip_send() {\n");

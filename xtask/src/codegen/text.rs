@@ -47,7 +47,13 @@ impl Source {
     }
 
     /// Writes `head(arguments) -> result {`, on one line where it fits.
-    pub(crate) fn signature(&mut self, indent: usize, head: &str, arguments: &[String], result: &str) {
+    pub(crate) fn signature(
+        &mut self,
+        indent: usize,
+        head: &str,
+        arguments: &[String],
+        result: &str,
+    ) {
         let line = format!("{head}({}) -> {result} {{", arguments.join(", "));
         if 4 * indent + line.len() <= WIDTH {
             return self.line(indent, line);
@@ -57,6 +63,17 @@ impl Source {
             self.line(indent + 1, format!("{argument},"));
         }
         self.line(indent, format!(") -> {result} {{"));
+    }
+
+    /// Writes the arm of a match, folded.
+    pub(crate) fn arm(&mut self, indent: usize, pattern: &str, value: &str) {
+        let line = format!("{pattern} => {value},");
+        if 4 * indent + line.len() <= WIDTH {
+            return self.line(indent, line);
+        }
+        self.line(indent, format!("{pattern} => {{"));
+        self.line(indent + 1, value);
+        self.line(indent, "}");
     }
 
     /// Writes `use path::{names};`, folded.
@@ -70,7 +87,10 @@ impl Source {
                     return self.line(indent, one);
                 }
                 self.line(indent, format!("use {path}::{{"));
-                for line in wrap(&format!("{},", names.join(", ")), WIDTH - 4 * (indent + 1) - 1) {
+                for line in wrap(
+                    &format!("{},", names.join(", ")),
+                    WIDTH - 4 * (indent + 1) - 1,
+                ) {
                     self.line(indent + 1, line);
                 }
                 self.line(indent, "};");
@@ -87,15 +107,22 @@ impl Source {
         body: &Source,
     ) {
         let used = body.words();
-        let mut names: Vec<_> = names.into_iter().filter(|name| used.contains(name)).collect();
+        let mut names: Vec<_> = names
+            .into_iter()
+            .filter(|name| used.contains(name))
+            .collect();
         // As rustfmt orders them: modules after types.
         names.sort_by_key(|name| (name.starts_with(|c: char| c.is_ascii_lowercase()), *name));
         self.import(indent, path, &names);
     }
 
     fn words(&self) -> BTreeSet<&str> {
-        let code = self.text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        code.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')).collect()
+        let code = self
+            .text
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        code.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+            .collect()
     }
 
     pub(crate) fn append(&mut self, body: &Source) {
@@ -131,7 +158,9 @@ impl Doc {
     /// Adds a text of a table: its paragraphs, escaped.
     #[must_use]
     pub(crate) fn text(mut self, text: &str) -> Self {
-        let paragraphs = text.split("\n\n").map(|paragraph| Block::Paragraph(escape(paragraph.trim())));
+        let paragraphs = text
+            .split("\n\n")
+            .map(|paragraph| Block::Paragraph(escape(paragraph.trim())));
         self.0.extend(paragraphs);
         self
     }
@@ -153,7 +182,9 @@ impl Doc {
     /// Adds lines that are not wrapped.
     #[must_use]
     pub(crate) fn verbatim(mut self, lines: &[&str]) -> Self {
-        self.0.push(Block::Verbatim(lines.iter().map(|&line| line.to_owned()).collect()));
+        self.0.push(Block::Verbatim(
+            lines.iter().map(|&line| line.to_owned()).collect(),
+        ));
         self
     }
 
@@ -162,7 +193,8 @@ impl Doc {
         let mut after_bullet = false;
         for block in &self.0 {
             let bullet = matches!(block, Block::Bullet(_));
-            if !lines.is_empty() && !(bullet && after_bullet) {
+            let tight = bullet && after_bullet;
+            if !lines.is_empty() && !tight {
                 lines.push(String::new());
             }
             after_bullet = bullet;
@@ -185,7 +217,10 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match lines.last_mut() {
-            Some(line) if starts_block(word) || line.chars().count() + 1 + word.chars().count() <= width => {
+            Some(line)
+                if starts_block(word)
+                    || line.chars().count() + 1 + word.chars().count() <= width =>
+            {
                 line.push(' ');
                 line.push_str(word);
             }
@@ -199,7 +234,9 @@ fn starts_block(word: &str) -> bool {
     let number = word.trim_end_matches(['.', ')']);
     matches!(word, "-" | "+" | "*" | "=")
         || word.starts_with(['#', '>'])
-        || (number.len() < word.len() && !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+        || (number.len() < word.len()
+            && !number.is_empty()
+            && number.bytes().all(|b| b.is_ascii_digit()))
 }
 
 /// Makes a text of a table safe in Markdown: what looks like a link or a tag is shown as it is written.
@@ -226,7 +263,11 @@ pub(crate) fn escape(text: &str) -> String {
 /// The text with a full stop.
 pub(crate) fn stopped(text: &str) -> String {
     let text = text.trim();
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+    if text.ends_with(['.', '!', '?']) {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
 }
 
 /// A Rust string literal.
@@ -261,20 +302,36 @@ mod tests {
     fn comments_are_wrapped_and_separated() {
         let mut source = Source::default();
         let long = "word ".repeat(30);
-        source.doc(1, &Doc::of(&long).bullet("one").bullet("two").markdown("end"));
+        source.doc(
+            1,
+            &Doc::of(&long).bullet("one").bullet("two").markdown("end"),
+        );
         let text = source.into_text();
-        assert!(text.lines().all(|line| line.len() <= WIDTH && line.starts_with("    ///")), "{text}");
-        assert!(text.contains("\n    ///\n    /// - one\n    /// - two\n    ///\n    /// end\n"), "{text}");
+        assert!(
+            text.lines()
+                .all(|line| line.len() <= WIDTH && line.starts_with("    ///")),
+            "{text}"
+        );
+        assert!(
+            text.contains("\n    ///\n    /// - one\n    /// - two\n    ///\n    /// end\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn no_line_starts_a_list_by_accident() {
-        assert_eq!(wrap("aaaa - bbbb 1. cccc # dd", 6), ["aaaa -", "bbbb 1.", "cccc #", "dd"]);
+        assert_eq!(
+            wrap("aaaa - bbbb 1. cccc # dd", 6),
+            ["aaaa -", "bbbb 1.", "cccc #", "dd"]
+        );
     }
 
     #[test]
     fn markdown_of_tables_is_shown_as_written() {
-        assert_eq!(escape("a [b] <c> `[d] <e>` *f*"), r"a \[b\] \<c\> `[d] <e>` \*f\*");
+        assert_eq!(
+            escape("a [b] <c> `[d] <e>` *f*"),
+            r"a \[b\] \<c\> `[d] <e>` \*f\*"
+        );
     }
 
     #[test]
@@ -283,7 +340,10 @@ mod tests {
         source.signature(0, "fn f", &["a: u8".into()], "u8");
         source.signature(0, "fn f", &["a".repeat(60), "b".repeat(40)], "u8");
         let text = source.into_text();
-        assert!(text.starts_with("fn f(a: u8) -> u8 {\nfn f(\n    aaa"), "{text}");
+        assert!(
+            text.starts_with("fn f(a: u8) -> u8 {\nfn f(\n    aaa"),
+            "{text}"
+        );
         assert!(text.ends_with("bbb,\n) -> u8 {\n"), "{text}");
     }
 
@@ -293,8 +353,16 @@ mod tests {
         body.line(0, "// Date");
         body.line(0, "let x: Time = CommaList(1); operations::X");
         let mut source = Source::default();
-        source.import_used(0, "crate", ["operations", "Date", "Time", "CommaList"], &body);
-        assert_eq!(source.into_text(), "use crate::{CommaList, Time, operations};\n");
+        source.import_used(
+            0,
+            "crate",
+            ["operations", "Date", "Time", "CommaList"],
+            &body,
+        );
+        assert_eq!(
+            source.into_text(),
+            "use crate::{CommaList, Time, operations};\n"
+        );
     }
 
     #[test]

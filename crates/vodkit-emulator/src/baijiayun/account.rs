@@ -53,8 +53,18 @@ pub(super) fn get_account_info(call: &mut Call<'_>) -> Result<Value, Fault> {
 
 /// Bytes stored now and bytes served ever.
 pub(super) fn usage(call: &Call<'_>) -> (u64, u64) {
-    let own = call.state.videos.values().filter(|video| video.owner == call.owner);
+    let own = call
+        .state
+        .videos
+        .values()
+        .filter(|video| video.owner == call.owner);
     let storage = own.map(|video| video.storage(call.now_ms)).sum();
-    let flow = call.state.flow.iter().filter(|((_, owner, _), _)| *owner == call.owner).map(|(_, bytes)| bytes).sum();
+    let flow = call
+        .state
+        .flow
+        .iter()
+        .filter(|((_, owner, _), _)| *owner == call.owner)
+        .map(|(_, bytes)| bytes)
+        .sum();
     (storage, flow)
 }

@@ -44,7 +44,11 @@ fn add_children(state: &State, parent: &Category, node: &mut Value) {
 /// API 13. Without an id, or with 0, it is the root. // assumed: category-root
 pub(super) fn get_category_info(call: &mut Call<'_>) -> Result<Value, Fault> {
     let id = call.form.number("category_id")?.unwrap_or(0);
-    let parent = if id == 0 { None } else { Some(known(call, "category_id", id)?) };
+    let parent = if id == 0 {
+        None
+    } else {
+        Some(known(call, "category_id", id)?)
+    };
     let mut node = match parent {
         Some(category) => numbers(category),
         None => json!({ "id": 0, "name": "", "parent_id": 0, "level": 0 }),
@@ -69,39 +73,72 @@ pub(super) fn add_category(call: &mut Call<'_>) -> Result<Value, Fault> {
         None => 1,
     };
     if level > LEVELS {
-        return Err(Fault::new(BAD_PARAMETER, "parameter parent_id: categories have five levels").assumed("category-depth"));
+        return Err(Fault::new(
+            BAD_PARAMETER,
+            "parameter parent_id: categories have five levels",
+        )
+        .assumed("category-depth"));
     }
     let id = call.state.next_id();
-    let category = Category { id, owner: call.owner, name, parent, level };
+    let category = Category {
+        id,
+        owner: call.owner,
+        name,
+        parent,
+        level,
+    };
     let reply = numbers(&category);
     call.state.categories.insert(id, category);
-    call.effects.push(Effect::CategoryCreated { category_id: id });
+    call.effects
+        .push(Effect::CategoryCreated { category_id: id });
     Ok(reply)
 }
 
 /// API 15. Refused while videos are in it, and while it has categories below it.
 pub(super) fn delete_category(call: &mut Call<'_>) -> Result<Value, Fault> {
-    let id = known(call, "category_id", call.form.required_number("category_id")?)?.id;
-    if call.state.videos.values().any(|video| video.category == Some(id)) {
-        return Err(Fault::new(GENERIC, format!("category {id} has videos")).assumed("refusal-code"));
+    let id = known(
+        call,
+        "category_id",
+        call.form.required_number("category_id")?,
+    )?
+    .id;
+    if call
+        .state
+        .videos
+        .values()
+        .any(|video| video.category == Some(id))
+    {
+        return Err(
+            Fault::new(GENERIC, format!("category {id} has videos")).assumed("refusal-code")
+        );
     }
     if children(call.state, call.owner, Some(id)).next().is_some() {
-        return Err(Fault::new(GENERIC, format!("category {id} has categories below it")).assumed("category-delete"));
+        return Err(
+            Fault::new(GENERIC, format!("category {id} has categories below it"))
+                .assumed("category-delete"),
+        );
     }
     call.state.categories.remove(&id);
-    call.effects.push(Effect::CategoryDeleted { category_id: id });
+    call.effects
+        .push(Effect::CategoryDeleted { category_id: id });
     Ok(json!({ "category_id": id }))
 }
 
 /// API 16. A first-level category lists everything below it too. // assumed: category-descendants
 pub(super) fn get_category_video(call: &mut Call<'_>) -> Result<Value, Fault> {
     let page = call.page(20, 100)?;
-    let category = known(call, "category_id", call.form.required_number("category_id")?)?;
+    let category = known(
+        call,
+        "category_id",
+        call.form.required_number("category_id")?,
+    )?;
     let ids = match category.level {
         1 => call.state.category_tree(category.id),
         _ => [category.id].into(),
     };
-    let videos = newest_first(call, |video| video.category.is_some_and(|id| ids.contains(&id)));
+    let videos = newest_first(call, |video| {
+        video.category.is_some_and(|id| ids.contains(&id))
+    });
     let total = videos.len();
     let list: Vec<Value> = page
         .of(videos)
@@ -135,7 +172,12 @@ pub(super) fn get_category_video(call: &mut Call<'_>) -> Result<Value, Fault> {
 
 /// API 17.
 pub(super) fn set_video_category(call: &mut Call<'_>) -> Result<Value, Fault> {
-    let category_id = known(call, "category_id", call.form.required_number("category_id")?)?.id;
+    let category_id = known(
+        call,
+        "category_id",
+        call.form.required_number("category_id")?,
+    )?
+    .id;
     let video = call.video_mut()?;
     let video_id = video.id;
     video.category = Some(category_id);
@@ -161,10 +203,16 @@ fn numbers(category: &Category) -> Value {
 }
 
 fn children(state: &State, owner: u64, parent: Option<u64>) -> impl Iterator<Item = &Category> {
-    state.categories.values().filter(move |category| category.owner == owner && category.parent == parent)
+    state
+        .categories
+        .values()
+        .filter(move |category| category.owner == owner && category.parent == parent)
 }
 
 fn known<'a>(call: &'a Call<'_>, parameter: &str, id: u64) -> Result<&'a Category, Fault> {
-    let unknown = || Fault::parameter(parameter, &format!("category {id} does not exist")).assumed("unknown-thing");
+    let unknown = || {
+        Fault::parameter(parameter, &format!("category {id} does not exist"))
+            .assumed("unknown-thing")
+    };
     call.state.category(call.owner, id).ok_or_else(unknown)
 }

@@ -59,14 +59,22 @@ const GET: &[&str] = &["GET"];
 const ANY: &[&str] = &["POST", "GET"];
 
 const fn route(name: &'static str, methods: &'static [&'static str], handler: Handler) -> Route {
-    Route { name, methods, handler }
+    Route {
+        name,
+        methods,
+        handler,
+    }
 }
 
 /// Every call of the page, in its order; API-3 is the upload itself, see [`upload`].
 pub(crate) const ROUTES: &[Route] = &[
     route(CREATE_KEY, ANY, account::create_key),
     route("video/getUploadUrl", POST, upload::get_upload_url),
-    route("video/getResumeUploadUrl", POST, upload::get_resume_upload_url),
+    route(
+        "video/getResumeUploadUrl",
+        POST,
+        upload::get_resume_upload_url,
+    ),
     route("video/getStatus", POST, video::get_status),
     route(GET_INFO, POST, video::get_info),
     route("video/getImage", POST, video::get_image),
@@ -81,44 +89,115 @@ pub(crate) const ROUTES: &[Route] = &[
     route("video/getCategoryVideo", POST, category::get_category_video),
     route("video/setVideoCategory", POST, category::set_video_category),
     route("video/getPlayerToken", POST, playback::get_player_token),
-    route("video/getPlayerTokenBatch", POST, playback::get_player_token_batch),
-    route("video_account/getAccountInfo", POST, account::get_account_info),
-    route("video_data/getUsedFlow", POST, statistics::get_video_used_flow),
-    route("video_account/getUsedFlow", POST, statistics::get_account_used_flow),
+    route(
+        "video/getPlayerTokenBatch",
+        POST,
+        playback::get_player_token_batch,
+    ),
+    route(
+        "video_account/getAccountInfo",
+        POST,
+        account::get_account_info,
+    ),
+    route(
+        "video_data/getUsedFlow",
+        POST,
+        statistics::get_video_used_flow,
+    ),
+    route(
+        "video_account/getUsedFlow",
+        POST,
+        statistics::get_account_used_flow,
+    ),
     route("video/getUrl", POST, playback::get_url),
-    route("video_data/getVideoPlayRecord", POST, statistics::get_video_play_record),
-    route("video_data/exportVideoReportBatch", POST, statistics::export_video_report_batch),
+    route(
+        "video_data/getVideoPlayRecord",
+        POST,
+        statistics::get_video_play_record,
+    ),
+    route(
+        "video_data/exportVideoReportBatch",
+        POST,
+        statistics::export_video_report_batch,
+    ),
     route("video/setPublishStatus", POST, video::set_publish_status),
     route("video/getShareUrl", ANY, playback::get_share_url),
-    route("video_data/getVideoPlayCountRank", ANY, statistics::get_video_play_count_rank),
-    route("video_data/getVideoDailyPlayCount", ANY, statistics::get_video_daily_play_count),
-    route("video_data/getPartnerDailyPlayCount", ANY, statistics::get_partner_daily_play_count),
+    route(
+        "video_data/getVideoPlayCountRank",
+        ANY,
+        statistics::get_video_play_count_rank,
+    ),
+    route(
+        "video_data/getVideoDailyPlayCount",
+        ANY,
+        statistics::get_video_daily_play_count,
+    ),
+    route(
+        "video_data/getPartnerDailyPlayCount",
+        ANY,
+        statistics::get_partner_daily_play_count,
+    ),
     route("video/getVideoList", POST, video::get_video_list),
     route("video/uploadSubtitle", ANY, subtitle::upload_subtitle),
     route("video/getSubtitleList", ANY, subtitle::get_subtitle_list),
     route("video/updateSubtitle", ANY, subtitle::update_subtitle),
-    route("video/setDefaultSubtitle", ANY, subtitle::set_default_subtitle),
+    route(
+        "video/setDefaultSubtitle",
+        ANY,
+        subtitle::set_default_subtitle,
+    ),
     route("video/deleteSubtitle", ANY, subtitle::delete_subtitle),
-    route("video_account/getUsedFlowDetail", GET, statistics::get_account_used_flow_detail),
-    route("video_data/getUsedFlowDetail", GET, statistics::get_video_used_flow_detail),
-    route("video_account/getStorgeAndFlowInfo", GET, statistics::get_storage_and_flow_info),
+    route(
+        "video_account/getUsedFlowDetail",
+        GET,
+        statistics::get_account_used_flow_detail,
+    ),
+    route(
+        "video_data/getUsedFlowDetail",
+        GET,
+        statistics::get_video_used_flow_detail,
+    ),
+    route(
+        "video_account/getStorgeAndFlowInfo",
+        GET,
+        statistics::get_storage_and_flow_info,
+    ),
     route("video/transcodeAgain", POST, video::transcode_again),
-    route("video_account/setTranscodeCallbackUrl", ANY, callback::set_transcode_callback_url),
-    route("video_account/getTranscodeCallbackUrl", ANY, callback::get_transcode_callback_url),
+    route(
+        "video_account/setTranscodeCallbackUrl",
+        ANY,
+        callback::set_transcode_callback_url,
+    ),
+    route(
+        "video_account/getTranscodeCallbackUrl",
+        ANY,
+        callback::get_transcode_callback_url,
+    ),
 ];
 
 const CREATE_KEY: &str = "partner/createkey";
 const GET_INFO: &str = "video/getInfo";
 
 /// Answers `/openapi/...`.
-pub(crate) async fn openapi(Shares(shared): Shares<Arc<Shared>>, Path(name): Path<String>, request: Request) -> Response {
+pub(crate) async fn openapi(
+    Shares(shared): Shares<Arc<Shared>>,
+    Path(name): Path<String>,
+    request: Request,
+) -> Response {
     let Some(route) = ROUTES.iter().find(|route| route.name == name) else {
         return unknown_path(&shared, request.uri().path());
     };
     let base = base_of(&shared, request.headers());
     let (parts, body) = request.into_parts();
     if !route.methods.contains(&parts.method.as_str()) {
-        let fault = Fault::new(NO_PATH, format!("{} is not one of {}", parts.method, route.methods.join(", ")));
+        let fault = Fault::new(
+            NO_PATH,
+            format!(
+                "{} is not one of {}",
+                parts.method,
+                route.methods.join(", ")
+            ),
+        );
         let outcome = Err(fault.assumed("wrong-method"));
         return answer(&shared, route.name, outcome, Vec::new(), None);
     }
@@ -129,7 +208,8 @@ pub(crate) async fn openapi(Shares(shared): Shares<Arc<Shared>>, Path(name): Pat
     if route.name == GET_INFO {
         video::hash_source(&shared, &form).await;
     }
-    let (outcome, effects) = shared.with_state(|state| perform(&shared, state, route, &form, &base));
+    let (outcome, effects) =
+        shared.with_state(|state| perform(&shared, state, route, &form, &base));
     let note = rules::unknown_parameters(route.name, &form);
     answer(&shared, route.name, outcome, effects, note)
 }
@@ -169,7 +249,10 @@ impl Call<'_> {
         if self.state.accounts.contains_key(&id) {
             Ok(id)
         } else {
-            Err(Fault::new(NO_ACCOUNT, format!("account {id} does not exist")))
+            Err(Fault::new(
+                NO_ACCOUNT,
+                format!("account {id} does not exist"),
+            ))
         }
     }
 
@@ -177,9 +260,21 @@ impl Call<'_> {
         let stamp = self.form.required("timestamp")?;
         let digits = stamp.bytes().all(|b| b.is_ascii_digit());
         let seconds = match (digits, stamp.len()) {
-            (true, 10) => stamp.parse::<i64>().map_err(|_| Fault::parameter("timestamp", "is not a number"))?,
-            (true, 13) => return Err(Fault::parameter("timestamp", "has 13 digits, so it is in milliseconds; send seconds")),
-            _ => return Err(Fault::parameter("timestamp", "is not Unix time in seconds (10 digits)")),
+            (true, 10) => stamp
+                .parse::<i64>()
+                .map_err(|_| Fault::parameter("timestamp", "is not a number"))?,
+            (true, 13) => {
+                return Err(Fault::parameter(
+                    "timestamp",
+                    "has 13 digits, so it is in milliseconds; send seconds",
+                ));
+            }
+            _ => {
+                return Err(Fault::parameter(
+                    "timestamp",
+                    "is not Unix time in seconds (10 digits)",
+                ));
+            }
         };
         let received = self.form.required("sign")?;
         let account = &self.state.accounts[&self.owner];
@@ -190,15 +285,22 @@ impl Call<'_> {
                 secret: &account.secret_key,
             };
             let diagnosis = signature::diagnose(self.form, keys, received);
-            return Err(Fault::new(BAD_SIGN, diagnosis.message()).explained(diagnosis.explanation()));
+            return Err(
+                Fault::new(BAD_SIGN, diagnosis.message()).explained(diagnosis.explanation())
+            );
         }
         // A caller's clock may or may not have followed the advances of the emulator's: both are right.
         let now = self.now_ms.div_euclid(1000);
-        let skew = [seconds - now, seconds - (now - advanced_seconds)].into_iter().min_by_key(|skew| skew.abs());
+        let skew = [seconds - now, seconds - (now - advanced_seconds)]
+            .into_iter()
+            .min_by_key(|skew| skew.abs());
         match skew {
             Some(skew) if skew.abs() > TIMESTAMP_TOLERANCE => Err(Fault::new(
                 BAD_SIGN,
-                format!("timestamp differs from the server's clock by {} s", clock::seconds_text(skew)),
+                format!(
+                    "timestamp differs from the server's clock by {} s",
+                    clock::seconds_text(skew)
+                ),
             )
             .assumed("timestamp-tolerance")),
             _ => Ok(()),
@@ -211,12 +313,16 @@ impl Call<'_> {
 
     fn video(&self) -> Result<&Video, Fault> {
         let id = self.video_id()?;
-        self.state.video(self.owner, id).ok_or_else(|| Fault::no_video(id))
+        self.state
+            .video(self.owner, id)
+            .ok_or_else(|| Fault::no_video(id))
     }
 
     fn video_mut(&mut self) -> Result<&mut Video, Fault> {
         let id = self.video_id()?;
-        self.state.video_mut(self.owner, id).ok_or_else(|| Fault::no_video(id))
+        self.state
+            .video_mut(self.owner, id)
+            .ok_or_else(|| Fault::no_video(id))
     }
 
     /// Page number from 1 and page size.
@@ -234,12 +340,14 @@ impl Call<'_> {
     }
 
     fn date(&self, name: &str) -> Result<Date, Fault> {
-        clock::parse_date(self.form.required(name)?).ok_or_else(|| Fault::parameter(name, "is not a date like 2017-08-01"))
+        clock::parse_date(self.form.required(name)?)
+            .ok_or_else(|| Fault::parameter(name, "is not a date like 2017-08-01"))
     }
 
     fn date_time(&self, name: &str) -> Result<i64, Fault> {
         let text = self.form.required(name)?;
-        clock::parse_date_time(text).ok_or_else(|| Fault::parameter(name, "is not a time like 2017-09-08 00:30:00"))
+        clock::parse_date_time(text)
+            .ok_or_else(|| Fault::parameter(name, "is not a time like 2017-09-08 00:30:00"))
     }
 }
 
@@ -252,7 +360,8 @@ struct Page {
 
 impl Page {
     fn of<T>(self, items: impl IntoIterator<Item = T>) -> Vec<T> {
-        let skip = usize::try_from((self.number - 1).saturating_mul(self.size)).unwrap_or(usize::MAX);
+        let skip =
+            usize::try_from((self.number - 1).saturating_mul(self.size)).unwrap_or(usize::MAX);
         let take = usize::try_from(self.size).unwrap_or(usize::MAX);
         items.into_iter().skip(skip).take(take).collect()
     }
@@ -260,23 +369,39 @@ impl Page {
 
 /// The definitions that a comma-separated list of the vendor's numbers names.
 fn definitions(form: &Form) -> Result<Vec<state::Definition>, Fault> {
-    let codes = form.numbers("definition")?.ok_or_else(|| Fault::parameter("definition", "is missing"))?;
+    let codes = form
+        .numbers("definition")?
+        .ok_or_else(|| Fault::parameter("definition", "is missing"))?;
     let known = |code| {
-        state::Definition::from_code(code)
-            .ok_or_else(|| Fault::new(BAD_PARAMETER, format!("parameter definition: {code} is none of 16, 1, 2, 4, 8")))
+        state::Definition::from_code(code).ok_or_else(|| {
+            Fault::new(
+                BAD_PARAMETER,
+                format!("parameter definition: {code} is none of 16, 1, 2, 4, 8"),
+            )
+        })
     };
     codes.into_iter().map(known).collect()
 }
 
 /// The formats that a comma-separated list names, if it was sent.
-fn formats(form: &Form, name: &str, allow_encrypt: bool) -> Result<Option<Vec<state::Format>>, Fault> {
-    let Some(codes) = form.numbers(name)? else { return Ok(None) };
+fn formats(
+    form: &Form,
+    name: &str,
+    allow_encrypt: bool,
+) -> Result<Option<Vec<state::Format>>, Fault> {
+    let Some(codes) = form.numbers(name)? else {
+        return Ok(None);
+    };
     let known = |code| {
         state::Format::from_code(code)
             .filter(|format| allow_encrypt || *format != state::Format::Encrypt)
             .ok_or_else(|| Fault::parameter(name, &format!("{code} is not a known format")))
     };
-    codes.into_iter().map(known).collect::<Result<_, _>>().map(Some)
+    codes
+        .into_iter()
+        .map(known)
+        .collect::<Result<_, _>>()
+        .map(Some)
 }
 
 fn answer(
@@ -287,5 +412,9 @@ fn answer(
     note: Option<String>,
 ) -> Response {
     let body = envelope::reply(&outcome, shared.clock.now_ms().div_euclid(1000));
-    json_response(http::StatusCode::OK, &body, Outcome::of(operation, &outcome, envelope::OK, effects, note))
+    json_response(
+        http::StatusCode::OK,
+        &body,
+        Outcome::of(operation, &outcome, envelope::OK, effects, note),
+    )
 }

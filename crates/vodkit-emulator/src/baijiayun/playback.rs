@@ -23,7 +23,10 @@ pub(super) fn get_player_token(call: &mut Call<'_>) -> Result<Value, Fault> {
 pub(super) fn get_player_token_batch(call: &mut Call<'_>) -> Result<Value, Fault> {
     let lifetime = call.form.required_number("expires_in")?;
     let ids = call.form.numbers("video_ids")?.unwrap_or_default();
-    if let Some(missing) = ids.iter().find(|id| call.state.video(call.owner, **id).is_none()) {
+    if let Some(missing) = ids
+        .iter()
+        .find(|id| call.state.video(call.owner, **id).is_none())
+    {
         return Err(Fault::no_video(missing).assumed("batch"));
     }
     let mut tokens = Map::new();
@@ -36,13 +39,21 @@ pub(super) fn get_player_token_batch(call: &mut Call<'_>) -> Result<Value, Fault
 fn issue(call: &mut Call<'_>, video_id: u64, lifetime: u64) -> String {
     let token = call.state.fresh_token("player");
     let expires_ms = (lifetime > 0).then(|| after(call.now_ms, lifetime));
-    call.state.player_tokens.insert(token.clone(), PlayerToken { video_id, expires_ms });
+    call.state.player_tokens.insert(
+        token.clone(),
+        PlayerToken {
+            video_id,
+            expires_ms,
+        },
+    );
     call.effects.push(Effect::TokenIssued { video_id });
     token
 }
 
 fn after(now_ms: i64, seconds: u64) -> i64 {
-    let ms = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1000);
+    let ms = i64::try_from(seconds)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1000);
     now_ms.saturating_add(ms)
 }
 
@@ -66,7 +77,11 @@ pub(super) fn get_url(call: &mut Call<'_>) -> Result<Value, Fault> {
         if file.format != format && !is_audio {
             continue;
         }
-        let url = format!("{}{}", call.base, play_path(call.state, video.id, *file, expires_ms));
+        let url = format!(
+            "{}{}",
+            call.base,
+            play_path(call.state, video.id, *file, expires_ms)
+        );
         let mut entry = json!({ "size": video.stored, "url": url });
         if !is_audio {
             let (width, height) = file.definition.size();

@@ -32,13 +32,22 @@ pub(super) fn check(name: &str, form: &Form) -> Result<(), Fault> {
         match param.kind {
             ParamKind::Int => drop(form.number(param.name)?),
             ParamKind::Date if clock::parse_date(text).is_none() => {
-                return Err(Fault::parameter(param.name, "is not a date like 2017-08-01"));
+                return Err(Fault::parameter(
+                    param.name,
+                    "is not a date like 2017-08-01",
+                ));
             }
             ParamKind::DateTime if clock::parse_date_time(text).is_none() => {
-                return Err(Fault::parameter(param.name, "is not a time like 2017-09-08 00:30:00"));
+                return Err(Fault::parameter(
+                    param.name,
+                    "is not a time like 2017-09-08 00:30:00",
+                ));
             }
             ParamKind::Url if !(text.starts_with("http://") || text.starts_with("https://")) => {
-                return Err(Fault::parameter(param.name, "must start with http:// or https://"));
+                return Err(Fault::parameter(
+                    param.name,
+                    "must start with http:// or https://",
+                ));
             }
             _ => {}
         }
@@ -50,10 +59,21 @@ pub(super) fn check(name: &str, form: &Form) -> Result<(), Fault> {
 pub(super) fn unknown_parameters(name: &str, form: &Form) -> Option<String> {
     let operation = operation(name)?;
     let known = |have: &str| {
-        have == "sign" || COMMON.iter().any(|param| param.name == have) || operation.param(have).is_some()
+        have == "sign"
+            || COMMON.iter().any(|param| param.name == have)
+            || operation.param(have).is_some()
     };
-    let names: Vec<&str> = form.pairs().map(|(have, _)| have).filter(|have| !known(have)).collect();
-    (!names.is_empty()).then(|| format!("parameters that the page does not list: {}", names.join(", ")))
+    let names: Vec<&str> = form
+        .pairs()
+        .map(|(have, _)| have)
+        .filter(|have| !known(have))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "parameters that the page does not list: {}",
+            names.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]
@@ -64,35 +84,70 @@ mod tests {
     #[test]
     fn every_call_of_the_table_has_a_handler_and_accepts_its_methods() {
         let mut calls = 0;
-        for operation in ALL.iter().filter(|operation| operation.path.starts_with("/openapi/")) {
+        for operation in ALL
+            .iter()
+            .filter(|operation| operation.path.starts_with("/openapi/"))
+        {
             let route = ROUTES.iter().find(|route| route.name == operation.name);
             let route = route.unwrap_or_else(|| panic!("{} has no handler", operation.name));
             assert_eq!(operation.path, format!("/openapi/{}", route.name));
             for method in operation.methods {
-                assert!(route.methods.contains(method), "{method} {}", operation.name);
+                assert!(
+                    route.methods.contains(method),
+                    "{method} {}",
+                    operation.name
+                );
             }
             calls += 1;
         }
-        // 39 signed calls and createkey stand on the page beside the upload itself, and two of them are about callbacks.
+        // The page numbers 40, one of which is the upload itself; the two calls about the callback address come on top.
         assert_eq!((calls, ROUTES.len()), (41, 41));
     }
 
     #[test]
     fn shapes_are_checked_and_the_parameter_is_named() {
-        let refused = |operation, body: &str| check(operation, &Form::urlencoded(body)).unwrap_err().message;
-        assert_eq!(refused("video/getInfo", ""), "parameter video_id: is missing");
-        assert_eq!(refused("video/getInfo", "video_id="), "parameter video_id: is missing");
+        let refused = |operation, body: &str| {
+            check(operation, &Form::urlencoded(body))
+                .unwrap_err()
+                .message
+        };
+        assert_eq!(
+            refused("video/getInfo", ""),
+            "parameter video_id: is missing"
+        );
+        assert_eq!(
+            refused("video/getInfo", "video_id="),
+            "parameter video_id: is missing"
+        );
         assert!(refused("video/getInfo", "video_id=x1").contains("video_id"));
-        assert!(refused("video_account/getUsedFlow", "start_date=2017-08-01&end_date=2017-8-3").contains("end_date"));
-        assert!(refused("video/uploadSubtitle", "name=a&video_id=1&subtitle=text").contains("subtitle"));
+        assert!(
+            refused(
+                "video_account/getUsedFlow",
+                "start_date=2017-08-01&end_date=2017-8-3"
+            )
+            .contains("end_date")
+        );
+        assert!(
+            refused("video/uploadSubtitle", "name=a&video_id=1&subtitle=text").contains("subtitle")
+        );
         assert!(refused("video_account/setTranscodeCallbackUrl", "url=ftp://a").contains("url"));
-        assert_eq!(check("video/getInfo", &Form::urlencoded("video_id=1")), Ok(()));
+        assert_eq!(
+            check("video/getInfo", &Form::urlencoded("video_id=1")),
+            Ok(())
+        );
     }
 
     #[test]
     fn unlisted_parameters_are_remarked_on() {
         let form = Form::urlencoded("partner_id=1&timestamp=1&sign=x&video_id=1&vidoe_id=2");
-        assert!(unknown_parameters("video/getInfo", &form).unwrap().ends_with(": vidoe_id"));
-        assert_eq!(unknown_parameters("video/getInfo", &Form::urlencoded("video_id=1")), None);
+        assert!(
+            unknown_parameters("video/getInfo", &form)
+                .unwrap()
+                .ends_with(": vidoe_id")
+        );
+        assert_eq!(
+            unknown_parameters("video/getInfo", &Form::urlencoded("video_id=1")),
+            None
+        );
     }
 }

@@ -21,8 +21,15 @@ use crate::server::{Outcome, Shared, base_of};
 /// Path and query of a play URL. The seal covers everything in it, so no entry is kept for it.
 pub(super) fn play_path(state: &State, video_id: u64, file: Rendition, expires_ms: i64) -> String {
     let expires = format!("{:x}", expires_ms.div_euclid(1000));
-    let name = format!("{video_id}_{}.{}", file.definition.play_word(), file.format.word());
-    format!("/play/{}/{expires}/{name}?fid={video_id}", state.seal(&play_text(&expires, &name)))
+    let name = format!(
+        "{video_id}_{}.{}",
+        file.definition.play_word(),
+        file.format.word()
+    );
+    format!(
+        "/play/{}/{expires}/{name}?fid={video_id}",
+        state.seal(&play_text(&expires, &name))
+    )
 }
 
 fn play_text(expires: &str, name: &str) -> String {
@@ -33,17 +40,31 @@ fn play_text(expires: &str, name: &str) -> String {
 type Refusal = (StatusCode, &'static str);
 
 fn refuse(operation: &'static str, (status, why): Refusal) -> Response {
-    plain(operation, status, why.to_owned(), "text/plain; charset=utf-8", Some(why.to_owned()))
+    plain(
+        operation,
+        status,
+        why.to_owned(),
+        "text/plain; charset=utf-8",
+        Some(why.to_owned()),
+    )
 }
 
-fn plain(operation: &'static str, status: StatusCode, text: String, kind: &str, note: Option<String>) -> Response {
+fn plain(
+    operation: &'static str,
+    status: StatusCode,
+    text: String,
+    kind: &str,
+    note: Option<String>,
+) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     // The kinds passed here are constants of this file, all of them legal.
     if let Ok(kind) = kind.parse() {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
-    response.extensions_mut().insert(Outcome::plain(operation, Vec::new(), note));
+    response
+        .extensions_mut()
+        .insert(Outcome::plain(operation, Vec::new(), note));
     response
 }
 
@@ -65,7 +86,10 @@ pub(crate) async fn play(
 ) -> Response {
     let method = request.method();
     if !matches!(*method, Method::GET | Method::HEAD) {
-        return refuse("play", (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD"));
+        return refuse(
+            "play",
+            (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD"),
+        );
     }
     let query = Form::urlencoded(request.uri().query().unwrap_or_default());
     let viewer = viewer_of(&query, request.headers(), viewer.ip());
@@ -73,19 +97,30 @@ pub(crate) async fn play(
     let found = shared.with_state(|state| {
         let now_ms = shared.clock.now_ms();
         find(state, &seal, &expires, &name, now_ms)?;
-        Ok(open(state, &seal, &name, request.headers(), counts.then_some(viewer), now_ms))
+        Ok(open(
+            state,
+            &seal,
+            &name,
+            request.headers(),
+            counts.then_some(viewer),
+            now_ms,
+        ))
     });
-    let served = match found.and_then(|served| served.ok_or((StatusCode::NOT_FOUND, "the file is gone"))) {
-        Ok(served) => served,
-        Err(refusal) => return refuse("play", refusal),
-    };
+    let served =
+        match found.and_then(|served| served.ok_or((StatusCode::NOT_FOUND, "the file is gone"))) {
+            Ok(served) => served,
+            Err(refusal) => return refuse("play", refusal),
+        };
     respond(&shared, served, &name, counts)
 }
 
 /// Checks seal, life and state, in this order.
 fn find(state: &State, seal: &str, expires: &str, name: &str, now_ms: i64) -> Result<(), Refusal> {
     if state.seal(&play_text(expires, name)) != seal {
-        return Err((StatusCode::FORBIDDEN, "the address was not made by this emulator")); // assumed: play-refusal
+        return Err((
+            StatusCode::FORBIDDEN,
+            "the address was not made by this emulator",
+        )); // assumed: play-refusal
     }
     let seconds = i64::from_str_radix(expires, 16).unwrap_or(0);
     if now_ms >= seconds.saturating_mul(1000) {
@@ -96,7 +131,12 @@ fn find(state: &State, seal: &str, expires: &str, name: &str, now_ms: i64) -> Re
         return Err((StatusCode::FORBIDDEN, "the video is blocked"));
     }
     let has_file = video.renditions.iter().any(|file| {
-        let expected = format!("{}_{}.{}", video.id, file.definition.play_word(), file.format.word());
+        let expected = format!(
+            "{}_{}.{}",
+            video.id,
+            file.definition.play_word(),
+            file.format.word()
+        );
         expected == name
     });
     if video.status(now_ms) != Status::Done || !has_file {
@@ -127,7 +167,11 @@ fn open(
     let play = match (viewer, part) {
         (Some(viewer), Part::Whole { .. } | Part::Range { .. }) => {
             let key = format!("{seal}|{}", viewer.ip);
-            let known = state.plays.iter().rev().find(|play| play.key == key && play.video_id == video_id);
+            let known = state
+                .plays
+                .iter()
+                .rev()
+                .find(|play| play.key == key && play.video_id == video_id);
             match known {
                 // A later piece belongs to the play that began with the first byte. // assumed: play-record
                 Some(play) if part.first() > 0 => Some(play.guid.clone()),
@@ -150,11 +194,23 @@ fn open(
         }
         _ => None,
     };
-    Some(Served { blob, part, tag, play, effects })
+    Some(Served {
+        blob,
+        part,
+        tag,
+        play,
+        effects,
+    })
 }
 
 fn respond(shared: &Arc<Shared>, served: Served, name: &str, with_body: bool) -> Response {
-    let Served { blob, part, tag, play, effects } = served;
+    let Served {
+        blob,
+        part,
+        tag,
+        play,
+        effects,
+    } = served;
     let builder = Response::builder()
         .status(part.status())
         .header(header::ACCEPT_RANGES, "bytes")
@@ -170,25 +226,45 @@ fn respond(shared: &Arc<Shared>, served: Served, name: &str, with_body: bool) ->
         Some(guid) if with_body && part.length() > 0 => match blob.open_at(part.first()) {
             Ok(file) => {
                 let shared = Arc::clone(shared);
-                let count = move |bytes| shared.with_state(|state| count(state, &guid, bytes, shared.clock.now_ms()));
+                let count = move |bytes| {
+                    shared.with_state(|state| count(state, &guid, bytes, shared.clock.now_ms()))
+                };
                 Body::new(FileBody::new(file, part.length(), blob, count))
             }
-            Err(_) => return refuse("play", (StatusCode::INTERNAL_SERVER_ERROR, "the stored bytes cannot be read")),
+            Err(_) => {
+                return refuse(
+                    "play",
+                    (
+                        StatusCode::INTERNAL_SERVER_ERROR,
+                        "the stored bytes cannot be read",
+                    ),
+                );
+            }
         },
         _ => Body::empty(),
     };
     match builder.body(body) {
         Ok(mut response) => {
-            response.extensions_mut().insert(Outcome::plain("play", effects, None));
+            response
+                .extensions_mut()
+                .insert(Outcome::plain("play", effects, None));
             response
         }
-        Err(_) => refuse("play", (StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be made")),
+        Err(_) => refuse(
+            "play",
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "the answer could not be made",
+            ),
+        ),
     }
 }
 
 /// Counts bytes that were handed to the connection.
 fn count(state: &mut State, guid: &str, bytes: u64, now_ms: i64) {
-    let Some(play) = state.plays.iter_mut().rev().find(|play| play.guid == guid) else { return };
+    let Some(play) = state.plays.iter_mut().rev().find(|play| play.guid == guid) else {
+        return;
+    };
     play.served += bytes;
     play.end_ms = now_ms;
     let (owner, video_id) = (play.owner, play.video_id);
@@ -197,32 +273,59 @@ fn count(state: &mut State, guid: &str, bytes: u64, now_ms: i64) {
 
 /// Who plays: from the query of the play URL and the request. // assumed: viewer
 fn viewer_of(query: &Form, headers: &HeaderMap, ip: IpAddr) -> Viewer {
-    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let kinds = [("iPhone", 1), ("iPad", 2), ("Android", 3), ("Mobile", 4), ("Mozilla", 5)];
+    let agent = headers
+        .get(header::USER_AGENT)
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
+    let kinds = [
+        ("iPhone", 1),
+        ("iPad", 2),
+        ("Android", 3),
+        ("Mobile", 4),
+        ("Mozilla", 5),
+    ];
     Viewer {
         uuid: query.text("uuid").unwrap_or_default().to_owned(),
         user_name: query.text("user_name").unwrap_or_default().to_owned(),
         user_number: query.number("user_number").ok().flatten().unwrap_or(0),
-        client_type: kinds.into_iter().find(|(word, _)| agent.contains(word)).map_or(0, |(_, kind)| kind),
+        client_type: kinds
+            .into_iter()
+            .find(|(word, _)| agent.contains(word))
+            .map_or(0, |(_, kind)| kind),
         ip: ip.to_canonical().to_string(),
     }
 }
 
 /// Answers a cover or screenshot.
-pub(crate) async fn image(Shares(shared): Shares<Arc<Shared>>, Path((video, file)): Path<(u64, String)>) -> Response {
-    let number = file.strip_suffix(".jpg").and_then(|number| number.parse().ok());
+pub(crate) async fn image(
+    Shares(shared): Shares<Arc<Shared>>,
+    Path((video, file)): Path<(u64, String)>,
+) -> Response {
+    let number = file
+        .strip_suffix(".jpg")
+        .and_then(|number| number.parse().ok());
     let exists = shared.with_state(|state| state.videos.contains_key(&video));
     match number {
-        Some(number) if exists => content("image", media::picture(number).into(), media::content_type("jpg")),
+        Some(number) if exists => content(
+            "image",
+            media::picture(number).into(),
+            media::content_type("jpg"),
+        ),
         _ => refuse("image", (StatusCode::NOT_FOUND, "no such picture")),
     }
 }
 
 /// Answers a subtitle's address, which needs no token. // assumed: subtitle-path
-pub(crate) async fn subtitle(Shares(shared): Shares<Arc<Shared>>, Path(file): Path<String>) -> Response {
+pub(crate) async fn subtitle(
+    Shares(shared): Shares<Arc<Shared>>,
+    Path(file): Path<String>,
+) -> Response {
     let found = shared.with_state(|state| {
         let (id, ending) = file.split_once('.')?;
-        let subtitle = state.subtitles.get(&id.parse().ok()?).filter(|subtitle| subtitle.ending == ending)?;
+        let subtitle = state
+            .subtitles
+            .get(&id.parse().ok()?)
+            .filter(|subtitle| subtitle.ending == ending)?;
         Some((subtitle.content.clone(), media::content_type(ending)))
     });
     match found {
@@ -233,8 +336,12 @@ pub(crate) async fn subtitle(Shares(shared): Shares<Arc<Shared>>, Path(file): Pa
 
 fn content(operation: &'static str, bytes: Bytes, kind: &'static str) -> Response {
     let mut response = Response::new(Body::from(bytes));
-    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(kind));
-    response.extensions_mut().insert(Outcome::plain(operation, Vec::new(), None));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, http::HeaderValue::from_static(kind));
+    response
+        .extensions_mut()
+        .insert(Outcome::plain(operation, Vec::new(), None));
     response
 }
 
@@ -246,14 +353,23 @@ pub(crate) async fn player(Shares(shared): Shares<Arc<Shared>>, request: Request
                 "<!doctype html><meta charset=\"utf-8\"><title>vodkit emulator</title>\
                  <video controls style=\"width:100%;height:100%\" src=\"{url}\"></video>\n"
             );
-            plain("player", StatusCode::OK, page, "text/html; charset=utf-8", None)
+            plain(
+                "player",
+                StatusCode::OK,
+                page,
+                "text/html; charset=utf-8",
+                None,
+            )
         }
         Err(refusal) => refuse("player", refusal),
     }
 }
 
 /// Answers the script address: a script that puts a player where it is included.
-pub(crate) async fn player_script(Shares(shared): Shares<Arc<Shared>>, request: Request) -> Response {
+pub(crate) async fn player_script(
+    Shares(shared): Shares<Arc<Shared>>,
+    request: Request,
+) -> Response {
     let query = Form::urlencoded(request.uri().query().unwrap_or_default());
     let pixels = |name| query.number(name).ok().flatten().unwrap_or(400);
     match source(&shared, &request) {
@@ -264,7 +380,13 @@ pub(crate) async fn player_script(Shares(shared): Shares<Arc<Shared>>, request: 
                 pixels("width"),
                 pixels("height")
             );
-            plain("player", StatusCode::OK, script, "text/javascript; charset=utf-8", None)
+            plain(
+                "player",
+                StatusCode::OK,
+                script,
+                "text/javascript; charset=utf-8",
+                None,
+            )
         }
         Err(refusal) => refuse("player", refusal),
     }
@@ -272,31 +394,55 @@ pub(crate) async fn player_script(Shares(shared): Shares<Arc<Shared>>, request: 
 
 /// Answers the flash address: no browser plays it any more, and neither does the emulator.
 pub(crate) async fn flash() -> Response {
-    refuse("player", (StatusCode::GONE, "the emulator has no flash player"))
+    refuse(
+        "player",
+        (StatusCode::GONE, "the emulator has no flash player"),
+    )
 }
 
 /// A play URL for the best file, if the player token is good for this video.
 fn source(shared: &Shared, request: &Request) -> Result<String, Refusal> {
     let query = Form::urlencoded(request.uri().query().unwrap_or_default());
-    let video_id = query.required_number("vid").map_err(|_| (StatusCode::BAD_REQUEST, "vid is missing"))?;
+    let video_id = query
+        .required_number("vid")
+        .map_err(|_| (StatusCode::BAD_REQUEST, "vid is missing"))?;
     let token = query.get("token").unwrap_or_default();
     let base = base_of(shared, request.headers());
     shared.with_state(|state| {
         let now_ms = shared.clock.now_ms();
-        let known = state.player_tokens.get(token).filter(|known| known.video_id == video_id);
-        let known = known.ok_or((StatusCode::FORBIDDEN, "the token does not belong to this video"))?;
+        let known = state
+            .player_tokens
+            .get(token)
+            .filter(|known| known.video_id == video_id);
+        let known = known.ok_or((
+            StatusCode::FORBIDDEN,
+            "the token does not belong to this video",
+        ))?;
         if known.expires_ms.is_some_and(|expires| now_ms >= expires) {
             return Err((StatusCode::FORBIDDEN, "the token has expired"));
         }
-        let video = state.videos.get(&video_id).ok_or((StatusCode::NOT_FOUND, "the video was deleted"))?;
+        let video = state
+            .videos
+            .get(&video_id)
+            .ok_or((StatusCode::NOT_FOUND, "the video was deleted"))?;
         if video.blocked {
             return Err((StatusCode::FORBIDDEN, "the video is blocked"));
         }
         let playable = |file: &&Rendition| matches!(file.format.word(), "mp4" | "mp3");
-        let file = video.renditions.iter().filter(playable).max_by_key(|file| file.definition != Definition::Audio);
+        let file = video
+            .renditions
+            .iter()
+            .filter(playable)
+            .max_by_key(|file| file.definition != Definition::Audio);
         let file = file.filter(|_| video.status(now_ms) == Status::Done);
-        let file = file.ok_or((StatusCode::NOT_FOUND, "the video has no file that a browser plays"))?;
+        let file = file.ok_or((
+            StatusCode::NOT_FOUND,
+            "the video has no file that a browser plays",
+        ))?;
         let expires_ms = now_ms.saturating_add(12 * 3600 * 1000);
-        Ok(format!("{base}{}", play_path(state, video_id, *file, expires_ms)))
+        Ok(format!(
+            "{base}{}",
+            play_path(state, video_id, *file, expires_ms)
+        ))
     })
 }

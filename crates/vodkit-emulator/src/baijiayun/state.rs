@@ -33,7 +33,10 @@ impl State {
     pub(crate) fn new(accounts: &[Account], journal_limit: usize) -> Self {
         use std::hash::{BuildHasher as _, Hasher as _, RandomState};
         Self {
-            accounts: accounts.iter().map(|account| (account.partner_id, AccountState::new(account))).collect(),
+            accounts: accounts
+                .iter()
+                .map(|account| (account.partner_id, AccountState::new(account)))
+                .collect(),
             videos: BTreeMap::new(),
             categories: BTreeMap::new(),
             subtitles: BTreeMap::new(),
@@ -68,11 +71,15 @@ impl State {
     }
 
     pub(crate) fn video_mut(&mut self, owner: u64, id: u64) -> Option<&mut Video> {
-        self.videos.get_mut(&id).filter(|video| video.owner == owner)
+        self.videos
+            .get_mut(&id)
+            .filter(|video| video.owner == owner)
     }
 
     pub(crate) fn category(&self, owner: u64, id: u64) -> Option<&Category> {
-        self.categories.get(&id).filter(|category| category.owner == owner)
+        self.categories
+            .get(&id)
+            .filter(|category| category.owner == owner)
     }
 
     /// The categories from the first level down to this one.
@@ -294,7 +301,9 @@ impl Format {
     }
 
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        [Self::Mp4, Self::Flv, Self::M3u8, Self::Encrypt, Self::Mp3].into_iter().find(|format| format.word() == word)
+        [Self::Mp4, Self::Flv, Self::M3u8, Self::Encrypt, Self::Mp3]
+            .into_iter()
+            .find(|format| format.word() == word)
     }
 
     pub(crate) fn word(self) -> &'static str {
@@ -358,13 +367,21 @@ impl Video {
 
     /// Size of the source; zero until the transcoding is done.
     pub(crate) fn total_size(&self, now_ms: i64) -> u64 {
-        if self.status(now_ms) == Status::Done { self.stored } else { 0 }
+        if self.status(now_ms) == Status::Done {
+            self.stored
+        } else {
+            0
+        }
     }
 
     /// Bytes that the video takes: the source, and once transcoded each file, which is as long as the source.
     pub(crate) fn storage(&self, now_ms: i64) -> u64 {
         let origin = if self.origin_deleted { 0 } else { self.stored };
-        let files = if self.status(now_ms) == Status::Done { self.renditions.len() as u64 } else { 0 };
+        let files = if self.status(now_ms) == Status::Done {
+            self.renditions.len() as u64
+        } else {
+            0
+        };
         origin + files * self.stored // assumed: renditions
     }
 }

@@ -25,7 +25,10 @@ const RANKS: usize = 100;
 pub(super) fn get_video_used_flow(call: &mut Call<'_>) -> Result<Value, Fault> {
     let days = day_range(call)?;
     if days.start().first_of_month() != days.end().first_of_month() {
-        return Err(Fault::parameter("end_date", "must be in the month of start_date").assumed("refusal-code"));
+        return Err(
+            Fault::parameter("end_date", "must be in the month of start_date")
+                .assumed("refusal-code"),
+        );
     }
     let id = call.video()?.id;
     Ok(json!({ "flow": flow(call, &days, Some(id)) }))
@@ -41,7 +44,9 @@ pub(super) fn get_account_used_flow(call: &mut Call<'_>) -> Result<Value, Fault>
 pub(super) fn get_video_play_record(call: &mut Call<'_>) -> Result<Value, Fault> {
     let (span, page) = record_query(call)?;
     let id = call.video()?.id;
-    let plays = plays(call).filter(|play| play.video_id == id && span.contains(&play.begin_ms)).collect();
+    let plays = plays(call)
+        .filter(|play| play.video_id == id && span.contains(&play.begin_ms))
+        .collect();
     Ok(records(call, plays, page))
 }
 
@@ -49,7 +54,9 @@ pub(super) fn get_video_play_record(call: &mut Call<'_>) -> Result<Value, Fault>
 pub(super) fn export_video_report_batch(call: &mut Call<'_>) -> Result<Value, Fault> {
     let (span, page) = record_query(call)?;
     let wanted = wants_vod(call)?;
-    let plays = plays(call).filter(|play| wanted && span.contains(&play.begin_ms)).collect();
+    let plays = plays(call)
+        .filter(|play| wanted && span.contains(&play.begin_ms))
+        .collect();
     Ok(records(call, plays, page))
 }
 
@@ -58,7 +65,10 @@ fn record_query(call: &Call<'_>) -> Result<(RangeInclusive<i64>, Page), Fault> {
     let page = call.page(100, 1000)?;
     let (start, end) = (call.date_time("start_time")?, call.date_time("end_time")?);
     if clock::day_of(start) != clock::day_of(end) {
-        return Err(Fault::parameter("end_time", "must be on the day of start_time").assumed("refusal-code"));
+        return Err(
+            Fault::parameter("end_time", "must be on the day of start_time")
+                .assumed("refusal-code"),
+        );
     }
     if end < start {
         return Err(Fault::parameter("end_time", "is before start_time").assumed("refusal-code"));
@@ -70,7 +80,11 @@ fn record_query(call: &Call<'_>) -> Result<(RangeInclusive<i64>, Page), Fault> {
 /// Rows in the order of their beginning. // assumed: record-order
 fn records(call: &Call<'_>, plays: Vec<&Play>, page: Page) -> Value {
     let total = plays.len();
-    let list: Vec<Value> = page.of(plays).into_iter().map(|play| record(call, play)).collect();
+    let list: Vec<Value> = page
+        .of(plays)
+        .into_iter()
+        .map(|play| record(call, play))
+        .collect();
     json!({ "total": total, "list": list, "page": page.number, "page_size": page.size })
 }
 
@@ -92,7 +106,9 @@ fn record(call: &Call<'_>, play: &Play) -> Value {
 
 /// The share of the video that was served, in seconds, at most all of it. // assumed: play-length
 fn watched(call: &Call<'_>, play: &Play) -> u64 {
-    let Some(video) = call.state.videos.get(&play.video_id) else { return 0 };
+    let Some(video) = call.state.videos.get(&play.video_id) else {
+        return 0;
+    };
     let share = u128::from(play.served.min(video.stored)) * u128::from(video.length);
     let seconds = share / u128::from(video.stored.max(1));
     u64::try_from(seconds).unwrap_or(u64::MAX)
@@ -127,8 +143,14 @@ pub(super) fn get_partner_daily_play_count(call: &mut Call<'_>) -> Result<Value,
     Ok(daily_counts(call, days, |_| wanted))
 }
 
-fn daily_counts(call: &Call<'_>, days: RangeInclusive<Date>, counts: impl Fn(&Play) -> bool) -> Value {
-    let mut per_day: BTreeMap<Date, u64> = clock::days(*days.start(), *days.end()).map(|day| (day, 0)).collect();
+fn daily_counts(
+    call: &Call<'_>,
+    days: RangeInclusive<Date>,
+    counts: impl Fn(&Play) -> bool,
+) -> Value {
+    let mut per_day: BTreeMap<Date, u64> = clock::days(*days.start(), *days.end())
+        .map(|day| (day, 0))
+        .collect();
     for play in plays(call).filter(|play| counts(play)) {
         if let Some(count) = per_day.get_mut(&clock::day_of(play.begin_ms)) {
             *count += 1;
@@ -140,7 +162,9 @@ fn daily_counts(call: &Call<'_>, days: RangeInclusive<Date>, counts: impl Fn(&Pl
 /// API 37.
 pub(super) fn get_account_used_flow_detail(call: &mut Call<'_>) -> Result<Value, Fault> {
     let days = day_range(call)?;
-    let per_day = clock::days(*days.start(), *days.end()).map(|day| (day, flow(call, &(day..=day), None))).collect();
+    let per_day = clock::days(*days.start(), *days.end())
+        .map(|day| (day, flow(call, &(day..=day), None)))
+        .collect();
     Ok(json!({ "flow": day_map(per_day) }))
 }
 
@@ -158,8 +182,11 @@ pub(super) fn get_video_used_flow_detail(call: &mut Call<'_>) -> Result<Value, F
         .collect();
     rows.sort_by_key(|(id, bytes)| (std::cmp::Reverse(*bytes), *id));
     let total = rows.len();
-    let row = |(id, bytes): (u64, u64)| json!({ "video_id": id.to_string(), "flow": bytes.to_string() });
-    Ok(json!({ "total": total, "list": page.of(rows).into_iter().map(row).collect::<Vec<Value>>() }))
+    let row =
+        |(id, bytes): (u64, u64)| json!({ "video_id": id.to_string(), "flow": bytes.to_string() });
+    Ok(
+        json!({ "total": total, "list": page.of(rows).into_iter().map(row).collect::<Vec<Value>>() }),
+    )
 }
 
 /// API 39: the eight product lines; documents have no flow.
@@ -180,19 +207,27 @@ pub(super) fn get_storage_and_flow_info(call: &mut Call<'_>) -> Result<Value, Fa
 }
 
 fn day_map(days: BTreeMap<Date, u64>) -> Value {
-    let entries: Map<String, Value> = days.into_iter().map(|(day, value)| (day.to_string(), value.into())).collect();
+    let entries: Map<String, Value> = days
+        .into_iter()
+        .map(|(day, value)| (day.to_string(), value.into()))
+        .collect();
     envelope::map(entries)
 }
 
 fn plays<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a Play> {
-    call.state.plays.iter().filter(|play| play.owner == call.owner)
+    call.state
+        .plays
+        .iter()
+        .filter(|play| play.owner == call.owner)
 }
 
 fn flow(call: &Call<'_>, days: &RangeInclusive<Date>, video: Option<u64>) -> u64 {
     call.state
         .flow
         .range((*days.start(), 0, 0)..=(*days.end(), u64::MAX, u64::MAX))
-        .filter(|((_, owner, id), _)| *owner == call.owner && video.is_none_or(|video| video == *id))
+        .filter(|((_, owner, id), _)| {
+            *owner == call.owner && video.is_none_or(|video| video == *id)
+        })
         .map(|(_, bytes)| bytes)
         .sum()
 }
@@ -200,10 +235,14 @@ fn flow(call: &Call<'_>, days: &RangeInclusive<Date>, video: Option<u64>) -> u64
 fn day_range(call: &Call<'_>) -> Result<RangeInclusive<Date>, Fault> {
     let (first, last) = (call.date("start_date")?, call.date("end_date")?);
     match clock::day_count(first, last) {
-        count if count < 1 => Err(Fault::parameter("end_date", "is before start_date").assumed("refusal-code")),
-        count if count > MOST_DAYS => {
-            Err(Fault::parameter("end_date", "more than 366 days were asked for").assumed("most-days"))
+        count if count < 1 => {
+            Err(Fault::parameter("end_date", "is before start_date").assumed("refusal-code"))
         }
+        count if count > MOST_DAYS => Err(Fault::parameter(
+            "end_date",
+            "more than 366 days were asked for",
+        )
+        .assumed("most-days")),
         _ => Ok(first..=last),
     }
 }

@@ -12,10 +12,19 @@ use crate::journal::Effect;
 pub(super) fn upload_subtitle(call: &mut Call<'_>) -> Result<Value, Fault> {
     let video_id = call.video()?.id;
     let name = call.form.required("name")?.to_owned();
-    let file = call.form.file("subtitle").ok_or_else(|| Fault::parameter("subtitle", "the file part is missing"))?;
-    let ending = file.file_name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    let file = call
+        .form
+        .file("subtitle")
+        .ok_or_else(|| Fault::parameter("subtitle", "the file part is missing"))?;
+    let ending = file
+        .file_name
+        .rsplit_once('.')
+        .map(|(_, ending)| ending.to_ascii_lowercase());
     let Some(ending) = ending.filter(|ending| matches!(ending.as_str(), "vtt" | "srt")) else {
-        return Err(Fault::new(UPLOAD_FAILED, "a subtitle file ends in .vtt or .srt").assumed("refusal-code"));
+        return Err(
+            Fault::new(UPLOAD_FAILED, "a subtitle file ends in .vtt or .srt")
+                .assumed("refusal-code"),
+        );
     };
     let content = file.content.clone();
     let id = call.state.next_id();
@@ -36,7 +45,8 @@ pub(super) fn upload_subtitle(call: &mut Call<'_>) -> Result<Value, Fault> {
         "create_time": clock::date_time_text(subtitle.created_ms),
     });
     call.state.subtitles.insert(id, subtitle);
-    call.effects.push(Effect::SubtitleCreated { subtitle_id: id });
+    call.effects
+        .push(Effect::SubtitleCreated { subtitle_id: id });
     Ok(reply)
 }
 
@@ -84,7 +94,12 @@ pub(super) fn set_default_subtitle(call: &mut Call<'_>) -> Result<Value, Fault> 
         return Err(unknown(subtitle_id));
     }
     subtitle.updated_ms = now_ms;
-    for subtitle in call.state.subtitles.values_mut().filter(|subtitle| subtitle.video_id == video_id) {
+    for subtitle in call
+        .state
+        .subtitles
+        .values_mut()
+        .filter(|subtitle| subtitle.video_id == video_id)
+    {
         subtitle.is_default = subtitle.id == subtitle_id;
     }
     call.effects.push(Effect::SubtitleChanged { subtitle_id });
@@ -109,10 +124,19 @@ fn own<'a>(call: &'a mut Call<'_>) -> Result<&'a mut Subtitle, Fault> {
     let owner = call.owner;
     let state = &mut *call.state;
     let videos = &state.videos;
-    let owned = |subtitle: &&mut Subtitle| videos.get(&subtitle.video_id).is_some_and(|video| video.owner == owner);
-    state.subtitles.get_mut(&id).filter(owned).ok_or_else(|| unknown(id))
+    let owned = |subtitle: &&mut Subtitle| {
+        videos
+            .get(&subtitle.video_id)
+            .is_some_and(|video| video.owner == owner)
+    };
+    state
+        .subtitles
+        .get_mut(&id)
+        .filter(owned)
+        .ok_or_else(|| unknown(id))
 }
 
 fn unknown(id: u64) -> Fault {
-    Fault::parameter("subtitle_id", &format!("subtitle {id} does not exist")).assumed("unknown-thing")
+    Fault::parameter("subtitle_id", &format!("subtitle {id} does not exist"))
+        .assumed("unknown-thing")
 }

@@ -32,17 +32,29 @@ const ADDRESS_LIFETIME_MS: i64 = 24 * 3600 * 1000;
 pub(super) fn get_upload_url(call: &mut Call<'_>) -> Result<Value, Fault> {
     let file_name = call.form.required("file_name")?.to_owned();
     let definitions = definitions(call.form)?;
-    let mut formats = formats(call.form, "format", false)?.unwrap_or_else(|| Format::DEFAULT.to_vec());
+    let mut formats =
+        formats(call.form, "format", false)?.unwrap_or_else(|| Format::DEFAULT.to_vec());
     let audio = call.form.number("audio_with_view")?.unwrap_or(0) == 1;
     if call.form.number("encrypt")? == Some(1) {
         formats.push(Format::Encrypt); // assumed: encrypt
     }
     let wanted: BTreeSet<Rendition> = if audio {
         // assumed: audio
-        BTreeSet::from([Rendition { definition: Definition::Audio, format: Format::Mp3 }])
+        BTreeSet::from([Rendition {
+            definition: Definition::Audio,
+            format: Format::Mp3,
+        }])
     } else {
-        let pair = |definition| formats.iter().map(move |format| Rendition { definition, format: *format });
-        definitions.iter().flat_map(|definition| pair(*definition)).collect()
+        let pair = |definition| {
+            formats.iter().map(move |format| Rendition {
+                definition,
+                format: *format,
+            })
+        };
+        definitions
+            .iter()
+            .flat_map(|definition| pair(*definition))
+            .collect()
     };
     let id = call.state.next_id();
     let video = Video {
@@ -91,7 +103,10 @@ pub(super) fn get_resume_upload_url(call: &mut Call<'_>) -> Result<Value, Fault>
 /// A fresh address; earlier ones stay valid until their own end. Always http. // assumed: use-https
 fn address(call: &Call<'_>, id: u64) -> String {
     let token = call.state.seal(&upload_text(id, call.now_ms));
-    format!("{}/upload?fid={id}&ts={}&token={token}", call.base, call.now_ms)
+    format!(
+        "{}/upload?fid={id}&ts={}&token={token}",
+        call.base, call.now_ms
+    )
 }
 
 fn upload_text(id: u64, ts: i64) -> String {
@@ -113,7 +128,11 @@ pub(crate) async fn receive(Shares(shared): Shares<Arc<Shared>>, request: Reques
         while let Some(Ok(_)) = stream.frame().await {}
     }
     let body = envelope::upload_reply(&outcome);
-    json_response(StatusCode::OK, &body, Outcome::of("upload", &outcome, envelope::UPLOADED, effects, None))
+    json_response(
+        StatusCode::OK,
+        &body,
+        Outcome::of("upload", &outcome, envelope::UPLOADED, effects, None),
+    )
 }
 
 fn refused(message: impl Into<String>) -> Fault {
@@ -134,7 +153,9 @@ fn admit(shared: &Shared, method: &Method, query: &Form) -> Result<u64, Fault> {
             return Err(refused("the token does not belong to this fid and ts"));
         }
         if shared.clock.now_ms() > issued.saturating_add(ADDRESS_LIFETIME_MS) {
-            return Err(refused("the upload address has expired; call getResumeUploadUrl for a fresh one"));
+            return Err(refused(
+                "the upload address has expired; call getResumeUploadUrl for a fresh one",
+            ));
         }
         if !state.videos.contains_key(&id) {
             return Err(Fault::no_video(id));
@@ -150,20 +171,33 @@ async fn store(
     stream: &mut BodyDataStream,
     effects: &mut Vec<Effect>,
 ) -> Result<(), Fault> {
-    let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-    match (text(header::CONTENT_RANGE), multer::parse_boundary(text(header::CONTENT_TYPE).unwrap_or_default())) {
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|value: &http::HeaderValue| value.to_str().ok())
+    };
+    match (
+        text(header::CONTENT_RANGE),
+        multer::parse_boundary(text(header::CONTENT_TYPE).unwrap_or_default()),
+    ) {
         (Some(range), _) => {
             let slice = Slice::parse(range)?;
-            if let Some(length) = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok())
+            if let Some(length) =
+                text(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok())
                 && length != slice.length()
             {
-                return Err(refused(format!("Content-Length is {length} but Content-Range spans {}", slice.length())));
+                return Err(refused(format!(
+                    "Content-Length is {length} but Content-Range spans {}",
+                    slice.length()
+                )));
             }
             store_slice(shared, id, slice, stream, effects).await
         }
         (None, Ok(boundary)) => store_form(shared, id, boundary, stream, effects).await,
         // assumed: raw-body
-        (None, Err(_)) => Err(refused("the body is neither multipart/form-data nor a slice with Content-Range")),
+        (None, Err(_)) => Err(refused(
+            "the body is neither multipart/form-data nor a slice with Content-Range",
+        )),
     }
 }
 
@@ -182,14 +216,24 @@ impl Slice {
             true => text.parse::<u64>().map_err(|_| malformed()),
             false => Err(malformed()),
         };
-        let (span, total) = text.trim().strip_prefix("bytes ").and_then(|rest| rest.split_once('/')).ok_or_else(malformed)?;
+        let (span, total) = text
+            .trim()
+            .strip_prefix("bytes ")
+            .and_then(|rest| rest.split_once('/'))
+            .ok_or_else(malformed)?;
         let (first, last) = span.split_once('-').ok_or_else(malformed)?;
-        let slice = Self { first: number(first)?, last: number(last)?, total: number(total)? };
+        let slice = Self {
+            first: number(first)?,
+            last: number(last)?,
+            total: number(total)?,
+        };
         match slice {
-            Self { first: 0, .. } => Err(refused("Content-Range starts at 0, but its positions count from one")),
-            Self { first, last, total } if first > last || last > total => {
-                Err(refused(format!("Content-Range {first}-{last}/{total} is not in order")))
-            }
+            Self { first: 0, .. } => Err(refused(
+                "Content-Range starts at 0, but its positions count from one",
+            )),
+            Self { first, last, total } if first > last || last > total => Err(refused(format!(
+                "Content-Range {first}-{last}/{total} is not in order"
+            ))),
             _ => Ok(slice),
         }
     }
@@ -224,7 +268,9 @@ async fn store_slice(
     };
     let mut received = 0;
     let outcome = loop {
-        let Some(data) = next(stream).await? else { break Ok(()) };
+        let Some(data) = next(stream).await? else {
+            break Ok(());
+        };
         let room = slice.length() - received;
         let fits = data.len().min(usize::try_from(room).unwrap_or(usize::MAX));
         if let Some(writer) = &mut writer {
@@ -236,23 +282,46 @@ async fn store_slice(
             shared.with_state(|state| grow(state, id, blob, slice.offset() + received));
         }
         if fits < data.len() {
-            break Err(refused(format!("the body is longer than the {} bytes of Content-Range", slice.length())));
+            break Err(refused(format!(
+                "the body is longer than the {} bytes of Content-Range",
+                slice.length()
+            )));
         }
     };
     if writer.is_some() && received > 0 {
-        effects.push(Effect::BytesStored { video_id: id, offset: slice.offset(), length: received });
+        effects.push(Effect::BytesStored {
+            video_id: id,
+            offset: slice.offset(),
+            length: received,
+        });
     }
     outcome?;
     if received < slice.length() {
-        return Err(refused(format!("{received} bytes came, Content-Range spans {}", slice.length())));
+        return Err(refused(format!(
+            "{received} bytes came, Content-Range spans {}",
+            slice.length()
+        )));
     }
     let Some(blob) = blob else { return Ok(()) };
     shared.with_state(|state| {
         let now_ms = shared.clock.now_ms();
-        match state.videos.get_mut(&id).filter(|video| holds(video, &blob)) {
+        match state
+            .videos
+            .get_mut(&id)
+            .filter(|video| holds(video, &blob))
+        {
             None => Err(Fault::no_video(id)),
-            Some(video) if slice.last == slice.total && video.stored == slice.total && video.completed_ms.is_none() => {
-                complete(video, now_ms, clock::millis(shared.settings.transcode_time), effects);
+            Some(video)
+                if slice.last == slice.total
+                    && video.stored == slice.total
+                    && video.completed_ms.is_none() =>
+            {
+                complete(
+                    video,
+                    now_ms,
+                    clock::millis(shared.settings.transcode_time),
+                    effects,
+                );
                 Ok(())
             }
             Some(_) => Ok(()),
@@ -261,15 +330,24 @@ async fn store_slice(
 }
 
 fn place_for(state: &mut State, id: u64, slice: Slice) -> Result<Place, Fault> {
-    let video = state.videos.get_mut(&id).ok_or_else(|| Fault::no_video(id))?;
+    let video = state
+        .videos
+        .get_mut(&id)
+        .ok_or_else(|| Fault::no_video(id))?;
     if video.completed_ms.is_some() {
         return match slice.total == video.stored {
             true => Ok(Place::Nowhere),
             false => Err(refused("the upload is complete with another size")),
         };
     }
-    if let Some(announced) = video.announced.filter(|announced| *announced != slice.total) {
-        return Err(refused(format!("an earlier slice announced {announced} bytes, this one {}", slice.total)));
+    if let Some(announced) = video
+        .announced
+        .filter(|announced| *announced != slice.total)
+    {
+        return Err(refused(format!(
+            "an earlier slice announced {announced} bytes, this one {}",
+            slice.total
+        )));
     }
     if slice.offset() > video.stored {
         return Err(refused(format!(
@@ -281,7 +359,11 @@ fn place_for(state: &mut State, id: u64, slice: Slice) -> Result<Place, Fault> {
     }
     let blob = match &video.blob {
         Some(blob) => Arc::clone(blob),
-        None => Arc::clone(video.blob.insert(Arc::new(Blob::create().map_err(storage_failed)?))),
+        None => Arc::clone(
+            video
+                .blob
+                .insert(Arc::new(Blob::create().map_err(storage_failed)?)),
+        ),
     };
     let writer = blob.writer_at(slice.offset()).map_err(storage_failed)?;
     video.announced = Some(slice.total);
@@ -289,7 +371,10 @@ fn place_for(state: &mut State, id: u64, slice: Slice) -> Result<Place, Fault> {
 }
 
 fn holds(video: &Video, blob: &Arc<Blob>) -> bool {
-    video.blob.as_ref().is_some_and(|have| Arc::ptr_eq(have, blob))
+    video
+        .blob
+        .as_ref()
+        .is_some_and(|have| Arc::ptr_eq(have, blob))
 }
 
 fn grow(state: &mut State, id: u64, blob: &Arc<Blob>, end: u64) {
@@ -327,14 +412,26 @@ async fn store_form(
     }
     let size = size.ok_or_else(|| refused("no file part"))?;
     shared.with_state(|state| {
-        let video = state.videos.get_mut(&id).ok_or_else(|| Fault::no_video(id))?;
+        let video = state
+            .videos
+            .get_mut(&id)
+            .ok_or_else(|| Fault::no_video(id))?;
         if video.completed_ms.is_some() {
             return Err(refused("the upload is already complete"));
         }
         video.blob = Some(blob);
         video.stored = size;
-        effects.push(Effect::BytesStored { video_id: id, offset: 0, length: size });
-        complete(video, shared.clock.now_ms(), clock::millis(shared.settings.transcode_time), effects);
+        effects.push(Effect::BytesStored {
+            video_id: id,
+            offset: 0,
+            length: size,
+        });
+        complete(
+            video,
+            shared.clock.now_ms(),
+            clock::millis(shared.settings.transcode_time),
+            effects,
+        );
         Ok(())
     })
 }
@@ -349,7 +446,10 @@ fn complete(video: &mut Video, now_ms: i64, transcode_ms: i64, effects: &mut Vec
         Some(Ok(mut file)) => media::duration_seconds(&mut file, video.stored),
         _ => 0,
     };
-    effects.push(Effect::UploadCompleted { video_id: video.id, size: video.stored });
+    effects.push(Effect::UploadCompleted {
+        video_id: video.id,
+        size: video.stored,
+    });
     effects.push(Effect::TranscodeStarted { video_id: video.id });
 }
 
@@ -368,7 +468,10 @@ async fn next(stream: &mut BodyDataStream) -> Result<Option<Bytes>, Fault> {
 }
 
 fn storage_failed(error: io::Error) -> Fault {
-    Fault::new(UPLOAD_FAILED, format!("the emulator could not store the bytes: {error}"))
+    Fault::new(
+        UPLOAD_FAILED,
+        format!("the emulator could not store the bytes: {error}"),
+    )
 }
 
 #[cfg(test)]
@@ -399,9 +502,18 @@ mod tests {
             "bytes -/",
             "",
         ] {
-            assert_eq!(Slice::parse(text).unwrap_err().code, UPLOAD_FAILED, "{text}");
+            assert_eq!(
+                Slice::parse(text).unwrap_err().code,
+                UPLOAD_FAILED,
+                "{text}"
+            );
         }
-        assert!(Slice::parse("bytes 0-9/20").unwrap_err().message.contains("count from one"));
+        assert!(
+            Slice::parse("bytes 0-9/20")
+                .unwrap_err()
+                .message
+                .contains("count from one")
+        );
     }
 
     #[test]

@@ -25,9 +25,14 @@ pub(super) fn get_status(call: &mut Call<'_>) -> Result<Value, Fault> {
 
 /// Computes the MD5 of a complete source when it is first asked for, away from the server's thread.
 pub(super) async fn hash_source(shared: &Arc<Shared>, form: &Form) {
-    let Ok(Some(id)) = form.number("video_id") else { return };
+    let Ok(Some(id)) = form.number("video_id") else {
+        return;
+    };
     let source = shared.with_state(|state| {
-        let video = state.videos.get(&id).filter(|video| video.completed_ms.is_some() && video.md5.is_none())?;
+        let video = state
+            .videos
+            .get(&id)
+            .filter(|video| video.completed_ms.is_some() && video.md5.is_none())?;
         Some((video.blob.clone()?, video.stored))
     });
     let Some((blob, size)) = source else { return };
@@ -58,7 +63,9 @@ pub(super) fn get_info(call: &mut Call<'_>) -> Result<Value, Fault> {
         .state
         .category_path(video.category)
         .into_iter()
-        .map(|category| json!({ "id": category.id, "level": category.level, "name": category.name }))
+        .map(
+            |category| json!({ "id": category.id, "level": category.level, "name": category.name }),
+        )
         .collect();
     Ok(json!({
         "video_id": video.id,
@@ -80,14 +87,25 @@ pub(super) fn get_info(call: &mut Call<'_>) -> Result<Value, Fault> {
 
 /// The emulator does not look at pictures: each source is good enough for what was asked. // assumed: origin-definition
 fn origin_definition(video: &Video) -> &'static str {
-    video.wanted.iter().map(|file| file.definition).max().map_or("", Definition::info_word)
+    video
+        .wanted
+        .iter()
+        .map(|file| file.definition)
+        .max()
+        .map_or("", Definition::info_word)
 }
 
 /// API 7.
 pub(super) fn get_image(call: &mut Call<'_>) -> Result<Value, Fault> {
     let video = call.video()?;
-    let count = if video.status(call.now_ms) == Status::Done { PICTURES } else { 0 };
-    let urls: Vec<String> = (1..=count).map(|number| picture_url(call, video.id, number)).collect();
+    let count = if video.status(call.now_ms) == Status::Done {
+        PICTURES
+    } else {
+        0
+    };
+    let urls: Vec<String> = (1..=count)
+        .map(|number| picture_url(call, video.id, number))
+        .collect();
     Ok(json!({
         "video_id": video.id.to_string(),
         "height": media::PICTURE_HEIGHT,
@@ -111,7 +129,11 @@ pub(super) fn preface_url(call: &Call<'_>, video: &Video) -> String {
 
 /// Seconds, once they are known.
 pub(super) fn length(call: &Call<'_>, video: &Video) -> u64 {
-    if video.status(call.now_ms) == Status::Done { video.length } else { 0 }
+    if video.status(call.now_ms) == Status::Done {
+        video.length
+    } else {
+        0
+    }
 }
 
 /// Whether a video is blocked, in the words of API 6, 16 and 26. // assumed: publish-status
@@ -128,21 +150,36 @@ pub(super) fn remove_definition(call: &mut Call<'_>) -> Result<Value, Fault> {
         return Err(not_ready(video, call.now_ms));
     }
     let doomed = |file: &Rendition| {
-        definitions.contains(&file.definition) && kinds.as_ref().is_none_or(|kinds| kinds.contains(&file.format))
+        definitions.contains(&file.definition)
+            && kinds
+                .as_ref()
+                .is_none_or(|kinds| kinds.contains(&file.format))
     };
-    let kept: BTreeSet<Rendition> = video.renditions.iter().filter(|file| !doomed(file)).copied().collect();
+    let kept: BTreeSet<Rendition> = video
+        .renditions
+        .iter()
+        .filter(|file| !doomed(file))
+        .copied()
+        .collect();
     let orphaned = definitions.iter().find(|definition| {
-        let mp4_goes = video.renditions.iter().any(|f| f.definition == **definition && f.format == Format::Mp4 && doomed(f));
+        let mp4_goes = video
+            .renditions
+            .iter()
+            .any(|f| f.definition == **definition && f.format == Format::Mp4 && doomed(f));
         mp4_goes && kept.iter().any(|file| file.definition == **definition)
     });
     if let Some(definition) = orphaned {
-        let message = format!("mp4 of {} can only go after its other types", definition.info_word());
+        let message = format!(
+            "mp4 of {} can only go after its other types",
+            definition.info_word()
+        );
         return Err(Fault::new(GENERIC, message).assumed("refusal-code"));
     }
     let video_id = video.id;
     let count = video.renditions.len() - kept.len();
     call.video_mut()?.renditions = kept;
-    call.effects.push(Effect::RenditionsDeleted { video_id, count });
+    call.effects
+        .push(Effect::RenditionsDeleted { video_id, count });
     let mut reply = json!({
         "video_id": video_id.to_string(),
         "definition": call.form.get("definition"),
@@ -156,11 +193,16 @@ pub(super) fn remove_definition(call: &mut Call<'_>) -> Result<Value, Fault> {
 /// API 9. All of the listed videos or none. // assumed: batch
 pub(super) fn delete_origin_video(call: &mut Call<'_>) -> Result<Value, Fault> {
     let ids = call.form.numbers("video_ids")?.unwrap_or_default();
-    if let Some(missing) = ids.iter().find(|id| call.state.video(call.owner, **id).is_none()) {
+    if let Some(missing) = ids
+        .iter()
+        .find(|id| call.state.video(call.owner, **id).is_none())
+    {
         return Err(Fault::no_video(missing).assumed("batch"));
     }
     for id in ids {
-        let Some(video) = call.state.video_mut(call.owner, id) else { continue };
+        let Some(video) = call.state.video_mut(call.owner, id) else {
+            continue;
+        };
         if !video.origin_deleted && video.completed_ms.is_some() {
             video.origin_deleted = true;
             call.effects.push(Effect::OriginDeleted { video_id: id });
@@ -186,8 +228,12 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Value, Fault> {
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, Fault> {
     let id = call.video()?.id;
     call.state.videos.remove(&id);
-    call.state.subtitles.retain(|_, subtitle| subtitle.video_id != id);
-    call.state.player_tokens.retain(|_, token| token.video_id != id);
+    call.state
+        .subtitles
+        .retain(|_, subtitle| subtitle.video_id != id);
+    call.state
+        .player_tokens
+        .retain(|_, token| token.video_id != id);
     call.effects.push(Effect::VideoDeleted { video_id: id });
     Ok(json!({ "video_id": id }))
 }
@@ -196,7 +242,10 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Value, Fault> {
 pub(super) fn set_publish_status(call: &mut Call<'_>) -> Result<Value, Fault> {
     let status = call.form.required_number("status")?;
     if !matches!(status, 1 | 2) {
-        return Err(Fault::parameter("status", "must be 1 (publish) or 2 (block)"));
+        return Err(Fault::parameter(
+            "status",
+            "must be 1 (publish) or 2 (block)",
+        ));
     }
     let video = call.video_mut()?;
     video.blocked = status == 2;
@@ -213,7 +262,9 @@ pub(super) fn get_video_list(call: &mut Call<'_>) -> Result<Value, Fault> {
         None => None,
     };
     // The filter has whole seconds, so what was made within that second counts as well.
-    let videos = newest_first(call, |video| since.is_none_or(|since| video.created_ms >= since));
+    let videos = newest_first(call, |video| {
+        since.is_none_or(|since| video.created_ms >= since)
+    });
     let total = videos.len();
     let list: Vec<Value> = page
         .of(videos)
@@ -262,7 +313,12 @@ pub(super) fn transcode_again(call: &mut Call<'_>) -> Result<Value, Fault> {
     }
     let video_id = video.id;
     for definition in definitions {
-        video.renditions.extend(formats.iter().map(|format| Rendition { definition, format: *format }));
+        video
+            .renditions
+            .extend(formats.iter().map(|format| Rendition {
+                definition,
+                format: *format,
+            }));
     }
     video.transcoded_ms = now_ms.saturating_add(transcode_ms);
     call.effects.push(Effect::TranscodeStarted { video_id });
@@ -270,13 +326,26 @@ pub(super) fn transcode_again(call: &mut Call<'_>) -> Result<Value, Fault> {
 }
 
 /// The account's videos that a test accepts, the newest first. // assumed: list-order
-pub(super) fn newest_first<'a>(call: &'a Call<'_>, accepts: impl Fn(&Video) -> bool) -> Vec<&'a Video> {
+pub(super) fn newest_first<'a>(
+    call: &'a Call<'_>,
+    accepts: impl Fn(&Video) -> bool,
+) -> Vec<&'a Video> {
     // Ids grow with time.
-    call.state.videos.values().rev().filter(|video| video.owner == call.owner && accepts(video)).collect()
+    call.state
+        .videos
+        .values()
+        .rev()
+        .filter(|video| video.owner == call.owner && accepts(video))
+        .collect()
 }
 
 pub(super) fn not_ready(video: &Video, now_ms: i64) -> Fault {
     let status = video.status(now_ms);
-    let message = format!("video {} has status {} ({})", video.id, status.code(), status.info());
+    let message = format!(
+        "video {} has status {} ({})",
+        video.id,
+        status.code(),
+        status.info()
+    );
     Fault::new(GENERIC, message).assumed("not-ready")
 }

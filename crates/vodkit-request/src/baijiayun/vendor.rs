@@ -1,20 +1,21 @@
 //! Signing, sealing and judging.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, Uri};
 use vodkit_sign::baijiayun::Signer;
+use vodkit_types::baijiayun::operations::COMMON;
 use vodkit_types::baijiayun::{CreateKey, Envelope, FAULT_CODES, Ignored, PartnerKey};
 use vodkit_types::{FaultClass, Operation, Secret, Wire};
 
 use crate::base_url::BaseUrl;
-use crate::encode;
 use crate::error::{DecodeFault, Error, ErrorKind, Fault, Refusal};
 use crate::exec::draft;
 use crate::multipart::{self, FilePart};
-use crate::params::{Params, check};
+use crate::params::Params;
 use crate::payload::Payload;
 use crate::transport::Timestamp;
 use crate::vendor::{Draft, Grant, Vendor};
@@ -31,22 +32,22 @@ pub struct Baijiayun {
 
 #[derive(Clone, Debug)]
 enum Key {
-    Partner(Secret),
-    FetchedWith(Secret),
+    Partner(Arc<Secret>),
+    FetchedWith(Arc<Secret>),
 }
 
 impl Baijiayun {
     /// An account with its partner key, which signs the calls.
     #[must_use]
     pub fn new(partner_id: u64, partner_key: impl Into<Secret>, base: BaseUrl) -> Self {
-        Self { partner_id, key: Key::Partner(partner_key.into()), base }
+        Self { partner_id, key: Key::Partner(Arc::new(partner_key.into())), base }
     }
 
     /// An account of which only the secret key is known: the partner key is fetched with `partner/createkey` before the first
     /// signed call, and again when the vendor refuses a signature. The key is read, never regenerated.
     #[must_use]
     pub fn with_secret_key(partner_id: u64, secret_key: impl Into<Secret>, base: BaseUrl) -> Self {
-        Self { partner_id, key: Key::FetchedWith(secret_key.into()), base }
+        Self { partner_id, key: Key::FetchedWith(Arc::new(secret_key.into())), base }
     }
 
     /// The account's number.
@@ -96,11 +97,11 @@ pub fn private_domain_url(domain: &str) -> Result<BaseUrl, Error> {
 }
 
 impl Vendor for Baijiayun {
-    type Credential = Secret;
+    type Credential = Arc<Secret>;
 
     const NAME: &'static str = "baijiayun";
 
-    fn credential(&self) -> Option<Secret> {
+    fn credential(&self) -> Option<Arc<Secret>> {
         match &self.key {
             Key::Partner(key) => Some(key.clone()),
             Key::FetchedWith(_) => None,
@@ -110,14 +111,14 @@ impl Vendor for Baijiayun {
     fn login(&self, at: Timestamp) -> Result<Request<Payload>, Error> {
         match &self.key {
             Key::FetchedWith(secret) => {
-                let endpoint = CreateKey::new(self.partner_id, secret.clone());
+                let endpoint = CreateKey::new(self.partner_id, Secret::clone(secret));
                 self.seal(draft(&endpoint, None)?, None, at, 0)
             }
             Key::Partner(_) => Err(Error::new(ErrorKind::Credential, "no secret key to fetch a partner key with")),
         }
     }
 
-    fn open_login(&self, response: &Response<Bytes>, _now: Timestamp) -> Result<Grant<Secret>, Refusal> {
+    fn open_login(&self, response: &Response<Bytes>, _now: Timestamp) -> Result<Grant<Arc<Secret>>, Refusal> {
         let fetched: PartnerKey = self.open(&vodkit_types::baijiayun::operations::CREATE_KEY, response)?;
         if fetched.partner_key.is_empty() {
             return Err(Refusal::Decode(DecodeFault {
@@ -125,45 +126,36 @@ impl Vendor for Baijiayun {
                 field_path: Some("data.partner_key".to_owned()),
             }));
         }
-        Ok(Grant { credential: fetched.partner_key, expires: None })
+        Ok(Grant { credential: Arc::new(fetched.partner_key), expires: None })
     }
 
-    fn seal(&self, mut draft: Draft, credential: Option<&Secret>, at: Timestamp, entropy: u64) -> Result<Request<Payload>, Error> {
+    fn seal(&self, mut draft: Draft, credential: Option<&Arc<Secret>>, at: Timestamp, entropy: u64) -> Result<Request<Payload>, Error> {
         if draft.params.get("sign").is_some() {
             return Err(Error::new(ErrorKind::InvalidInput, "parameter `sign`: vodkit computes it; leave it out"));
         }
         let signature = match credential {
             None => None,
             Some(key) => {
-                draft.params.put_common("partner_id", &self.partner_id);
-                draft.params.put_common("timestamp", &at.seconds());
-                for param in vodkit_types::baijiayun::operations::COMMON {
-                    if let Some(text) = draft.params.get(param.name) {
-                        check(param, text)?;
-                    }
-                }
+                let [partner_id, timestamp] = COMMON else {
+                    return Err(Error::new(ErrorKind::InvalidInput, "the common parameters are not partner_id and timestamp"));
+                };
+                draft.params.put_common(partner_id, &self.partner_id)?;
+                draft.params.put_common(timestamp, &at.seconds())?;
                 Some(signature(&draft.params, key))
             }
         };
-        let pairs = draft.params.iter().chain(signature.iter().map(|signature| ("sign", signature.as_str())));
+        let sign = signature.as_ref().map(|signature| ("sign", signature.as_str()));
         let method = method(draft.operation)?;
-        // Room for the separators and for some characters that grow when they are encoded.
-        let room = draft.params.text_len() + draft.params.len() * 2 + 64;
-
         let (uri, content_type, body) = if let Some(file) = &draft.file {
             let part = FilePart { field: file.field, file_name: &file.name, content: file.content.clone() };
-            let (content_type, body) = multipart::form(pairs, part, entropy);
+            let (content_type, body) = multipart::form(draft.params.iter().chain(sign), part, entropy);
             let content_type = HeaderValue::try_from(content_type)
                 .map_err(|_| Error::new(ErrorKind::InvalidInput, "the form has no valid content type"))?;
             (self.target(&draft, None)?, Some(content_type), body)
         } else if method == Method::GET {
-            let mut query = String::with_capacity(room);
-            encode::pairs(pairs, &mut query);
-            (self.target(&draft, Some(&query))?, None, Payload::empty())
+            (self.target(&draft, Some(&draft.params.encoded(sign)))?, None, Payload::empty())
         } else {
-            let mut form = String::with_capacity(room);
-            encode::pairs(pairs, &mut form);
-            (self.target(&draft, None)?, Some(FORM), Payload::from(form.into_bytes()))
+            (self.target(&draft, None)?, Some(FORM), Payload::from(draft.params.encoded(sign).into_bytes()))
         };
         let mut request = Request::new(body);
         *request.method_mut() = method;

@@ -1,12 +1,17 @@
 //! What every call is checked for.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure here is a failure of the test that calls"
+)]
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use serde_json::{Map, Value};
-use vodkit_request::Endpoint;
 use vodkit_request::baijiayun::{Baijiayun, any_endpoint};
 use vodkit_request::testing::sealed_params;
+use vodkit_request::{Endpoint, Paged};
 use vodkit_types::{Lenient, Secret, Wire};
 
 const PARTNER_ID: u64 = 12_345_678;
@@ -42,7 +47,14 @@ impl<E: Endpoint<Vendor = Baijiayun> + Wire + PartialEq + Debug + 'static> Check
         assert_eq!(operation.name, name);
         assert_eq!(format!("{} {}", operation.method, operation.path), route);
         assert_eq!(operation.signed, signed);
-        Self { name, signed, call, sent: BTreeMap::new(), required: Map::new(), optional: Map::new() }
+        Self {
+            name,
+            signed,
+            call,
+            sent: BTreeMap::new(),
+            required: Map::new(),
+            optional: Map::new(),
+        }
     }
 
     /// A required parameter.
@@ -74,9 +86,43 @@ impl<E: Endpoint<Vendor = Baijiayun> + Wire + PartialEq + Debug + 'static> Check
         assert!(!self.call.operation().param(name).unwrap().required);
         let mut found = self.own_params(&set(self.call.clone()));
         let without = self.own_params(&self.call);
-        assert_eq!(found.remove(name).as_deref(), Some(text), "the setter of `{name}` sends something else");
-        assert_eq!(found, without, "the setter of `{name}` changes other parameters");
+        assert_eq!(
+            found.remove(name).as_deref(),
+            Some(text),
+            "the setter of `{name}` sends something else"
+        );
+        assert_eq!(
+            found, without,
+            "the setter of `{name}` changes other parameters"
+        );
         self.optional.insert(name.into(), text.into());
+    }
+
+    /// A list that comes in pages: how pages are asked for, and what the sample `data` says of them.
+    #[track_caller]
+    pub(crate) fn pages(
+        &self,
+        page: &str,
+        default_size: u64,
+        data: &str,
+        total: Option<u64>,
+        size: Option<u64>,
+        items: usize,
+    ) where
+        E: Paged,
+    {
+        assert_eq!(self.call.page(), 1);
+        assert_eq!(self.call.page_size(), default_size);
+        let next = self.call.with_page(7);
+        assert_eq!(next.page(), 7);
+        let mut sent = self.own_params(&next);
+        assert_eq!(sent.remove(page).as_deref(), Some("7"));
+        assert_eq!(sent, self.own_params(&self.call));
+
+        let decode = || serde_json::from_str::<Lenient<E::Output>>(data).unwrap().0;
+        assert_eq!(E::total(&decode()), total);
+        assert_eq!(E::reported_page_size(&decode()), size);
+        assert_eq!(E::items(decode()).len(), items);
     }
 
     /// All parameters are known: checks what concerns them together.
@@ -92,17 +138,30 @@ impl<E: Endpoint<Vendor = Baijiayun> + Wire + PartialEq + Debug + 'static> Check
             let mut params = self.required.clone();
             params.remove(name);
             let error = decode(&params).expect_err(name).to_string();
-            assert!(error.contains(&format!("missing field `{name}`")), "{error}");
+            assert!(
+                error.contains(&format!("missing field `{name}`")),
+                "{error}"
+            );
         }
 
         let mut all = self.required.clone();
         all.extend(self.optional.clone());
         let mut sent = self.sent.clone();
-        sent.extend(self.optional.iter().filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned()))));
+        sent.extend(
+            self.optional
+                .iter()
+                .filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned()))),
+        );
         let call = decode(&all).unwrap();
         assert_eq!(self.own_params(&call), sent);
 
-        let documented: Vec<_> = self.call.operation().params.iter().map(|param| param.name).collect();
+        let documented: Vec<_> = self
+            .call
+            .operation()
+            .params
+            .iter()
+            .map(|param| param.name)
+            .collect();
         let mut tested: Vec<_> = all.keys().map(String::as_str).collect();
         tested.sort_unstable();
         assert_eq!(documented, tested);
@@ -118,7 +177,11 @@ impl<E: Endpoint<Vendor = Baijiayun> + Wire + PartialEq + Debug + 'static> Check
         let vendor = Baijiayun::new(PARTNER_ID, Secret::from("test-key-0123456789"), base);
         let sealed = sealed_params(&vendor, call).unwrap();
         let mut params: BTreeMap<_, _> = sealed.iter().cloned().collect();
-        assert_eq!(params.len(), sealed.len(), "a parameter is sent twice: {sealed:?}");
+        assert_eq!(
+            params.len(),
+            sealed.len(),
+            "a parameter is sent twice: {sealed:?}"
+        );
         if self.signed {
             assert_eq!(params.remove("partner_id"), Some(PARTNER_ID.to_string()));
             assert_eq!(params.remove("timestamp").as_deref(), Some("1700000000"));

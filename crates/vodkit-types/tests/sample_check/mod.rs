@@ -1,5 +1,10 @@
 //! What every sample reply is checked for.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure here is a failure of the test that calls"
+)]
+
 use std::fmt::Debug;
 
 use serde::Serialize;
@@ -29,10 +34,15 @@ fn without_drift(value: &Value) -> Option<Value> {
         Value::Number(number) => Value::String(number.to_string()),
         Value::String(text) if text.is_empty() => return None,
         Value::Array(items) if items.is_empty() => return None,
-        Value::Array(items) => items.iter().map(|item| without_drift(item).unwrap_or_default()).collect(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| without_drift(item).unwrap_or_default())
+            .collect(),
         Value::Object(members) => {
-            let kept: serde_json::Map<_, _> =
-                members.iter().filter_map(|(name, member)| Some((name.clone(), without_drift(member)?))).collect();
+            let kept: serde_json::Map<_, _> = members
+                .iter()
+                .filter_map(|(name, member)| Some((name.clone(), without_drift(member)?)))
+                .collect();
             if kept.is_empty() {
                 return None;
             }
@@ -56,9 +66,15 @@ impl<T: Wire + Serialize + PartialEq + Debug> Sample<T> {
     pub(crate) fn requires(&self, fields: &[&str]) {
         for field in fields {
             let mut data = self.data.clone();
-            assert!(data.as_object_mut().unwrap().remove(*field).is_some(), "the sample has no `{field}`");
+            assert!(
+                data.as_object_mut().unwrap().remove(*field).is_some(),
+                "the sample has no `{field}`"
+            );
             let error = decode::<T>(&data).expect_err(field).to_string();
-            assert!(error.contains(&format!("missing field `{field}`")), "{error}");
+            assert!(
+                error.contains(&format!("missing field `{field}`")),
+                "{error}"
+            );
         }
     }
 
@@ -76,6 +92,9 @@ impl<T: Wire + Serialize + PartialEq + Debug> Sample<T> {
         assert_eq!(decode::<T>(&written).unwrap(), self.value);
         // Debug writes the names of undocumented fields into the braces of `extra`; texts have their quotes escaped.
         let debug = format!("{:?}", self.value);
-        assert!(!debug.contains("extra: {\""), "undocumented fields: {debug}");
+        assert!(
+            !debug.contains("extra: {\""),
+            "undocumented fields: {debug}"
+        );
     }
 }

@@ -27,9 +27,15 @@ pub fn any_endpoint(
     Some(match name {
         "partner/createkey" => AnyEndpoint::decode::<CreateKey>(params),
         "video_account/getAccountInfo" => AnyEndpoint::decode::<GetAccountInfo>(params),
-        "video_account/getStorgeAndFlowInfo" => AnyEndpoint::decode::<GetStorageAndFlowInfo>(params),
-        "video_account/setTranscodeCallbackUrl" => AnyEndpoint::decode::<SetTranscodeCallbackUrl>(params),
-        "video_account/getTranscodeCallbackUrl" => AnyEndpoint::decode::<GetTranscodeCallbackUrl>(params),
+        "video_account/getStorgeAndFlowInfo" => {
+            AnyEndpoint::decode::<GetStorageAndFlowInfo>(params)
+        }
+        "video_account/setTranscodeCallbackUrl" => {
+            AnyEndpoint::decode::<SetTranscodeCallbackUrl>(params)
+        }
+        "video_account/getTranscodeCallbackUrl" => {
+            AnyEndpoint::decode::<GetTranscodeCallbackUrl>(params)
+        }
         "video/getCategoryList" => AnyEndpoint::decode::<GetCategoryList>(params),
         "video/getCategoryInfo" => AnyEndpoint::decode::<GetCategoryInfo>(params),
         "video/addCategory" => AnyEndpoint::decode::<AddCategory>(params),
@@ -43,11 +49,19 @@ pub fn any_endpoint(
         "video_data/getUsedFlow" => AnyEndpoint::decode::<GetVideoUsedFlow>(params),
         "video_account/getUsedFlow" => AnyEndpoint::decode::<GetAccountUsedFlow>(params),
         "video_data/getVideoPlayRecord" => AnyEndpoint::decode::<GetVideoPlayRecord>(params),
-        "video_data/exportVideoReportBatch" => AnyEndpoint::decode::<ExportVideoReportBatch>(params),
+        "video_data/exportVideoReportBatch" => {
+            AnyEndpoint::decode::<ExportVideoReportBatch>(params)
+        }
         "video_data/getVideoPlayCountRank" => AnyEndpoint::decode::<GetVideoPlayCountRank>(params),
-        "video_data/getVideoDailyPlayCount" => AnyEndpoint::decode::<GetVideoDailyPlayCount>(params),
-        "video_data/getPartnerDailyPlayCount" => AnyEndpoint::decode::<GetPartnerDailyPlayCount>(params),
-        "video_account/getUsedFlowDetail" => AnyEndpoint::decode::<GetAccountUsedFlowDetail>(params),
+        "video_data/getVideoDailyPlayCount" => {
+            AnyEndpoint::decode::<GetVideoDailyPlayCount>(params)
+        }
+        "video_data/getPartnerDailyPlayCount" => {
+            AnyEndpoint::decode::<GetPartnerDailyPlayCount>(params)
+        }
+        "video_account/getUsedFlowDetail" => {
+            AnyEndpoint::decode::<GetAccountUsedFlowDetail>(params)
+        }
         "video_data/getUsedFlowDetail" => AnyEndpoint::decode::<GetProductUsedFlowDetail>(params),
         "video/uploadSubtitle" => AnyEndpoint::decode::<UploadSubtitle>(params),
         "video/getSubtitleList" => AnyEndpoint::decode::<GetSubtitleList>(params),

@@ -15,7 +15,6 @@ use crate::call::Call;
 
 impl<T: ?Sized> Call<'_, T, CreateKey> {
     /// Sets `regenerate`: Yes makes a new key; without it the current one is answered.
-    #[must_use]
     pub fn regenerate(mut self, regenerate: YesNo) -> Self {
         self.endpoint.regenerate = Some(regenerate);
         self
@@ -24,7 +23,6 @@ impl<T: ?Sized> Call<'_, T, CreateKey> {
 
 impl<T: ?Sized> Call<'_, T, GetCategoryInfo> {
     /// Sets `category_id`: Id of the category.
-    #[must_use]
     pub fn category_id(mut self, category_id: u64) -> Self {
         self.endpoint.category_id = Some(category_id);
         self
@@ -33,7 +31,6 @@ impl<T: ?Sized> Call<'_, T, GetCategoryInfo> {
 
 impl<T: ?Sized> Call<'_, T, AddCategory> {
     /// Sets `parent_id`: Id of the category above; 0 or nothing for level 1.
-    #[must_use]
     pub fn parent_id(mut self, parent_id: u64) -> Self {
         self.endpoint.parent_id = Some(parent_id);
         self
@@ -42,14 +39,12 @@ impl<T: ?Sized> Call<'_, T, AddCategory> {
 
 impl<T: ?Sized> Call<'_, T, GetCategoryVideo> {
     /// Sets `page_size`: Videos on a page, at most 100.
-    #[must_use]
     pub fn page_size(mut self, page_size: u64) -> Self {
         self.endpoint.page_size = Some(page_size);
         self
     }
 
     /// Sets `page`: Number of the page, from 1.
-    #[must_use]
     pub fn page(mut self, page: u64) -> Self {
         self.endpoint.page = Some(page);
         self
@@ -58,7 +53,6 @@ impl<T: ?Sized> Call<'_, T, GetCategoryVideo> {
 
 impl<T: ?Sized> Call<'_, T, GetPlayerToken> {
     /// Sets `expires_in`: Lifetime of the token in seconds; 0 means that it never expires.
-    #[must_use]
     pub fn expires_in(mut self, expires_in: u64) -> Self {
         self.endpoint.expires_in = Some(expires_in);
         self
@@ -67,7 +61,6 @@ impl<T: ?Sized> Call<'_, T, GetPlayerToken> {
 
 impl<T: ?Sized> Call<'_, T, GetPlayerTokenBatch> {
     /// Sets `product_type`: Product line the videos belong to.
-    #[must_use]
     pub fn product_type(mut self, product_type: ProductType) -> Self {
         self.endpoint.product_type = Some(product_type);
         self
@@ -76,14 +69,12 @@ impl<T: ?Sized> Call<'_, T, GetPlayerTokenBatch> {
 
 impl<T: ?Sized> Call<'_, T, GetUrl> {
     /// Sets `format`: Format of the files.
-    #[must_use]
     pub fn format(mut self, format: PlayFormat) -> Self {
         self.endpoint.format = Some(format);
         self
     }
 
     /// Sets `expires_in`: Lifetime of the addresses in seconds; 12 hours without it.
-    #[must_use]
     pub fn expires_in(mut self, expires_in: u64) -> Self {
         self.endpoint.expires_in = Some(expires_in);
         self
@@ -92,14 +83,12 @@ impl<T: ?Sized> Call<'_, T, GetUrl> {
 
 impl<T: ?Sized> Call<'_, T, GetVideoPlayRecord> {
     /// Sets `page`: Number of the page, from 1.
-    #[must_use]
     pub fn page(mut self, page: u64) -> Self {
         self.endpoint.page = Some(page);
         self
     }
 
     /// Sets `page_size`: Records on a page, at most 1000.
-    #[must_use]
     pub fn page_size(mut self, page_size: u64) -> Self {
         self.endpoint.page_size = Some(page_size);
         self
@@ -108,21 +97,18 @@ impl<T: ?Sized> Call<'_, T, GetVideoPlayRecord> {
 
 impl<T: ?Sized> Call<'_, T, ExportVideoReportBatch> {
     /// Sets `product_type`: Product line to report on.
-    #[must_use]
     pub fn product_type(mut self, product_type: ProductType) -> Self {
         self.endpoint.product_type = Some(product_type);
         self
     }
 
     /// Sets `page`: Number of the page, from 1.
-    #[must_use]
     pub fn page(mut self, page: u64) -> Self {
         self.endpoint.page = Some(page);
         self
     }
 
     /// Sets `page_size`: Records on a page, at most 1000.
-    #[must_use]
     pub fn page_size(mut self, page_size: u64) -> Self {
         self.endpoint.page_size = Some(page_size);
         self
@@ -131,7 +117,6 @@ impl<T: ?Sized> Call<'_, T, ExportVideoReportBatch> {
 
 impl<T: ?Sized> Call<'_, T, GetVideoPlayCountRank> {
     /// Sets `product_type`: Product line to report on.
-    #[must_use]
     pub fn product_type(mut self, product_type: ProductType) -> Self {
         self.endpoint.product_type = Some(product_type);
         self
@@ -140,7 +125,6 @@ impl<T: ?Sized> Call<'_, T, GetVideoPlayCountRank> {
 
 impl<T: ?Sized> Call<'_, T, GetPartnerDailyPlayCount> {
     /// Sets `product_type`: Product line to report on.
-    #[must_use]
     pub fn product_type(mut self, product_type: ProductType) -> Self {
         self.endpoint.product_type = Some(product_type);
         self
@@ -149,14 +133,12 @@ impl<T: ?Sized> Call<'_, T, GetPartnerDailyPlayCount> {
 
 impl<T: ?Sized> Call<'_, T, GetProductUsedFlowDetail> {
     /// Sets `page`: Number of the page, from 1.
-    #[must_use]
     pub fn page(mut self, page: u64) -> Self {
         self.endpoint.page = Some(page);
         self
     }
 
     /// Sets `page_size`: Videos on a page; the page states no greatest number.
-    #[must_use]
     pub fn page_size(mut self, page_size: u64) -> Self {
         self.endpoint.page_size = Some(page_size);
         self
@@ -165,14 +147,12 @@ impl<T: ?Sized> Call<'_, T, GetProductUsedFlowDetail> {
 
 impl<T: ?Sized> Call<'_, T, GetUploadUrl> {
     /// Sets `audio_with_view`: Yes if the file holds sound only.
-    #[must_use]
     pub fn audio_with_view(mut self, audio_with_view: YesNo) -> Self {
         self.endpoint.audio_with_view = Some(audio_with_view);
         self
     }
 
     /// Sets `format`: Formats to transcode to; all three without it.
-    #[must_use]
     pub fn format(mut self, format: impl Into<CommaList<TargetFormat>>) -> Self {
         self.endpoint.format = Some(format.into());
         self
@@ -180,14 +160,12 @@ impl<T: ?Sized> Call<'_, T, GetUploadUrl> {
 
     /// Sets `encrypt`: Whether to make encrypted files; an account with encryption makes them by
     /// default.
-    #[must_use]
     pub fn encrypt(mut self, encrypt: Encrypt) -> Self {
         self.endpoint.encrypt = Some(encrypt);
         self
     }
 
     /// Sets `use_https`: Yes for an upload address with https.
-    #[must_use]
     pub fn use_https(mut self, use_https: YesNo) -> Self {
         self.endpoint.use_https = Some(use_https);
         self
@@ -196,7 +174,6 @@ impl<T: ?Sized> Call<'_, T, GetUploadUrl> {
 
 impl<T: ?Sized> Call<'_, T, GetResumeUploadUrl> {
     /// Sets `use_https`: Yes for an upload address with https.
-    #[must_use]
     pub fn use_https(mut self, use_https: YesNo) -> Self {
         self.endpoint.use_https = Some(use_https);
         self
@@ -205,7 +182,6 @@ impl<T: ?Sized> Call<'_, T, GetResumeUploadUrl> {
 
 impl<T: ?Sized> Call<'_, T, RemoveDefinition> {
     /// Sets `type`: Types of file to remove; what happens without it is not stated.
-    #[must_use]
     pub fn file_types(mut self, file_types: impl Into<CommaList<RemovableType>>) -> Self {
         self.endpoint.file_types = Some(file_types.into());
         self
@@ -214,7 +190,6 @@ impl<T: ?Sized> Call<'_, T, RemoveDefinition> {
 
 impl<T: ?Sized> Call<'_, T, UpdateVideo> {
     /// Sets `name`: New name of the video.
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.endpoint.name = Some(name.into());
         self
@@ -223,21 +198,18 @@ impl<T: ?Sized> Call<'_, T, UpdateVideo> {
 
 impl<T: ?Sized> Call<'_, T, GetVideoList> {
     /// Sets `page_size`: Videos on a page, at most 1000.
-    #[must_use]
     pub fn page_size(mut self, page_size: u64) -> Self {
         self.endpoint.page_size = Some(page_size);
         self
     }
 
     /// Sets `page`: Number of the page, from 1.
-    #[must_use]
     pub fn page(mut self, page: u64) -> Self {
         self.endpoint.page = Some(page);
         self
     }
 
     /// Sets `create_time`: Filter by the time of adding; without it there is no filter.
-    #[must_use]
     pub fn create_time(mut self, create_time: DateTime) -> Self {
         self.endpoint.create_time = Some(create_time);
         self
@@ -246,7 +218,6 @@ impl<T: ?Sized> Call<'_, T, GetVideoList> {
 
 impl<T: ?Sized> Call<'_, T, TranscodeAgain> {
     /// Sets `format`: Formats to transcode to; all three without it.
-    #[must_use]
     pub fn format(mut self, format: impl Into<CommaList<TargetFormat>>) -> Self {
         self.endpoint.format = Some(format.into());
         self

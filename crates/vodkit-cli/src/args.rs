@@ -1,0 +1,268 @@
+//! The command line itself: what can be asked for, in clap's words.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::failure::{self, Failure};
+use crate::output::Format;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const ENVIRONMENT: &str = "\
+Environment:
+  VODKIT_BAIJIAYUN_PARTNER_ID    number of the account
+  VODKIT_BAIJIAYUN_PARTNER_KEY   key that signs the calls
+  VODKIT_BAIJIAYUN_SECRET_KEY    key that fetches the partner key, for who has only this one
+  VODKIT_BAIJIAYUN_DOMAIN        private domain: the part before .at.baijiayun.com
+  VODKIT_BAIJIAYUN_BASE_URL      another address of the API, such as an emulator's
+
+Results are a table on a terminal and JSON elsewhere; so are errors. `vodkit help exit-codes` lists the exit codes.";
+
+/// China's video-on-demand platforms from the command line.
+#[derive(Debug, Parser)]
+#[command(name = "vodkit", version, about, after_help = ENVIRONMENT, styles = STYLES, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Global {
+    /// Print results as a table or as JSON; by default a table on a terminal and JSON elsewhere
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub(crate) output: Option<Format>,
+    /// Tell of each request on standard error: method, path, status, milliseconds
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// See it work: upload a clip to an emulator, transcode, list and play it back, without any account
+    Demo(DemoArgs),
+    /// List the calls that vodkit knows
+    Endpoints(EndpointsArgs),
+    /// Make one API call, by the vendor's own names
+    Call(CallArgs),
+    /// Compute a signature, and explain it
+    Sign(SignArgs),
+    /// Upload a video file
+    Upload(UploadArgs),
+    /// Run a local emulator of the platform until Ctrl-C
+    Emulator(EmulatorArgs),
+    /// Print the exit codes and what they mean
+    #[command(name = "exit-codes", after_help = crate::exit::table())]
+    ExitCodes,
+    /// Print a completion script: `source <(vodkit completions bash)`
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Video file to use instead of the built-in clip of 5 seconds
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EndpointsArgs {
+    /// Only the calls of this vendor
+    #[arg(long, value_name = "VENDOR")]
+    pub(crate) vendor: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vodkit call baijiayun video/getInfo video_id=240017
+  vodkit call baijiayun getVideoList page_size=100 --output json
+  vodkit call baijiayun video/getPlayerTokenBatch video_ids=240017,240018 expires_in=3600
+  vodkit call baijiayun video/uploadSubtitle video_id=240017 file=@lesson.srt --dry-run")]
+pub(crate) struct CallArgs {
+    /// Whose call it is: baijiayun
+    pub(crate) vendor: String,
+    /// The vendor's path or its tail, such as video/getInfo; with a method where a path has several: "DELETE api/v1/class"
+    pub(crate) operation: String,
+    /// Parameters under the vendor's names; a file is @PATH, a list is 1,2 or [1,2]
+    #[arg(value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+    /// Send parameters that the vendor does not document
+    #[arg(long)]
+    pub(crate) allow_undocumented: bool,
+}
+
+/// Where calls go, and how.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// Address of the API instead of the private domain, such as an emulator's
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// Print the request instead of sending it, with secrets masked
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Longest time for each attempt of an API call [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The secret comes from --secret, standard input (--secret-stdin), VODKIT_SECRET, or the vendor's variable
+(VODKIT_BAIJIAYUN_PARTNER_KEY, VODKIT_POLYV_SECRET_KEY), in this order.
+
+Examples:
+  vodkit sign baijiayun partner_id=12345678 timestamp=1700000000 video_id=240017 --explain
+  pass show polyv | vodkit sign polyv --secret-stdin ptime=1700000000000 vid=v1")]
+pub(crate) struct SignArgs {
+    /// baijiayun, polyv (v2, SHA-1) or polyv-token (MD5 between two secrets)
+    pub(crate) rule: String,
+    /// Parameters to sign
+    #[arg(value_name = "NAME=VALUE")]
+    pub(crate) params: Vec<String>,
+    /// The secret; `-` reads it from standard input. Others on this machine can see it in the list of processes: prefer the environment
+    #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
+    pub(crate) secret: Option<String>,
+    /// Read the secret from standard input
+    #[arg(long, conflicts_with = "secret")]
+    pub(crate) secret_stdin: bool,
+    /// Show each step and the signed text, with the secret masked
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UploadArgs {
+    /// To whom: baijiayun
+    pub(crate) vendor: String,
+    /// The video file
+    pub(crate) file: PathBuf,
+    /// Name of the video; gets the extension of the file, from which the vendor tells the format
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// Definitions to transcode to: standard, high, super, 720p, 1080p, or the vendor's numbers [default: standard]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) definition: Vec<String>,
+    /// Wait until the video can be played
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Longest time to wait for the transcoding
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600", requires = "wait")]
+    pub(crate) deadline: Duration,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The base URL is the first line of standard output; each request is a line on standard error.
+VODKIT_BAIJIAYUN_PARTNER_ID, _PARTNER_KEY and _SECRET_KEY describe the account, VODKIT_EMULATOR_TIME_SCALE=100 makes
+transcoding 100 times faster. Ctrl-C or SIGTERM ends it with exit code 0.")]
+pub(crate) struct EmulatorArgs {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8600")]
+    pub(crate) listen: String,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "must be a number of seconds above 0".to_owned())
+}
+
+/// Reads the command line. `Err` is the exit code when there is nothing more to do.
+pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        let format = wanted_format(std::env::args_os());
+        let helps = matches!(
+            error.kind(),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+        );
+        if helps || !failure::as_json(format) {
+            // A closed pipe is all that can go wrong here.
+            let _closed = error.print();
+            return ExitCode::from(if helps { 0 } else { 2 });
+        }
+        usage_failure(&error).report(format)
+    })
+}
+
+/// clap's message in one line: the summary, then the tips.
+fn usage_failure(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("no command is given").hint("`vodkit --help` lists the commands");
+    }
+    let text = error.render().to_string();
+    let paragraph: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(str::trim)
+        .collect();
+    let summary = paragraph.join(" ");
+    let failure = Failure::usage(summary.strip_prefix("error: ").unwrap_or(&summary));
+    let suggestion = [
+        ContextKind::SuggestedSubcommand,
+        ContextKind::SuggestedArg,
+        ContextKind::SuggestedValue,
+    ]
+    .into_iter()
+    .find_map(|kind| error.get(kind))
+    .map(|suggestion| format!("did you mean `{suggestion}`?"));
+    match suggestion {
+        Some(hint) => failure.hint(hint),
+        None => failure.hint("`vodkit --help` explains the commands"),
+    }
+}
+
+/// What `--output` asks for, on a command line that clap could not read.
+pub(crate) fn wanted_format(args: impl Iterator<Item = OsString>) -> Option<Format> {
+    let args: Vec<_> = args.collect();
+    let json = args.iter().any(|arg| arg == "--output=json")
+        || args
+            .windows(2)
+            .any(|pair| pair[0] == "--output" && pair[1] == "json");
+    json.then_some(Format::Json)
+}
+
+/// The completion script of a shell.
+pub(crate) fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "vodkit", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn seconds_are_positive_and_finite() {
+        assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
+        for bad in ["0", "-1", "inf", "nan", "1s", ""] {
+            assert!(seconds(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! `vodkit emulator`: the platform on this machine, until it is told to end.
+
+use std::env;
+use std::io::{self, Write};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
+
+use vodkit_emulator::{DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, Emulator};
+
+use crate::args::EmulatorArgs;
+use crate::failure::Failure;
+use crate::interrupt;
+
+pub(crate) fn run(args: &EmulatorArgs) -> Result<(), Failure> {
+    let address = address(&args.listen)?;
+    // Before anything can be waited for, so that no signal is missed.
+    let end = interrupt::take_over();
+    let emulator = Emulator::builder()
+        .listen(address)
+        .from_env()
+        .log(|record| note(&record.to_string()))
+        .start()
+        .map_err(|error| not_started(address, &error))?;
+
+    let mut stdout = io::stdout().lock();
+    let printed = writeln!(stdout, "{}", emulator.base_url()).and_then(|()| stdout.flush());
+    drop(stdout);
+    printed.map_err(|error| Failure::of_output(&error))?;
+    introduce(emulator.base_url());
+
+    // The sender lives in a static, so this ends with a signal only.
+    let _signalled = end.recv();
+    emulator.shutdown();
+    Ok(())
+}
+
+/// Says how to talk to it, without repeating keys that somebody has set.
+fn introduce(base_url: &str) {
+    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let mut line = format!("export VODKIT_BAIJIAYUN_BASE_URL={base_url}");
+    if !set("VODKIT_BAIJIAYUN_PARTNER_ID") {
+        line.push_str(&format!(
+            " VODKIT_BAIJIAYUN_PARTNER_ID={DEFAULT_PARTNER_ID}"
+        ));
+    }
+    if !set("VODKIT_BAIJIAYUN_PARTNER_KEY") {
+        // Not a secret: every emulator has it.
+        line.push_str(&format!(
+            " VODKIT_BAIJIAYUN_PARTNER_KEY={DEFAULT_PARTNER_KEY}"
+        ));
+    }
+    note(&line);
+}
+
+fn note(line: &str) {
+    // Without a reader of its log it still answers.
+    let _closed = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Reads `127.0.0.1:8600`, `localhost:8600`, `:8600` or `8600`.
+fn address(text: &str) -> Result<SocketAddr, Failure> {
+    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    text.to_socket_addrs()
+        .ok()
+        .and_then(|mut found| found.next())
+        .ok_or_else(|| {
+            Failure::usage(format!("cannot listen on `{text}`"))
+                .hint("give address and port, such as 127.0.0.1:8600")
+        })
+}
+
+fn not_started(address: SocketAddr, error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::InvalidInput => Failure::usage(error.to_string()),
+        io::ErrorKind::AddrInUse => {
+            Failure::usage(format!("cannot listen on {address}: the address is in use"))
+                .hint("choose another one with --listen, or a free port with --listen 0")
+        }
+        _ => Failure::usage(format!("cannot listen on {address}: {error}"))
+            .hint("choose another one with --listen"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_have_short_forms() {
+        for text in ["8600", ":8600", "127.0.0.1:8600"] {
+            assert_eq!(
+                address(text).unwrap().to_string(),
+                "127.0.0.1:8600",
+                "{text}"
+            );
+        }
+        assert_eq!(address("[::1]:0").unwrap().to_string(), "[::1]:0");
+        for text in ["", "nowhere", "127.0.0.1:99999"] {
+            assert!(address(text).is_err(), "{text}");
+        }
+    }
+}

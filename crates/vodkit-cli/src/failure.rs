@@ -1,0 +1,251 @@
+//! What went wrong, in one line for people and in one JSON object for programs.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use console::style;
+use serde::Serialize;
+use vodkit_request::{Error, ErrorKind};
+
+use crate::exit::Exit;
+use crate::output::{Format, printable};
+
+/// Why a command did not succeed. Nothing in it is secret.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    exit: Exit,
+    kind: &'static str,
+    message: String,
+    code: Option<String>,
+    operation: Option<&'static str>,
+    field: Option<String>,
+    status: Option<u16>,
+    attempts: u32,
+    hint: Option<Cow<'static, str>>,
+    maybe_sent: bool,
+    silent: bool,
+}
+
+/// The JSON object. Scripts rely on these names.
+#[derive(Serialize)]
+struct Report<'a> {
+    kind: &'a str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    maybe_sent: bool,
+    exit_code: u8,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, kind: &'static str, message: impl Into<String>) -> Self {
+        Self(Box::new(Facts {
+            exit,
+            kind,
+            message: message.into(),
+            code: None,
+            operation: None,
+            field: None,
+            status: None,
+            attempts: 0,
+            hint: None,
+            maybe_sent: false,
+            silent: false,
+        }))
+    }
+
+    /// The command line is wrong; nothing was sent.
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, "usage", message)
+    }
+
+    pub(crate) fn local_file(message: impl Into<String>) -> Self {
+        Self::new(Exit::LocalFile, ErrorKind::LocalFile.as_str(), message)
+    }
+
+    pub(crate) fn credential(message: impl Into<String>) -> Self {
+        Self::new(Exit::Credential, ErrorKind::Credential.as_str(), message)
+    }
+
+    pub(crate) fn verification(message: impl Into<String>) -> Self {
+        Self::new(Exit::Verification, "verification", message)
+    }
+
+    pub(crate) fn interrupted(maybe_sent: bool) -> Self {
+        let mut this = Self::new(Exit::Interrupted, "interrupted", "interrupted");
+        if maybe_sent {
+            this.0.maybe_sent = true;
+            this =
+                this.hint("a call that changes something was under way: look before repeating it");
+        }
+        this
+    }
+
+    /// Standard output could not be written. A reader that has gone away is no failure worth a word.
+    pub(crate) fn of_output(error: &io::Error) -> Self {
+        let silent = error.kind() == io::ErrorKind::BrokenPipe;
+        let exit = if silent { Exit::Done } else { Exit::LocalFile };
+        let mut this = Self::new(exit, "output", format!("cannot write the output: {error}"));
+        this.0.silent = silent;
+        this
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn operation(mut self, operation: &'static str) -> Self {
+        self.0.operation = Some(operation);
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn exit(&self) -> Exit {
+        self.0.exit
+    }
+
+    /// One line for people.
+    pub(crate) fn line(&self) -> String {
+        let facts = &*self.0;
+        let mut line = String::new();
+        if let Some(operation) = facts.operation {
+            line.push_str(operation);
+            line.push_str(": ");
+        }
+        match (&facts.code, facts.status) {
+            (Some(code), _) => line.push_str(&format!("code {code}: ")),
+            (None, Some(status)) => line.push_str(&format!("HTTP {status}: ")),
+            _ => {}
+        }
+        line.push_str(&facts.message);
+        if let Some(field) = &facts.field {
+            line.push_str(&format!(" at `{field}`"));
+        }
+        if facts.attempts > 1 {
+            line.push_str(&format!(" (after {} attempts)", facts.attempts));
+        }
+        if let Some(hint) = &facts.hint {
+            line.push_str("; ");
+            line.push_str(hint);
+        }
+        printable(&line).into_owned()
+    }
+
+    fn json(&self) -> String {
+        let facts = &*self.0;
+        let report = Report {
+            kind: facts.kind,
+            message: &facts.message,
+            code: facts.code.as_deref(),
+            operation: facts.operation,
+            field: facts.field.as_deref(),
+            status: facts.status,
+            attempts: (facts.attempts > 1).then_some(facts.attempts),
+            hint: facts.hint.as_deref(),
+            maybe_sent: facts.maybe_sent,
+            exit_code: facts.exit.code(),
+        };
+        serde_json::to_string(&report).expect("texts and numbers are always JSON")
+    }
+
+    /// Tells of the failure on standard error and gives the exit code.
+    pub(crate) fn report(&self, format: Option<Format>) -> ExitCode {
+        self.tell(format);
+        self.0.exit.into()
+    }
+
+    /// As [`report`](Self::report), from a thread that is not the main one.
+    pub(crate) fn report_and_exit(&self, format: Option<Format>) -> ! {
+        self.tell(format);
+        std::process::exit(i32::from(self.0.exit.code()))
+    }
+
+    fn tell(&self, format: Option<Format>) {
+        if self.0.silent {
+            return;
+        }
+        let mut stderr = io::stderr().lock();
+        let text = if as_json(format) {
+            self.json()
+        } else {
+            format!(
+                "{} {}",
+                style("error:").red().bold().for_stderr(),
+                self.line()
+            )
+        };
+        // There is nobody left to tell when standard error is closed as well.
+        let _closed = writeln!(stderr, "{text}");
+    }
+}
+
+/// Whether failures are told as JSON: when it was asked for, and wherever no person looks on.
+pub(crate) fn as_json(format: Option<Format>) -> bool {
+    format == Some(Format::Json) || !io::stderr().is_terminal()
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let mut this = Self::new(error.kind().into(), error.kind().as_str(), error.message());
+        let facts = &mut this.0;
+        facts.code = error.code().map(str::to_owned);
+        facts.operation = error.operation().map(|operation| operation.name);
+        facts.field = error.field_path().map(str::to_owned);
+        facts.status = error
+            .status()
+            .filter(|status| !status.is_success())
+            .map(|status| status.as_u16());
+        facts.attempts = error.attempts();
+        facts.hint = error.hint().map(|hint| hint.to_owned().into());
+        facts.maybe_sent = error.maybe_sent();
+        this
+    }
+}
+
+impl From<vodkit_request::transport::TransportError> for Failure {
+    fn from(error: vodkit_request::transport::TransportError) -> Self {
+        Self::new(Exit::Unavailable, "transport", error.message)
+    }
+}
+
+/// A panic is a bug of vodkit. Its message could quote a value, so only its place is told.
+pub(crate) fn tell_panics_in_one_line(format: Option<Format>) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic.location().map_or_else(String::new, |location| {
+            let file = location
+                .file()
+                .rsplit(['/', '\\'])
+                .next()
+                .unwrap_or_default();
+            format!(" at {file}:{}", location.line())
+        });
+        let message =
+            format!("vodkit has failed{place}: this is a bug in vodkit, please report it");
+        let mut stderr = io::stderr().lock();
+        let _closed = if as_json(format) {
+            writeln!(
+                stderr,
+                "{}",
+                serde_json::json!({ "kind": "internal", "message": message, "exit_code": 101 })
+            )
+        } else {
+            writeln!(stderr, "error: {message}")
+        };
+    }));
+}

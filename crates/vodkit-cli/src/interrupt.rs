@@ -1,0 +1,65 @@
+//! Ctrl-C and requests to end: tell of it once, leave nothing behind, never hang.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::output::Format;
+
+/// Set while a call that changes something may be on its way.
+static WRITING: AtomicBool = AtomicBool::new(false);
+static SIGNALLED: AtomicBool = AtomicBool::new(false);
+static REACTION: Mutex<Reaction> = Mutex::new(Reaction::Exit(Vec::new()));
+
+type Cleanup = Box<dyn FnOnce() + Send>;
+
+enum Reaction {
+    /// End the process after these.
+    Exit(Vec<Cleanup>),
+    /// Let the main thread end it.
+    Tell(SyncSender<()>),
+}
+
+/// Reacts to SIGINT, SIGTERM and SIGHUP from now on: the first one ends the command in order, the second one at once.
+pub(crate) fn install(format: Option<Format>) {
+    let handler = move || {
+        if SIGNALLED.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(Exit::Interrupted.code()));
+        }
+        // In a thread of its own, so that a second signal is still heard while this one is dealt with.
+        std::thread::spawn(move || {
+            match &mut *REACTION.lock().unwrap_or_else(PoisonError::into_inner) {
+                Reaction::Exit(cleanups) => {
+                    cleanups.drain(..).for_each(|cleanup| cleanup());
+                    Failure::interrupted(WRITING.load(Ordering::SeqCst)).report_and_exit(format)
+                }
+                // The receiver lives as long as the process, and one message is enough.
+                Reaction::Tell(sender) => drop(sender.try_send(())),
+            }
+        });
+    };
+    // Without a handler the signal still ends the process, only less politely.
+    let _not_installed = ctrlc::set_handler(handler);
+}
+
+/// Has `cleanup` run before a signal ends the process.
+pub(crate) fn before_exit(cleanup: impl FnOnce() + Send + 'static) {
+    if let Reaction::Exit(cleanups) = &mut *REACTION.lock().unwrap_or_else(PoisonError::into_inner)
+    {
+        cleanups.push(Box::new(cleanup));
+    }
+}
+
+/// Takes the signals over: the first one arrives here instead of ending the process.
+pub(crate) fn take_over() -> Receiver<()> {
+    let (sender, receiver) = sync_channel(1);
+    *REACTION.lock().unwrap_or_else(PoisonError::into_inner) = Reaction::Tell(sender);
+    receiver
+}
+
+/// Marks that a call which changes something may be on its way, or no longer is.
+pub(crate) fn writing(now: bool) {
+    WRITING.store(now, Ordering::SeqCst);
+}

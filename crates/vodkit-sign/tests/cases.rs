@@ -1,0 +1,220 @@
+//! Walks the case directories: every stage of every signature, and `verify` on the last one.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the test reads its cases from files; the crate itself still reads nothing"
+)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use vodkit_sign::{MASK, baijiayun, polyv};
+
+type Pairs = Vec<(String, String)>;
+
+fn directories(of: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(of).expect("the case directory can be read");
+    let entries = entries.map(|entry| entry.expect("its entries can be read").path());
+    let mut found: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+fn pairs(text: &str) -> Pairs {
+    let split = |line: &str| {
+        let (key, value) = line.split_once('=').expect("a line is key=value");
+        (key.to_owned(), value.to_owned())
+    };
+    text.lines().map(split).collect()
+}
+
+/// What a rule makes of some parameters: sorted, canonical, masked, signature from both signers, verdict on a received one.
+struct Stages {
+    sorted: Pairs,
+    canonical: String,
+    masked: String,
+    signature: String,
+    streamed: String,
+}
+
+/// The modules have the same functions but are not one trait, so the calls are written out by a macro.
+macro_rules! stages {
+    ($rule:path, $params:expr, $secret:expr, $signer:expr, $finish:expr) => {{
+        use $rule as rule;
+        let (params, secret): (&Pairs, &str) = ($params, $secret);
+        let sorted: Pairs = rule::signed_pairs(params)
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .collect();
+        let (mut canonical, mut masked) = (String::new(), String::new());
+        rule::canonical(params, secret, &mut canonical).unwrap();
+        rule::canonical(params, MASK, &mut masked).unwrap();
+        let signature = rule::sign(params, secret).as_str().to_owned();
+        assert!(rule::verify(params, secret, &signature).is_ok());
+        let other_case = if signature.chars().any(char::is_lowercase) {
+            signature.to_uppercase()
+        } else {
+            signature.to_lowercase()
+        };
+        for wrong in [
+            other_case.as_str(),
+            "",
+            &signature[1..],
+            &format!("{signature} "),
+        ] {
+            assert!(
+                rule::verify(params, secret, wrong).is_err(),
+                "accepted {wrong:?}"
+            );
+        }
+        assert!(rule::verify(params, "another secret", &signature).is_err());
+        let mut signer = $signer;
+        for (key, value) in &sorted {
+            signer.pair(key, value);
+        }
+        let streamed = $finish(&mut signer).as_str().to_owned();
+        Stages {
+            sorted,
+            canonical,
+            masked,
+            signature,
+            streamed,
+        }
+    }};
+}
+
+fn run(rule: &str, params: &Pairs, secret: &str) -> Stages {
+    match rule {
+        "baijiayun" => stages!(
+            baijiayun,
+            params,
+            secret,
+            baijiayun::Signer::new(),
+            |signer: &mut baijiayun::Signer| signer.finish(secret)
+        ),
+        "polyv" => stages!(
+            polyv,
+            params,
+            secret,
+            polyv::Signer::new(),
+            |signer: &mut polyv::Signer| signer.finish(secret)
+        ),
+        "polyv-token" => stages!(
+            polyv::token,
+            params,
+            secret,
+            polyv::token::Signer::new(secret),
+            |signer: &mut polyv::token::Signer<'_>| signer.finish()
+        ),
+        other => panic!("no rule named {other}"),
+    }
+}
+
+#[test]
+fn every_stage_of_every_case() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut walked = Vec::new();
+    for rule in directories(&root) {
+        let name = rule.file_name().unwrap().to_str().unwrap().to_owned();
+        let cases = directories(&rule);
+        for case in &cases {
+            let read = |file: &str| fs::read_to_string(case.join(file)).unwrap();
+            let (params, secret) = (pairs(&read("params.txt")), read("secret.txt"));
+            let secret = secret.trim_end();
+            let stages = run(&name, &params, secret);
+            let at = case.display();
+            assert_eq!(stages.sorted, pairs(&read("sorted.txt")), "{at}: sorted");
+            assert_eq!(stages.canonical, read("canonical.txt"), "{at}: canonical");
+            assert_eq!(
+                stages.masked,
+                read("canonical.txt").replace(secret, MASK),
+                "{at}: masked"
+            );
+            assert_eq!(
+                stages.signature,
+                read("signature.txt").trim_end(),
+                "{at}: signature"
+            );
+            assert_eq!(stages.streamed, stages.signature, "{at}: streaming signer");
+        }
+        walked.push((name, cases.len()));
+    }
+    let expected = [("baijiayun", 18), ("polyv", 10), ("polyv-token", 7)];
+    assert_eq!(
+        walked,
+        expected.map(|(name, count)| (name.to_owned(), count)),
+        "cases were lost, or a new one is to be counted"
+    );
+}
+
+/// Texts and signatures made elsewhere, for instance with accounts whose keys must not be published.
+///
+/// `VODKIT_EXTERNAL_VECTORS` names a directory with `baijiayun.json` (`params`, `partner_key`, `expected`) and `polyv.json`
+/// (`algorithm`, `params`, `secret`, `string_to_sign`, `expected`), each a list. Without it only the committed cases count.
+#[test]
+fn external_vectors() {
+    let Some(directory) = std::env::var_os("VODKIT_EXTERNAL_VECTORS") else {
+        println!(
+            "VODKIT_EXTERNAL_VECTORS is not set: no external vector was read, only the committed cases are verified"
+        );
+        every_stage_of_every_case();
+        return;
+    };
+    let read = |file: &str| -> Vec<serde_json::Value> {
+        serde_json::from_str(&fs::read_to_string(Path::new(&directory).join(file)).unwrap())
+            .unwrap()
+    };
+    let params = |vector: &serde_json::Value| -> Pairs {
+        let object = vector["params"].as_object().unwrap();
+        object
+            .iter()
+            .map(|(key, value)| (key.clone(), value.as_str().unwrap().to_owned()))
+            .collect()
+    };
+
+    let baijiayun = read("baijiayun.json");
+    for vector in &baijiayun {
+        let stages = run(
+            "baijiayun",
+            &params(vector),
+            vector["partner_key"].as_str().unwrap(),
+        );
+        assert_eq!(stages.signature, vector["expected"], "{}", vector["source"]);
+        assert_eq!(stages.streamed, vector["expected"], "{}", vector["source"]);
+    }
+
+    let polyv = read("polyv.json");
+    for vector in &polyv {
+        let (params, secret) = (params(vector), vector["secret"].as_str().unwrap());
+        let algorithm = vector["algorithm"].as_str().unwrap();
+        let rule = match algorithm.split(':').next().unwrap() {
+            "sha1-upper" => "polyv",
+            "md5-upper" => "polyv-token",
+            "callback md5-lower" => {
+                let (kind, vid) = (&vector["params"]["type"], &vector["params"]["vid"]);
+                let parts = [kind.as_str().unwrap(), vid.as_str().unwrap()];
+                assert_eq!(
+                    polyv::event::sign(&parts, secret).as_str(),
+                    vector["expected"],
+                    "{}",
+                    vector["source"]
+                );
+                continue;
+            }
+            other => panic!("no rule for {other}"),
+        };
+        let stages = run(rule, &params, secret);
+        assert_eq!(
+            stages.canonical, vector["string_to_sign"],
+            "{}",
+            vector["source"]
+        );
+        assert_eq!(stages.signature, vector["expected"], "{}", vector["source"]);
+    }
+    assert!(!baijiayun.is_empty() && !polyv.is_empty());
+    println!(
+        "external vectors verified: {} baijiayun, {} polyv",
+        baijiayun.len(),
+        polyv.len()
+    );
+}
