@@ -36,7 +36,7 @@ fn main() {
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (ours, ours_async) = (Blocking::new().unwrap(), Async::new().unwrap());
-    let (bare, bare_async) = (ureq::Agent::new_with_defaults(), reqwest::Client::builder().no_proxy().build().unwrap());
+    let (bare, bare_async) = (ureq::Agent::new_with_defaults(), bare_reqwest());
     let upload = |size: u64| {
         let outgoing = || Outgoing {
             request: Request::builder().method(Method::PUT).uri(&url).body(Payload::file(file.path(), 0..size)).unwrap(),
@@ -121,4 +121,14 @@ fn swallow(stream: TcpStream) {
         }
         reader.get_ref().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
     }
+}
+
+/// No TLS is done here, but reqwest asks for a set-up all the same.
+fn bare_reqwest() -> reqwest::Client {
+    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build().unwrap()
 }

@@ -1,6 +1,8 @@
 //! The transport itself and how it is set up.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,7 +12,7 @@ use http::{HeaderValue, Method, Response, Uri};
 use reqwest::{Body, Client, Url};
 use vodkit_request::payload::Payload;
 use vodkit_request::transport::{
-    AsyncTransport, Outgoing, ProgressSink, Tick, TransportError, TransportErrorKind,
+    AsyncTransport, FileFacts, Outgoing, ProgressSink, Tick, TransportError, TransportErrorKind,
 };
 
 use crate::body::{PayloadBody, STEP};
@@ -59,44 +61,79 @@ impl Async {
     /// - `redirect(reqwest::redirect::Policy::none())`, else a signed request may be carried to another host;
     /// - `retry(reqwest::retry::never())`, and no `timeout` or `read_timeout`: both are decided above the transport;
     /// - `connect_timeout(..)`, as there is none by default;
+    /// - a TLS backend, for example `tls_backend_preconfigured(..)`: with this crate's feature `rustls` reqwest is built without a
+    ///   provider of its own, and a client that names none panics where no other crate turns one on;
     /// - `http1_only()` where reqwest's feature `http2` is on, for the same bytes on the wire as with [`Async::new`];
     /// - `no_proxy()`, unless the proxies of the environment are wanted;
     /// - no cookie store.
     #[must_use]
     pub fn from_client(client: Client) -> Self {
-        Self { client, origin: Origin::Caller }
+        Self {
+            client,
+            origin: Origin::Caller,
+        }
     }
 
     fn check(&self, uri: &Uri) -> Result<(), TransportError> {
         let refuse = |text: &str| Err(fail(TransportErrorKind::InvalidRequest, text));
-        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        if uri
+            .authority()
+            .is_some_and(|authority| authority.as_str().contains('@'))
+        {
             return refuse("the address holds a user name; credentials belong in headers");
         }
         match (uri.scheme_str(), self.origin) {
-            (Some("http"), _) | (Some("https"), Origin::Own { tls: Some(_) } | Origin::Caller) => Ok(()),
-            (Some("https"), _) => refuse("https needs the feature `rustls` or `native-tls` of vodkit-async"),
+            (Some("http"), _) | (Some("https"), Origin::Own { tls: Some(_) } | Origin::Caller) => {
+                Ok(())
+            }
+            (Some("https"), _) => {
+                refuse("https needs the feature `rustls` or `native-tls` of vodkit-async")
+            }
             _ => refuse("the address is not an http or https URL"),
         }
     }
 
-    async fn exchange(&self, outgoing: Outgoing, pulse: &Pulse) -> Result<Response<Bytes>, TransportError> {
-        let Outgoing { request, limits, progress } = outgoing;
+    async fn exchange(
+        &self,
+        outgoing: Outgoing,
+        pulse: &Pulse,
+    ) -> Result<Response<Bytes>, TransportError> {
+        let Outgoing {
+            request,
+            limits,
+            progress,
+        } = outgoing;
         let (parts, payload) = request.into_parts();
         let mut request = reqwest::Request::new(parts.method, parse(&parts.uri)?);
         *request.headers_mut() = parts.headers;
         prepare(request.headers_mut());
         if payload.is_empty() {
             // Left to hyper, an empty body has no length at all.
-            if matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) {
-                request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+            if matches!(
+                *request.method(),
+                Method::POST | Method::PUT | Method::PATCH
+            ) {
+                request
+                    .headers_mut()
+                    .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
         } else {
             *request.body_mut() = Some(body(payload, progress, pulse));
         }
+        // A runtime that only runs while it is waited for has not seen yet that the server closed an idle connection. The first turn
+        // lets it look, the second lets the pool drop the connection; a request written to it would be lost without a trace.
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
+        }
         let mut reply = self.client.execute(request).await.map_err(classify)?;
         pulse.answered();
 
-        let too_large = || fail(TransportErrorKind::ResponseTooLarge, "the reply is too large");
+        let too_large = || {
+            fail(
+                TransportErrorKind::ResponseTooLarge,
+                "the reply is too large",
+            )
+        };
         let announced = reply.content_length().unwrap_or(0);
         if announced > limits.response_bytes {
             return Err(too_large());
@@ -121,7 +158,11 @@ impl Async {
             }
             joined.extend_from_slice(&chunk);
         }
-        let mut response = Response::new(if joined.is_empty() { first } else { joined.freeze() });
+        let mut response = Response::new(if joined.is_empty() {
+            first
+        } else {
+            joined.freeze()
+        });
         *response.status_mut() = reply.status();
         *response.version_mut() = reply.version();
         *response.headers_mut() = std::mem::take(reply.headers_mut());
@@ -134,7 +175,9 @@ fn parse(uri: &Uri) -> Result<Url, TransportError> {
     let refuse = |text: &str| fail(TransportErrorKind::InvalidRequest, text);
     let url = Url::parse(&uri.to_string()).map_err(|_| refuse("the address is not a valid URL"))?;
     if url.path() != uri.path() || url.query() != uri.query() {
-        return Err(refuse("the request target has characters that reqwest would rewrite; percent-encode them"));
+        return Err(refuse(
+            "the request target has characters that reqwest would rewrite; percent-encode them",
+        ));
     }
     Ok(url)
 }
@@ -152,7 +195,11 @@ fn prepare(headers: &mut HeaderMap) {
     headers.remove(TRANSFER_ENCODING);
     if !headers.contains_key(ACCEPT_ENCODING) {
         // A range of a compressed body cannot be decompressed.
-        let coding = if headers.contains_key(RANGE) { "identity" } else { "gzip" };
+        let coding = if headers.contains_key(RANGE) {
+            "identity"
+        } else {
+            "gzip"
+        };
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding));
     }
 }
@@ -166,7 +213,9 @@ impl AsyncTransport for Async {
     async fn send(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
         self.check(outgoing.request.uri())?;
         let pulse = Pulse::start();
-        let result = pulse.watch(outgoing.limits, self.exchange(outgoing, &pulse)).await;
+        let result = pulse
+            .watch(outgoing.limits, self.exchange(outgoing, &pulse))
+            .await;
         // What could not be read comes first: without it the connection would not have broken.
         result.map_err(|error| pulse.take_failure().unwrap_or(error))
     }
@@ -174,12 +223,22 @@ impl AsyncTransport for Async {
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
+
+    async fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
+        let path = path.to_owned();
+        // A file system may be slow; the runtime's threads must not wait for it.
+        tokio::task::spawn_blocking(move || FileFacts::from_metadata(&std::fs::metadata(path)?))
+            .await
+            .map_err(io::Error::other)?
+    }
 }
 
 // The client may hold a proxy with its password.
 impl fmt::Debug for Async {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Async").field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("Async")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
     }
 }
 
@@ -282,7 +341,8 @@ impl Builder {
         if let Some(url) = &self.proxy {
             let is_http = url.starts_with("http://") || url.starts_with("https://");
             let proxy = is_http.then(|| reqwest::Proxy::all(url).ok()).flatten();
-            client = client.proxy(proxy.ok_or_else(|| refuse("the proxy is not an http or https URL"))?);
+            client =
+                client.proxy(proxy.ok_or_else(|| refuse("the proxy is not an http or https URL"))?);
         }
         #[cfg(any(feature = "rustls", feature = "native-tls"))]
         if let Some(tls) = self.tls {
@@ -294,7 +354,10 @@ impl Builder {
             };
         }
         let client = client.build().map_err(classify)?;
-        Ok(Async { client, origin: Origin::Own { tls: self.tls } })
+        Ok(Async {
+            client,
+            origin: Origin::Own { tls: self.tls },
+        })
     }
 }
 
@@ -316,8 +379,15 @@ fn rustls_config() -> Result<rustls::ClientConfig, TransportError> {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let mut config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|_| fail(TransportErrorKind::InvalidRequest, "rustls has no usable TLS version"))?
-        .with_root_certificates(rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() })
+        .map_err(|_| {
+            fail(
+                TransportErrorKind::InvalidRequest,
+                "rustls has no usable TLS version",
+            )
+        })?
+        .with_root_certificates(rustls::RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        })
         .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
@@ -329,8 +399,14 @@ mod tests {
 
     #[test]
     fn a_builder_refuses_what_it_cannot_honour() {
-        for broken in [Async::builder().user_agent("a\nb"), Async::builder().proxy("socks5://127.0.0.1:1")] {
-            assert_eq!(broken.build().unwrap_err().kind, TransportErrorKind::InvalidRequest);
+        for broken in [
+            Async::builder().user_agent("a\nb"),
+            Async::builder().proxy("socks5://127.0.0.1:1"),
+        ] {
+            assert_eq!(
+                broken.build().unwrap_err().kind,
+                TransportErrorKind::InvalidRequest
+            );
         }
     }
 
@@ -345,7 +421,11 @@ mod tests {
     fn a_target_that_would_be_rewritten_is_refused() {
         for target in ["/a/../b", "/?q='x'", "/%2e%2E/b"] {
             let uri: Uri = format!("http://127.0.0.1:1{target}").parse().unwrap();
-            assert_eq!(parse(&uri).unwrap_err().kind, TransportErrorKind::InvalidRequest, "{target}");
+            assert_eq!(
+                parse(&uri).unwrap_err().kind,
+                TransportErrorKind::InvalidRequest,
+                "{target}"
+            );
         }
         for target in ["/", "/a?", "/a?x=%7E~%2F&sign=-._~&y=%E6%B5%8B+%27"] {
             let uri: Uri = format!("http://127.0.0.1:1{target}").parse().unwrap();

@@ -1,7 +1,8 @@
 //! The transport itself and how it is set up.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use ureq::{Agent, AsSendBody, Body, SendBody};
 use vodkit_request::transport::{
-    BlockingTransport, Limits, Outgoing, Tick, TransportError, TransportErrorKind,
+    BlockingTransport, FileFacts, Limits, Outgoing, Tick, TransportError, TransportErrorKind,
 };
 
 use crate::body::{PayloadReader, STEP};
@@ -60,23 +61,37 @@ impl Blocking {
     /// was sent, its answer is lost.
     #[must_use]
     pub fn from_agent(agent: Agent) -> Self {
-        Self { agent, origin: Origin::Caller }
+        Self {
+            agent,
+            origin: Origin::Caller,
+        }
     }
 
     fn check(&self, uri: &Uri) -> Result<(), TransportError> {
         let refuse = |text: &str| Err(fail(TransportErrorKind::InvalidRequest, text));
-        if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        if uri
+            .authority()
+            .is_some_and(|authority| authority.as_str().contains('@'))
+        {
             return refuse("the address holds a user name; credentials belong in headers");
         }
         match (uri.scheme_str(), self.origin) {
-            (Some("http"), _) | (Some("https"), Origin::Own { tls: Some(_) } | Origin::Caller) => Ok(()),
-            (Some("https"), _) => refuse("https needs the feature `rustls` or `native-tls` of vodkit-blocking"),
+            (Some("http"), _) | (Some("https"), Origin::Own { tls: Some(_) } | Origin::Caller) => {
+                Ok(())
+            }
+            (Some("https"), _) => {
+                refuse("https needs the feature `rustls` or `native-tls` of vodkit-blocking")
+            }
             _ => refuse("the address is not an http or https URL"),
         }
     }
 
     fn exchange(&self, outgoing: Outgoing) -> Result<Response<Bytes>, ureq::Error> {
-        let Outgoing { request, limits, progress } = outgoing;
+        let Outgoing {
+            request,
+            limits,
+            progress,
+        } = outgoing;
         let (mut parts, payload) = request.into_parts();
         prepare(&mut parts);
         if payload.is_empty() {
@@ -90,14 +105,21 @@ impl Blocking {
         match payload.as_bytes() {
             Some(bytes) if progress.is_none() => self.run(parts, &bytes[..], &limits),
             _ => {
-                parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(payload.len()));
+                parts
+                    .headers
+                    .insert(CONTENT_LENGTH, HeaderValue::from(payload.len()));
                 let mut reader = PayloadReader::new(&payload, progress);
                 self.run(parts, SendBody::from_reader(&mut reader), &limits)
             }
         }
     }
 
-    fn run(&self, parts: Parts, body: impl AsSendBody, limits: &Limits) -> Result<Response<Bytes>, ureq::Error> {
+    fn run(
+        &self,
+        parts: Parts,
+        body: impl AsSendBody,
+        limits: &Limits,
+    ) -> Result<Response<Bytes>, ureq::Error> {
         let is_head = parts.method == Method::HEAD;
         let request = self
             .agent
@@ -109,7 +131,11 @@ impl Blocking {
             .timeout_per_write(Some(limits.stall))
             .build();
         let (head, body) = self.agent.run(request)?.into_parts();
-        let body = if is_head { Bytes::new() } else { collect(body, limits.response_bytes)? };
+        let body = if is_head {
+            Bytes::new()
+        } else {
+            collect(body, limits.response_bytes)?
+        };
         let mut response = Response::new(body);
         *response.status_mut() = head.status;
         *response.version_mut() = head.version;
@@ -124,8 +150,14 @@ fn prepare(parts: &mut Parts) {
     parts.headers.remove(TRANSFER_ENCODING);
     if !parts.headers.contains_key(ACCEPT_ENCODING) {
         // A range of a compressed body cannot be decompressed.
-        let coding = if parts.headers.contains_key(RANGE) { "identity" } else { "gzip" };
-        parts.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding));
+        let coding = if parts.headers.contains_key(RANGE) {
+            "identity"
+        } else {
+            "gzip"
+        };
+        parts
+            .headers
+            .insert(ACCEPT_ENCODING, HeaderValue::from_static(coding));
     }
 }
 
@@ -136,7 +168,9 @@ fn collect(body: Body, limit: u64) -> Result<Bytes, ureq::Error> {
     }
     // What is announced need not come, so large replies still grow step by step.
     let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(usize::MAX).min(STEP));
-    body.into_reader().take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    body.into_reader()
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(ureq::Error::BodyExceedsLimit(limit));
     }
@@ -160,12 +194,18 @@ impl BlockingTransport for Blocking {
     fn sleep(&self, duration: Duration) {
         std::thread::sleep(duration);
     }
+
+    fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
+        FileFacts::from_metadata(&std::fs::metadata(path)?)
+    }
 }
 
 // The agent may hold a proxy with its password.
 impl fmt::Debug for Blocking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Blocking").field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("Blocking")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
     }
 }
 
@@ -251,7 +291,10 @@ impl Builder {
     /// a header.
     pub fn build(self) -> Result<Blocking, TransportError> {
         if HeaderValue::from_str(&self.user_agent).is_err() {
-            return Err(fail(TransportErrorKind::InvalidRequest, format!("{USER_AGENT} has characters that no header takes")));
+            return Err(fail(
+                TransportErrorKind::InvalidRequest,
+                format!("{USER_AGENT} has characters that no header takes"),
+            ));
         }
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -265,7 +308,10 @@ impl Builder {
             Some(tls) => config.tls_config(tls_config(tls)),
             None => config,
         };
-        Ok(Blocking { agent: wire::agent(config.build()), origin: Origin::Own { tls: self.tls } })
+        Ok(Blocking {
+            agent: wire::agent(config.build()),
+            origin: Origin::Own { tls: self.tls },
+        })
     }
 }
 
@@ -288,7 +334,10 @@ fn parse_proxy(url: &str) -> Result<ureq::Proxy, TransportError> {
     {
         return Ok(proxy);
     }
-    Err(fail(TransportErrorKind::InvalidRequest, "the proxy is not an http or https URL"))
+    Err(fail(
+        TransportErrorKind::InvalidRequest,
+        "the proxy is not an http or https URL",
+    ))
 }
 
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
@@ -301,12 +350,15 @@ fn tls_config(tls: Tls) -> ureq::tls::TlsConfig {
             .provider(TlsProvider::Rustls)
             .root_certs(RootCerts::WebPki)
             // Named, so that a provider which some other crate installs for the process does not change ours.
-            .unversioned_rustls_crypto_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
+            .unversioned_rustls_crypto_provider(std::sync::Arc::new(
+                rustls::crypto::ring::default_provider(),
+            ))
             .build(),
         #[cfg(feature = "native-tls")]
-        Tls::Native => {
-            TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(RootCerts::PlatformVerifier).build()
-        }
+        Tls::Native => TlsConfig::builder()
+            .provider(TlsProvider::NativeTls)
+            .root_certs(RootCerts::PlatformVerifier)
+            .build(),
     }
 }
 
@@ -316,8 +368,14 @@ mod tests {
 
     #[test]
     fn a_builder_refuses_what_ureq_would_panic_on() {
-        for broken in [Blocking::builder().user_agent("a\nb"), Blocking::builder().proxy("socks5://127.0.0.1:1")] {
-            assert_eq!(broken.build().unwrap_err().kind, TransportErrorKind::InvalidRequest);
+        for broken in [
+            Blocking::builder().user_agent("a\nb"),
+            Blocking::builder().proxy("socks5://127.0.0.1:1"),
+        ] {
+            assert_eq!(
+                broken.build().unwrap_err().kind,
+                TransportErrorKind::InvalidRequest
+            );
         }
     }
 

@@ -92,7 +92,7 @@ Examples:
   vodkit call baijiayun video/getInfo video_id=240017
   vodkit call baijiayun getVideoList page_size=100 --output json
   vodkit call baijiayun video/getPlayerTokenBatch video_ids=240017,240018 expires_in=3600
-  vodkit call baijiayun video/uploadSubtitle video_id=240017 file=@lesson.srt --dry-run")]
+  vodkit call baijiayun video/uploadSubtitle video_id=240017 name=en subtitle=@en.srt --dry-run")]
 pub(crate) struct CallArgs {
     /// Whose call it is: baijiayun
     pub(crate) vendor: String,

@@ -1,7 +1,7 @@
 //! `vodkit call`: one API call by the vendor's own names.
 
 use vodkit_request::baijiayun::{any_endpoint, operations};
-use vodkit_request::types::Operation;
+use vodkit_request::types::{Operation, ParamKind};
 
 use crate::account::{self, Needs};
 use crate::args::{CallArgs, Global};
@@ -42,6 +42,7 @@ fn baijiayun(
         credentials: operation.signed,
         address: !operation.path.starts_with('{'),
     };
+    let secrets = secrets(operation, &given);
     let endpoint = any_endpoint(operation.name, given.documented.into())
         .expect("the registry and the tables are generated from the same entries")
         .map_err(|error| Failure::usage(error.to_string()).operation(operation.name))?;
@@ -69,7 +70,23 @@ fn baijiayun(
     interrupt::writing(!operation.idempotent);
     let result = call.send();
     interrupt::writing(false);
-    output.value(&result?)
+    let data = result.map_err(|error| Failure::from(error).without(&secrets))?;
+    output.value(&data)
+}
+
+/// The texts among the parameters that a reply must not bring to the screen by quoting them.
+fn secrets(operation: &Operation, given: &Given) -> Vec<String> {
+    let secret = |name: &str| {
+        operation
+            .param(name)
+            .is_some_and(|param| matches!(param.kind, ParamKind::Secret | ParamKind::Target))
+    };
+    given
+        .documented
+        .iter()
+        .filter(|(name, _)| secret(name))
+        .filter_map(|(_, value)| value.as_str().map(str::to_owned))
+        .collect()
 }
 
 /// The account's own numbers and keys, so that they need not stand on the command line.

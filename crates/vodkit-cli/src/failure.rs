@@ -110,6 +110,14 @@ impl Failure {
         self
     }
 
+    /// Masks texts that the vendor may have quoted from the request.
+    pub(crate) fn without(mut self, secrets: &[String]) -> Self {
+        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+            self.0.message = self.0.message.replace(secret.as_str(), vodkit_sign::MASK);
+        }
+        self
+    }
+
     pub(crate) fn operation(mut self, operation: &'static str) -> Self {
         self.0.operation = Some(operation);
         self

@@ -292,10 +292,13 @@ mod tests {
             line(&GET_VIDEO_LIST, &["page_size=1001"])
                 .contains("above the largest allowed value 1000")
         );
-        assert!(line(&UPLOAD_SUBTITLE, &["video_id=1", "file=a.srt"]).contains("=@PATH"));
+        assert!(line(&UPLOAD_SUBTITLE, &["video_id=1", "subtitle=a.srt"]).contains("=@PATH"));
         assert!(
-            line(&UPLOAD_SUBTITLE, &["video_id=1", "file=@/nowhere/a.srt"])
-                .contains("no such file")
+            line(
+                &UPLOAD_SUBTITLE,
+                &["video_id=1", "subtitle=@/nowhere/a.srt"]
+            )
+            .contains("no such file")
         );
     }
 

@@ -210,8 +210,8 @@ impl Error {
         let message = error.to_string();
         let mut this = Self::new(kind, message).maybe(maybe_sent);
         this.0.hint = match kind {
-            ErrorKind::OutcomeUnknown => Some("the reply was lost, so the outcome is unknown: look before repeating the call".into()),
-            ErrorKind::Connect => Some("check the host name, the network and the proxy".into()),
+            ErrorKind::OutcomeUnknown => Some("The reply was lost, so the outcome is unknown: look before repeating the call".into()),
+            ErrorKind::Connect => Some("Check the host name, the network and the proxy".into()),
             _ => None,
         };
         this.0.source = Some(Box::new(error));
@@ -232,7 +232,7 @@ impl Error {
                 this.0.code = fault.code;
                 this.0.hint = fault.hint;
                 if unsure {
-                    this.0.hint = Some("the service failed while it handled the call, so the outcome is unknown: look before repeating the call".into());
+                    this.0.hint = Some("The service failed while it handled the call, so the outcome is unknown: look before repeating the call".into());
                 }
                 this.0.request_id = fault.request_id;
                 this
@@ -263,7 +263,8 @@ impl fmt::Display for Error {
             (None, Some(status)) if !status.is_success() => write!(f, "HTTP {}: ", status.as_u16())?,
             _ => {}
         }
-        f.write_str(&inner.message)?;
+        // The hint follows as a sentence of its own.
+        f.write_str(inner.message.trim_end_matches(['.', '。', ' ']))?;
         if let Some(path) = &inner.field_path {
             write!(f, " at `{path}`")?;
         }
@@ -271,7 +272,7 @@ impl fmt::Display for Error {
             write!(f, " (after {} attempts)", inner.attempts)?;
         }
         if let Some(hint) = &inner.hint {
-            write!(f, "; {hint}")?;
+            write!(f, ". {hint}")?;
         }
         Ok(())
     }
@@ -350,7 +351,7 @@ impl Refusal {
             code: None,
             message,
             class,
-            hint: Some("the reply did not come from the vendor's API: check the base URL and proxies in between".into()),
+            hint: Some("The reply did not come from the vendor's API: check the base URL and proxies in between".into()),
             request_id: None,
         }))
     }

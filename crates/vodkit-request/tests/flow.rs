@@ -369,7 +369,7 @@ fn an_upload_asks_for_an_address_and_sends_one_form() {
     let (result, ..) = run(r#"{"code":0,"msg":"?"}"#);
     let error = result.unwrap_err();
     assert_eq!(error.code(), Some("0"));
-    assert!(error.to_string().contains("video 77"), "{error}");
+    assert!(error.to_string().contains("Video 77"), "{error}");
 }
 
 #[test]
@@ -391,7 +391,7 @@ fn a_lost_upload_names_the_video_it_leaves_behind() {
     let transport = ScriptedTransport::new([Reply::json(TICKET), Reply::fails(Interrupted)]);
     let error = Run::new(&transport, Upload::new(&session, FileInput::bytes("a.mp4", [1, 2, 3]))).send().unwrap_err();
     assert_eq!((error.kind(), error.maybe_sent()), (ErrorKind::OutcomeUnknown, true));
-    assert!(error.to_string().contains("video 77"), "{error}");
+    assert!(error.to_string().contains("Video 77"), "{error}");
     assert_eq!(transport.sent().len(), 2);
 }
 

@@ -173,8 +173,8 @@ pub(crate) fn pass_on<T, U>(step: Step<T>) -> Result<Step<U>, T> {
 /// A failed upload leaves a video without content behind: its id must not be lost.
 fn of_video(error: Error, uploaded: &Uploaded) -> Error {
     let hint = match error.hint() {
-        Some(hint) => format!("{hint}; video {} exists but may have no content", uploaded.video_id),
-        None => format!("video {} exists but has no content", uploaded.video_id),
+        Some(hint) => format!("{}. Video {} exists but may have no content", hint.trim_end_matches('.'), uploaded.video_id),
+        None => format!("Video {} exists but has no content", uploaded.video_id),
     };
     error.with_hint(hint)
 }
