@@ -24,14 +24,22 @@ fn main() {
     if mode == "serve" {
         return serve();
     }
-    let size = arguments.get(2).map_or(512, |size| size.parse::<u64>().unwrap()) << 20;
+    let size = arguments
+        .get(2)
+        .map_or(512, |size| size.parse::<u64>().unwrap())
+        << 20;
     let file = tempfile::NamedTempFile::new().unwrap();
     file.as_file().set_len(size).unwrap();
 
-    let mut server =
-        Command::new(std::env::current_exe().unwrap()).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+    let mut server = Command::new(std::env::current_exe().unwrap())
+        .arg("serve")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut address = String::new();
-    BufReader::new(server.stdout.take().unwrap()).read_line(&mut address).unwrap();
+    BufReader::new(server.stdout.take().unwrap())
+        .read_line(&mut address)
+        .unwrap();
     let url = format!("http://{}/upload", address.trim());
 
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -39,13 +47,20 @@ fn main() {
     let (bare, bare_async) = (ureq::Agent::new_with_defaults(), bare_reqwest());
     let upload = |size: u64| {
         let outgoing = || Outgoing {
-            request: Request::builder().method(Method::PUT).uri(&url).body(Payload::file(file.path(), 0..size)).unwrap(),
+            request: Request::builder()
+                .method(Method::PUT)
+                .uri(&url)
+                .body(Payload::file(file.path(), 0..size))
+                .unwrap(),
             limits: Limits::transfer(),
             progress: None,
         };
         let status = match mode {
             "blocking" => ours.send(outgoing()).unwrap().status(),
-            "async" => runtime.block_on(ours_async.send(outgoing())).unwrap().status(),
+            "async" => runtime
+                .block_on(ours_async.send(outgoing()))
+                .unwrap()
+                .status(),
             "ureq" => {
                 let mut part = std::fs::File::open(file.path()).unwrap().take(size);
                 bare.put(&url)
@@ -56,7 +71,13 @@ fn main() {
             }
             "reqwest" => runtime.block_on(async {
                 let whole = std::fs::read(file.path()).unwrap();
-                bare_async.put(&url).body(whole[..size as usize].to_vec()).send().await.unwrap().status()
+                bare_async
+                    .put(&url)
+                    .body(whole[..size as usize].to_vec())
+                    .send()
+                    .await
+                    .unwrap()
+                    .status()
             }),
             _ => panic!("blocking, async, ureq or reqwest"),
         };
@@ -104,7 +125,10 @@ fn swallow(stream: TcpStream) {
                 left = length.trim().parse::<usize>().unwrap();
             }
             if lower.starts_with("expect:") {
-                reader.get_ref().write_all(b"HTTP/1.1 100 Continue\r\n\r\n").unwrap();
+                reader
+                    .get_ref()
+                    .write_all(b"HTTP/1.1 100 Continue\r\n\r\n")
+                    .unwrap();
             }
             line.clear();
         }
@@ -119,16 +143,25 @@ fn swallow(stream: TcpStream) {
             reader.consume(count);
             left -= count;
         }
-        reader.get_ref().write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").unwrap();
+        reader
+            .get_ref()
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+            .unwrap();
     }
 }
 
 /// No TLS is done here, but reqwest asks for a set-up all the same.
 fn bare_reqwest() -> reqwest::Client {
-    let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-        .with_safe_default_protocol_versions()
+    let tls = rustls::ClientConfig::builder_with_provider(
+        rustls::crypto::ring::default_provider().into(),
+    )
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_root_certificates(rustls::RootCertStore::empty())
+    .with_no_client_auth();
+    reqwest::Client::builder()
+        .no_proxy()
+        .tls_backend_preconfigured(tls)
+        .build()
         .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build().unwrap()
 }

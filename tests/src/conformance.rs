@@ -133,7 +133,11 @@ impl AsyncHarness {
             Flavour::Current => tokio::runtime::Builder::new_current_thread(),
             Flavour::Threaded => tokio::runtime::Builder::new_multi_thread(),
         };
-        Self { transport, runtime: runtime.enable_all().build().unwrap(), flavour }
+        Self {
+            transport,
+            runtime: runtime.enable_all().build().unwrap(),
+            flavour,
+        }
     }
 }
 
@@ -190,8 +194,16 @@ pub fn wide() -> Limits {
 
 /// A request with [`wide`] limits.
 pub fn outgoing(method: Method, url: impl AsRef<str>, payload: impl Into<Payload>) -> Outgoing {
-    let request = Request::builder().method(method).uri(url.as_ref()).body(payload.into()).unwrap();
-    Outgoing { request, limits: wide(), progress: None }
+    let request = Request::builder()
+        .method(method)
+        .uri(url.as_ref())
+        .body(payload.into())
+        .unwrap();
+    Outgoing {
+        request,
+        limits: wide(),
+        progress: None,
+    }
 }
 
 /// A `GET`.
@@ -205,14 +217,22 @@ pub fn post(url: impl AsRef<str>, payload: impl Into<Payload>) -> Outgoing {
 }
 
 /// Asserts that a call failed in the given way.
-pub fn assert_fails(case: &dyn Harness, outcome: Outcome, kind: TransportErrorKind) -> TransportError {
+pub fn assert_fails(
+    case: &dyn Harness,
+    outcome: Outcome,
+    kind: TransportErrorKind,
+) -> TransportError {
     let error = match outcome {
         Ok(reply) => panic!("{}: expected {kind:?}, got {}", case.name(), reply.status()),
         Err(error) => error,
     };
     assert_eq!(error.kind, kind, "{}: {error} ({error:?})", case.name());
     let text = error.to_string();
-    assert!(!text.is_empty() && !text.contains(char::is_control), "{}: {text:?}", case.name());
+    assert!(
+        !text.is_empty() && !text.contains(char::is_control),
+        "{}: {text:?}",
+        case.name()
+    );
     error
 }
 
@@ -222,7 +242,11 @@ pub fn timed<T>(case: &dyn Harness, low: Duration, high: Duration, act: impl FnO
     let result = act();
     let took = start.elapsed();
     // The machine may be busy with other tests.
-    assert!(took >= low && took < high + Duration::from_secs(2), "{}: took {took:?}, expected {low:?} to {high:?}", case.name());
+    assert!(
+        took >= low && took < high + Duration::from_secs(2),
+        "{}: took {took:?}, expected {low:?} to {high:?}",
+        case.name()
+    );
     result
 }
 

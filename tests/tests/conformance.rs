@@ -110,7 +110,8 @@ fn both_transports_send_the_same() {
 #[tokio::test]
 async fn blocking_works_inside_a_runtime() {
     framing::delete_has_a_body(&BlockingHarness::new());
-    let case = tokio::task::spawn_blocking(|| framing::target_is_untouched(&BlockingHarness::new()));
+    let case =
+        tokio::task::spawn_blocking(|| framing::target_is_untouched(&BlockingHarness::new()));
     case.await.unwrap();
 }
 
@@ -118,14 +119,27 @@ async fn blocking_works_inside_a_runtime() {
 #[test]
 fn environment_is_not_read() {
     let nowhere = "http://127.0.0.1:1";
-    for case in ["blocking::error_bodies_are_kept", "asynchronous::error_bodies_are_kept"] {
+    for case in [
+        "blocking::error_bodies_are_kept",
+        "asynchronous::error_bodies_are_kept",
+    ] {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", case]);
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-            command.env(name, nowhere).env(name.to_ascii_lowercase(), nowhere);
+            command
+                .env(name, nowhere)
+                .env(name.to_ascii_lowercase(), nowhere);
         }
-        let output = command.env_remove("NO_PROXY").env_remove("no_proxy").env_remove("REQUEST_METHOD").output().unwrap();
+        let output = command
+            .env_remove("NO_PROXY")
+            .env_remove("no_proxy")
+            .env_remove("REQUEST_METHOD")
+            .output()
+            .unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+        assert!(
+            output.status.success() && text.contains("1 passed"),
+            "{text}"
+        );
     }
 }

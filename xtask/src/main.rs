@@ -7,8 +7,11 @@
 )]
 
 mod codegen;
+mod features;
 mod layers;
+mod licenses;
 mod names;
+mod readme;
 mod sample;
 mod spec;
 mod spec_check;
@@ -38,6 +41,15 @@ enum Command {
     },
     /// Fail when a crate depends on what its layer may not, or on too much.
     Layers,
+    /// Check each crate alone, with no feature, with each feature, and with all.
+    Features,
+    /// Fail when a dependency has a licence that is not on the list.
+    Licenses,
+    /// Print a command as README.md has it.
+    ReadmeCommand {
+        /// Which of the two.
+        which: readme::Which,
+    },
     /// Fail on dead links, readmes that differ, paths of one machine and files that are too long.
     Tidy,
 }
@@ -54,6 +66,9 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Codegen { check } => codegen(&root(), check),
         Command::Layers => layers::check(&root()).map(|measured| measured.join("\n")),
+        Command::Features => features::check(&root()),
+        Command::Licenses => licenses::check(&root()),
+        Command::ReadmeCommand { which } => readme::command(&root(), which),
         Command::Tidy => tidy::check(&root()).map(|files| format!("{files} files are tidy")),
     };
     match outcome {

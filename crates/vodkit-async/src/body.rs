@@ -43,7 +43,10 @@ pub(crate) struct PayloadBody {
 
 impl PayloadBody {
     pub(crate) fn new(payload: Payload, progress: Option<ProgressSink>, pulse: Pulse) -> Self {
-        let done = Progress { sent: 0, total: payload.len() };
+        let done = Progress {
+            sent: 0,
+            total: payload.len(),
+        };
         Self {
             payload,
             next: 0,
@@ -67,7 +70,9 @@ impl PayloadBody {
                 let (step, rest) = match read {
                     Ok(Ok(read)) => read,
                     Ok(Err(error)) => return Poll::Ready(Err(self.unreadable(error))),
-                    Err(stopped) => return Poll::Ready(Err(self.unreadable(io::Error::other(stopped)))),
+                    Err(stopped) => {
+                        return Poll::Ready(Err(self.unreadable(io::Error::other(stopped))));
+                    }
                 };
                 // The next step is read while this one is sent.
                 self.reading = rest.map(FileRest::read);
@@ -82,7 +87,11 @@ impl PayloadBody {
                     Segment::File { path, range } => {
                         self.reading = FileRest::new(path, range).map(FileRest::read);
                     }
-                    _ => return Poll::Ready(Err(self.unreadable(io::ErrorKind::Unsupported.into()))),
+                    _ => {
+                        return Poll::Ready(
+                            Err(self.unreadable(io::ErrorKind::Unsupported.into())),
+                        );
+                    }
                 }
             }
         }
@@ -91,7 +100,9 @@ impl PayloadBody {
 
     fn unreadable(&self, error: io::Error) -> Unreadable {
         let message = match error.kind() {
-            io::ErrorKind::UnexpectedEof => "a file of the request body is shorter than announced".to_owned(),
+            io::ErrorKind::UnexpectedEof => {
+                "a file of the request body is shorter than announced".to_owned()
+            }
             _ => format!("a file of the request body cannot be read: {error}"),
         };
         let mut failure = TransportError::new(TransportErrorKind::LocalFile, message);
@@ -110,7 +121,10 @@ impl Body for PayloadBody {
     type Data = Bytes;
     type Error = Unreadable;
 
-    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Unreadable>>> {
         // Being asked for more means that what came before is out.
         self.pulse.beat();
         match ready!(self.poll_step(context)) {
@@ -148,7 +162,11 @@ struct FileRest {
 
 impl FileRest {
     fn new(path: &Arc<Path>, range: &Range<u64>) -> Option<Self> {
-        (!range.is_empty()).then(|| Self { path: path.clone(), file: None, range: range.clone() })
+        (!range.is_empty()).then(|| Self {
+            path: path.clone(),
+            file: None,
+            range: range.clone(),
+        })
     }
 
     fn read(self) -> JoinHandle<io::Result<(Bytes, Option<Self>)>> {

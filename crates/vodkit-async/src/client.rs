@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, RANGE, TRANSFER_ENCODING};
 use http::{HeaderValue, Method, Response, Uri};
 use reqwest::{Body, Client, Url};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use vodkit_request::payload::Payload;
 use vodkit_request::transport::{
     AsyncTransport, FileFacts, Outgoing, ProgressSink, Tick, TransportError, TransportErrorKind,
@@ -122,8 +123,10 @@ impl Async {
         }
         // A runtime that only runs while it is waited for has not seen yet that the server closed an idle connection. The first turn
         // lets it look, the second lets the pool drop the connection; a request written to it would be lost without a trace.
-        for _ in 0..2 {
-            tokio::task::yield_now().await;
+        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+            for _ in 0..2 {
+                tokio::task::yield_now().await;
+            }
         }
         let mut reply = self.client.execute(request).await.map_err(classify)?;
         pulse.answered();

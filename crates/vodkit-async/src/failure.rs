@@ -7,7 +7,9 @@ use vodkit_request::transport::{TransportError, TransportErrorKind};
 
 /// Classifies an error of reqwest.
 pub(crate) fn classify(error: reqwest::Error) -> TransportError {
-    use TransportErrorKind::{Connect, Interrupted, InvalidRequest, Other, ResponseTooLarge, Timeout};
+    use TransportErrorKind::{
+        Connect, Interrupted, InvalidRequest, Other, ResponseTooLarge, Timeout,
+    };
 
     // reqwest adds the URL, which may carry a signature.
     let error = error.without_url();
@@ -16,7 +18,9 @@ pub(crate) fn classify(error: reqwest::Error) -> TransportError {
     let (kind, message) = if error.is_connect() {
         let text = match io {
             _ if error.is_timeout() => "connecting timed out".to_owned(),
-            Some(io) if io.kind() == io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
+            Some(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
+                "connection refused".to_owned()
+            }
             _ => format!("connecting failed: {}", root(&error)),
         };
         (Connect, text)
@@ -32,14 +36,20 @@ pub(crate) fn classify(error: reqwest::Error) -> TransportError {
             _ => (Other, "the compressed reply is broken".to_owned()),
         }
     } else if hyper.is_some_and(is_large_head) {
-        (ResponseTooLarge, "the head of the reply is too large".to_owned())
+        (
+            ResponseTooLarge,
+            "the head of the reply is too large".to_owned(),
+        )
     } else if hyper.is_some_and(|error| error.is_parse()) || is_bad_chunk(io) {
         // Its text may quote what was parsed.
         (Other, "the reply is not valid HTTP".to_owned())
     } else if hyper.is_some_and(|error| error.is_incomplete_message())
         || io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof)
     {
-        (Interrupted, "the connection was closed before the reply was complete".to_owned())
+        (
+            Interrupted,
+            "the connection was closed before the reply was complete".to_owned(),
+        )
     } else if hyper.is_some() || io.is_some() {
         (Interrupted, "the connection was broken off".to_owned())
     } else {
@@ -57,7 +67,12 @@ fn is_large_head(error: &hyper::Error) -> bool {
 
 /// hyper reports a chunk that is not one as invalid input of the connection.
 fn is_bad_chunk(io: Option<&io::Error>) -> bool {
-    io.is_some_and(|io| matches!(io.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData))
+    io.is_some_and(|io| {
+        matches!(
+            io.kind(),
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+        )
+    })
 }
 
 fn cause<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
@@ -65,10 +80,15 @@ fn cause<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Opti
 }
 
 fn root(error: &(dyn StdError + 'static)) -> String {
-    chain(error).last().map(ToString::to_string).unwrap_or_default()
+    chain(error)
+        .last()
+        .map(ToString::to_string)
+        .unwrap_or_default()
 }
 
-fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+fn chain<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 

@@ -22,7 +22,11 @@ struct State {
 
 impl Pulse {
     pub(crate) fn start() -> Self {
-        Self(Arc::new(Mutex::new(State { moved: Instant::now(), sending: true, failure: None })))
+        Self(Arc::new(Mutex::new(State {
+            moved: Instant::now(),
+            sending: true,
+            failure: None,
+        })))
     }
 
     /// Bytes moved.
@@ -89,7 +93,9 @@ impl Pulse {
 
 /// `Instant + Duration` without its panic; what overflows is a limit of about 30 years, as in tokio.
 fn later(start: Instant, duration: Duration) -> Instant {
-    start.checked_add(duration).unwrap_or_else(|| start + Duration::from_secs(86_400 * 365 * 30))
+    start
+        .checked_add(duration)
+        .unwrap_or_else(|| start + Duration::from_secs(86_400 * 365 * 30))
 }
 
 fn timed_out(message: &str) -> TransportError {
@@ -101,7 +107,11 @@ mod tests {
     use super::*;
 
     fn limits(total: Option<u64>, stall: u64) -> Limits {
-        Limits { total: total.map(Duration::from_secs), stall: Duration::from_secs(stall), response_bytes: 1 }
+        Limits {
+            total: total.map(Duration::from_secs),
+            stall: Duration::from_secs(stall),
+            response_bytes: 1,
+        }
     }
 
     async fn beats(pulse: &Pulse, every: u64, count: u32) -> Result<u32, TransportError> {
@@ -115,21 +125,43 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn beats_hold_the_stall_off_but_not_the_total() {
         let pulse = Pulse::start();
-        assert_eq!(pulse.watch(limits(None, 5), beats(&pulse, 4, 10)).await.unwrap(), 10);
+        assert_eq!(
+            pulse
+                .watch(limits(None, 5), beats(&pulse, 4, 10))
+                .await
+                .unwrap(),
+            10
+        );
 
         let (pulse, start) = (Pulse::start(), Instant::now());
-        let error = pulse.watch(limits(Some(10), 5), beats(&pulse, 4, 10)).await.unwrap_err();
-        assert_eq!((error.kind, start.elapsed().as_secs()), (TransportErrorKind::Timeout, 10));
+        let error = pulse
+            .watch(limits(Some(10), 5), beats(&pulse, 4, 10))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind, start.elapsed().as_secs()),
+            (TransportErrorKind::Timeout, 10)
+        );
 
         let (pulse, start) = (Pulse::start(), Instant::now());
-        let error = pulse.watch(limits(None, 5), beats(&pulse, 6, 10)).await.unwrap_err();
-        assert_eq!((error.kind, start.elapsed().as_secs()), (TransportErrorKind::Timeout, 5));
+        let error = pulse
+            .watch(limits(None, 5), beats(&pulse, 6, 10))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (error.kind, start.elapsed().as_secs()),
+            (TransportErrorKind::Timeout, 5)
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn limits_beyond_the_clock_are_none() {
         let pulse = Pulse::start();
-        let limits = Limits { total: Some(Duration::MAX), stall: Duration::MAX, response_bytes: 1 };
+        let limits = Limits {
+            total: Some(Duration::MAX),
+            stall: Duration::MAX,
+            response_bytes: 1,
+        };
         assert_eq!(pulse.watch(limits, beats(&pulse, 60, 2)).await.unwrap(), 2);
     }
 }

@@ -29,7 +29,10 @@ impl<'a> PayloadReader<'a> {
             at: 0,
             file: None,
             progress,
-            done: Progress { sent: 0, total: payload.len() },
+            done: Progress {
+                sent: 0,
+                total: payload.len(),
+            },
         }
     }
 
@@ -47,7 +50,8 @@ impl<'a> PayloadReader<'a> {
                 let file = match &mut self.file {
                     Some(file) => file,
                     empty => {
-                        let mut file = File::open(path).map_err(|error| local_file("cannot be opened", Some(error)))?;
+                        let mut file = File::open(path)
+                            .map_err(|error| local_file("cannot be opened", Some(error)))?;
                         file.seek(SeekFrom::Start(range.start))
                             .map_err(|error| local_file("cannot be read", Some(error)))?;
                         empty.insert(file)
@@ -62,7 +66,10 @@ impl<'a> PayloadReader<'a> {
                     };
                 }
             }
-            _ => Err(local_file("is of a kind this transport does not know", None)),
+            _ => Err(local_file(
+                "is of a kind this transport does not know",
+                None,
+            )),
         }
     }
 }
@@ -96,7 +103,10 @@ impl Read for PayloadReader<'_> {
 
 /// What a reader can tell through ureq, which only passes on `io::Error`.
 fn local_file(what: &str, cause: Option<io::Error>) -> io::Error {
-    let mut error = TransportError::new(TransportErrorKind::LocalFile, format!("a file of the request body {what}"));
+    let mut error = TransportError::new(
+        TransportErrorKind::LocalFile,
+        format!("a file of the request body {what}"),
+    );
     if let Some(cause) = cause {
         error.message = format!("{}: {cause}", error.message);
         error.source = Some(Box::new(cause));

@@ -9,7 +9,9 @@ use vodkit_request::transport::{TransportError, TransportErrorKind};
 ///
 /// `sent` tells whether a byte of the request may have left, as far as it is known; an agent of the caller's does not tell.
 pub(crate) fn classify(error: Error, sent: Option<bool>) -> TransportError {
-    use TransportErrorKind::{Connect, Interrupted, InvalidRequest, Other, ResponseTooLarge, Timeout};
+    use TransportErrorKind::{
+        Connect, Interrupted, InvalidRequest, Other, ResponseTooLarge, Timeout,
+    };
 
     let connecting = |guess: bool| sent.map_or(guess, |sent| !sent);
     match error {
@@ -33,7 +35,9 @@ pub(crate) fn classify(error: Error, sent: Option<bool>) -> TransportError {
         Error::BadUri(_) => fail(InvalidRequest, "the address is not a valid URL"),
         Error::RequireHttpsOnly(_) => fail(InvalidRequest, "http, but the agent takes https only"),
         Error::Http(_) | Error::InvalidProxyUrl => fail(InvalidRequest, "ureq refused the request"),
-        Error::LargeResponseHeader(..) => fail(ResponseTooLarge, "the head of the reply is too large"),
+        Error::LargeResponseHeader(..) => {
+            fail(ResponseTooLarge, "the head of the reply is too large")
+        }
         Error::BodyExceedsLimit(_) => fail(ResponseTooLarge, "the reply is too large"),
         Error::BodyStalled => fail(Interrupted, "the reply was cut short"),
         Error::Decompress(_, error) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -67,17 +71,21 @@ fn io_failure(error: io::Error, sent: Option<bool>) -> TransportError {
 fn is_connect_failure(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::AddrNotAvailable | io::ErrorKind::PermissionDenied
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::AddrNotAvailable
+            | io::ErrorKind::PermissionDenied
     )
 }
 
 fn io_text(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        io::ErrorKind::UnexpectedEof => "the connection was closed before the reply was complete".to_owned(),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
-            "the connection was broken off".to_owned()
+        io::ErrorKind::UnexpectedEof => {
+            "the connection was closed before the reply was complete".to_owned()
         }
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe => "the connection was broken off".to_owned(),
         _ => one_line(&error.to_string()),
     }
 }

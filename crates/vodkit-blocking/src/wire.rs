@@ -13,7 +13,8 @@ use http::Uri;
 use ureq::config::Config;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout,
+    Transport,
 };
 use ureq::{Agent, Error, Timeout};
 
@@ -35,7 +36,10 @@ pub(crate) struct ExchangeGuard(Exchange);
 
 impl ExchangeGuard {
     pub(crate) fn enter() -> Self {
-        Self(EXCHANGE.replace(Exchange { sent: false, abandoned: false }))
+        Self(EXCHANGE.replace(Exchange {
+            sent: false,
+            abandoned: false,
+        }))
     }
 }
 
@@ -59,9 +63,13 @@ pub(crate) fn is_abandoned() -> bool {
 pub(crate) fn agent(config: Config) -> Agent {
     let chain = ().chain(ConnectProxyConnector::default()).chain(TcpConnector);
     #[cfg(feature = "rustls")]
-    let chain = chain.chain(AgentLevel(ureq::unversioned::transport::RustlsConnector::default()));
+    let chain = chain.chain(AgentLevel(
+        ureq::unversioned::transport::RustlsConnector::default(),
+    ));
     #[cfg(feature = "native-tls")]
-    let chain = chain.chain(AgentLevel(ureq::unversioned::transport::NativeTlsConnector::default()));
+    let chain = chain.chain(AgentLevel(
+        ureq::unversioned::transport::NativeTlsConnector::default(),
+    ));
     Agent::with_parts(config, chain.chain(WitnessConnector), DeferredResolver)
 }
 
@@ -82,7 +90,11 @@ struct TcpConnector;
 impl<In: Transport> Connector<In> for TcpConnector {
     type Out = Either<In, TcpTransport>;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
         if let Some(tunnel) = chained {
             return Ok(Some(Either::A(tunnel)));
         }
@@ -105,11 +117,15 @@ impl<In: Transport> Connector<In> for TcpConnector {
             match connected {
                 Ok(stream) => {
                     stream.set_nodelay(details.config.no_delay())?;
-                    let buffers =
-                        LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
+                    let buffers = LazyBuffers::new(
+                        details.config.input_buffer_size(),
+                        details.config.output_buffer_size(),
+                    );
                     return Ok(Some(Either::B(TcpTransport::new(stream, buffers))));
                 }
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => last = Error::Timeout(Timeout::Connect),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                    last = Error::Timeout(Timeout::Connect)
+                }
                 Err(error) => last = error.into(),
             }
         }
@@ -121,7 +137,11 @@ fn look_up(details: &ConnectionDetails<'_>) -> Result<Vec<SocketAddr>, Error> {
     let uri = details.uri;
     let host = uri.host().unwrap_or_default();
     if let Ok(ip) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        let default = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+        let default = if uri.scheme_str() == Some("https") {
+            443
+        } else {
+            80
+        };
         return Ok(vec![SocketAddr::new(ip, uri.port_u16().unwrap_or(default))]);
     }
     let found = DefaultResolver::default().resolve(uri, details.config, details.timeout)?;
@@ -143,7 +163,12 @@ struct TcpTransport {
 
 impl TcpTransport {
     fn new(stream: TcpStream, buffers: LazyBuffers) -> Self {
-        Self { stream, buffers, write_timeout: None, read_timeout: None }
+        Self {
+            stream,
+            buffers,
+            write_timeout: None,
+            read_timeout: None,
+        }
     }
 }
 
@@ -206,7 +231,10 @@ impl Transport for TcpTransport {
 }
 
 fn is_wait(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+    matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted
+    )
 }
 
 /// How long one direction of a connection may go on.
@@ -220,7 +248,11 @@ struct Patience {
 }
 
 impl Patience {
-    fn new(timeout: &NextTimeout, stall: Option<impl std::ops::Deref<Target = Duration>>, stall_reason: Timeout) -> Self {
+    fn new(
+        timeout: &NextTimeout,
+        stall: Option<impl std::ops::Deref<Target = Duration>>,
+        stall_reason: Timeout,
+    ) -> Self {
         let moved = Instant::now();
         Self {
             deadline: exact(timeout).map(|left| moved + left),
@@ -254,10 +286,12 @@ impl Patience {
             limit = Some(limit.map_or(left, |limit: Duration| limit.min(left)));
         }
         // The operating system takes no zero. With no limit at all, any will do: the loop around the socket goes on.
-        let limit = limit.unwrap_or(Duration::from_secs(3600)).max(Duration::from_millis(1));
-        // A shorter time-out only wakes early; saving the system call is worth that, unless it wakes too often.
+        let limit = limit
+            .unwrap_or(Duration::from_secs(3600))
+            .max(Duration::from_millis(1));
+        // A shorter time-out only wakes early and a slightly longer one a little late, so most calls save the system call.
         Ok(match set {
-            Some(set) if set <= limit && set >= limit / 2 => None,
+            Some(set) if set <= limit + limit / 64 && set >= limit / 2 => None,
             _ => Some(limit),
         })
     }
@@ -275,7 +309,11 @@ struct AgentLevel<C>(C);
 impl<In: Transport, C: Connector<In>> Connector<In> for AgentLevel<C> {
     type Out = C::Out;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<C::Out>, Error> {
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<C::Out>, Error> {
         let details = ConnectionDetails {
             uri: details.uri,
             addrs: DeferredResolver.empty(),
@@ -299,10 +337,22 @@ struct WitnessConnector;
 impl<In: Transport> Connector<In> for WitnessConnector {
     type Out = Witness<In>;
 
-    fn connect(&self, _: &ConnectionDetails<'_>, chained: Option<In>) -> Result<Option<Self::Out>, Error> {
+    fn connect(
+        &self,
+        _: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, Error> {
         // A proxy may have been spoken to on the way, but the request itself has not left.
-        EXCHANGE.set(Exchange { sent: false, abandoned: false });
-        Ok(chained.map(|inner| Witness { inner, cut: None, is_cut: false, glanced: false }))
+        EXCHANGE.set(Exchange {
+            sent: false,
+            abandoned: false,
+        });
+        Ok(chained.map(|inner| Witness {
+            inner,
+            cut: None,
+            is_cut: false,
+            glanced: false,
+        }))
     }
 }
 
@@ -322,7 +372,10 @@ impl<T: Transport> Witness<T> {
     fn cut(&mut self, reason: Error) {
         self.is_cut = true;
         self.cut = Some(reason);
-        EXCHANGE.set(Exchange { sent: true, abandoned: true });
+        EXCHANGE.set(Exchange {
+            sent: true,
+            abandoned: true,
+        });
     }
 }
 
@@ -335,7 +388,10 @@ impl<T: Transport> Transport for Witness<T> {
         if self.is_cut {
             return Ok(());
         }
-        EXCHANGE.set(Exchange { sent: true, abandoned: false });
+        EXCHANGE.set(Exchange {
+            sent: true,
+            abandoned: false,
+        });
         match self.inner.transmit_output(amount, timeout) {
             // Closed: an answer may be waiting all the same, such as 413 for a body that is too large.
             Err(Error::Io(error)) if is_closed(&error) => {
@@ -384,6 +440,8 @@ impl<T: Transport> Transport for Witness<T> {
 fn is_closed(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted
+        io::ErrorKind::BrokenPipe
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
     )
 }

@@ -27,11 +27,12 @@ Environment:
   VODKIT_BAIJIAYUN_DOMAIN        private domain: the part before .at.baijiayun.com
   VODKIT_BAIJIAYUN_BASE_URL      another address of the API, such as an emulator's
 
-Results are a table on a terminal and JSON elsewhere; so are errors. `vodkit help exit-codes` lists the exit codes.";
+Results and errors are for people on a terminal, and JSON elsewhere.
+`vodkit help exit-codes` lists the exit codes.";
 
 /// China's video-on-demand platforms from the command line.
 #[derive(Debug, Parser)]
-#[command(name = "vodkit", version, about, after_help = ENVIRONMENT, styles = STYLES, max_term_width = 110)]
+#[command(name = "vodkit", version, after_help = ENVIRONMENT, styles = STYLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -41,17 +42,17 @@ pub(crate) struct Cli {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Global {
-    /// Print results as a table or as JSON; by default a table on a terminal and JSON elsewhere
+    /// How to print results; by default a table on a terminal and JSON elsewhere
     #[arg(long, global = true, value_enum, value_name = "FORMAT")]
     pub(crate) output: Option<Format>,
-    /// Tell of each request on standard error: method, path, status, milliseconds
+    /// Tell of each request on standard error
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// See it work: upload a clip to an emulator, transcode, list and play it back, without any account
+    /// See it work without an account: upload, transcode, list and play a clip
     Demo(DemoArgs),
     /// List the calls that vodkit knows
     Endpoints(EndpointsArgs),
@@ -96,9 +97,9 @@ Examples:
 pub(crate) struct CallArgs {
     /// Whose call it is: baijiayun
     pub(crate) vendor: String,
-    /// The vendor's path or its tail, such as video/getInfo; with a method where a path has several: "DELETE api/v1/class"
+    /// The vendor's path or its tail: video/getInfo, or "DELETE api/v1/class"
     pub(crate) operation: String,
-    /// Parameters under the vendor's names; a file is @PATH, a list is 1,2 or [1,2]
+    /// Parameters under the vendor's names; a file is @PATH, a list is 1,2 or JSON
     #[arg(value_name = "NAME=VALUE")]
     pub(crate) params: Vec<String>,
     #[command(flatten)]
@@ -136,7 +137,7 @@ pub(crate) struct SignArgs {
     /// Parameters to sign
     #[arg(value_name = "NAME=VALUE")]
     pub(crate) params: Vec<String>,
-    /// The secret; `-` reads it from standard input. Others on this machine can see it in the list of processes: prefer the environment
+    /// The secret, or `-` for standard input. The list of processes shows it to others
     #[arg(long, value_name = "SECRET", allow_hyphen_values = true)]
     pub(crate) secret: Option<String>,
     /// Read the secret from standard input
@@ -153,10 +154,10 @@ pub(crate) struct UploadArgs {
     pub(crate) vendor: String,
     /// The video file
     pub(crate) file: PathBuf,
-    /// Name of the video; gets the extension of the file, from which the vendor tells the format
+    /// Name of the video; it gets the extension of the file if it has none
     #[arg(long)]
     pub(crate) title: Option<String>,
-    /// Definitions to transcode to: standard, high, super, 720p, 1080p, or the vendor's numbers [default: standard]
+    /// Definitions to make: standard, high, super, 720p, 1080p [default: standard]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) definition: Vec<String>,
     /// Wait until the video can be played
@@ -172,8 +173,8 @@ pub(crate) struct UploadArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The base URL is the first line of standard output; each request is a line on standard error.
-VODKIT_BAIJIAYUN_PARTNER_ID, _PARTNER_KEY and _SECRET_KEY describe the account, VODKIT_EMULATOR_TIME_SCALE=100 makes
-transcoding 100 times faster. Ctrl-C or SIGTERM ends it with exit code 0.")]
+VODKIT_BAIJIAYUN_PARTNER_ID, _PARTNER_KEY and _SECRET_KEY describe the account,
+VODKIT_EMULATOR_TIME_SCALE=100 makes transcoding 100 times faster. Ctrl-C or SIGTERM ends it with exit code 0.")]
 pub(crate) struct EmulatorArgs {
     /// Address and port; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8600")]

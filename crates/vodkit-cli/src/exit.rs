@@ -59,7 +59,7 @@ impl Exit {
             Self::Partial => "some rows of a batch failed",
             Self::Credential => "credentials are missing or were rejected",
             Self::Unavailable => {
-                "network or vendor unavailable after retries: no complete reply of the vendor's API, so a write may have happened (maybe_sent)"
+                "network or vendor unavailable after retries, or the reply is not the vendor's"
             }
             Self::LocalFile => "a local file cannot be read or written, or changed meanwhile",
             Self::Unfinished => "not finished, can be resumed: run it again",
@@ -97,4 +97,30 @@ pub(crate) fn table() -> String {
         .iter()
         .map(|exit| format!("{:>5}  {}\n", exit.code(), exit.meaning()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_error_has_its_code() {
+        for (kind, code) in [
+            (ErrorKind::InvalidInput, 2),
+            (ErrorKind::LocalFile, 6),
+            (ErrorKind::Refused, 1),
+            (ErrorKind::Processing, 1),
+            (ErrorKind::Credential, 4),
+            (ErrorKind::Throttled, 5),
+            (ErrorKind::Unavailable, 5),
+            (ErrorKind::Connect, 5),
+            (ErrorKind::Timeout, 5),
+            (ErrorKind::Interrupted, 5),
+            (ErrorKind::OutcomeUnknown, 5),
+            (ErrorKind::Decode, 5),
+            (ErrorKind::Deadline, 124),
+        ] {
+            assert_eq!(Exit::from(kind).code(), code, "{kind:?}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use console::style;
 use serde::Serialize;
+use vodkit_request::transport::{TransportError, TransportErrorKind};
 use vodkit_request::{Error, ErrorKind};
 
 use crate::exit::Exit;
@@ -226,9 +227,16 @@ impl From<Error> for Failure {
     }
 }
 
-impl From<vodkit_request::transport::TransportError> for Failure {
-    fn from(error: vodkit_request::transport::TransportError) -> Self {
-        Self::new(Exit::Unavailable, "transport", error.message)
+/// For requests that are no calls, such as playing a video.
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        let kind = match error.kind {
+            TransportErrorKind::Connect => ErrorKind::Connect,
+            TransportErrorKind::Timeout => ErrorKind::Timeout,
+            TransportErrorKind::InvalidRequest => ErrorKind::InvalidInput,
+            _ => ErrorKind::Interrupted,
+        };
+        Self::new(kind.into(), kind.as_str(), error.message)
     }
 }
 
@@ -256,4 +264,52 @@ pub(crate) fn tell_panics_in_one_line(format: Option<Format>) {
             writeln!(stderr, "error: {message}")
         };
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_has_everything_in_one_line() {
+        let mut failure = Failure::usage("a\nb")
+            .operation("video/getInfo")
+            .hint("do c");
+        failure.0.code = Some("5002".to_owned());
+        failure.0.field = Some("data.x".to_owned());
+        failure.0.attempts = 3;
+        assert_eq!(
+            failure.line(),
+            "video/getInfo: code 5002: a\u{fffd}b at `data.x` (after 3 attempts); do c"
+        );
+    }
+
+    #[test]
+    fn only_a_reader_that_has_gone_is_passed_over() {
+        let gone = Failure::of_output(&io::ErrorKind::BrokenPipe.into());
+        assert_eq!((gone.exit(), gone.0.silent), (Exit::Done, true));
+        let full = Failure::of_output(&io::ErrorKind::StorageFull.into());
+        assert_eq!((full.exit(), full.0.silent), (Exit::LocalFile, false));
+    }
+
+    #[test]
+    fn what_fails_below_a_call_keeps_its_kind() {
+        for (below, kind, exit) in [
+            (TransportErrorKind::Connect, "connect", Exit::Unavailable),
+            (TransportErrorKind::Timeout, "timeout", Exit::Unavailable),
+            (
+                TransportErrorKind::Interrupted,
+                "interrupted",
+                Exit::Unavailable,
+            ),
+            (
+                TransportErrorKind::InvalidRequest,
+                "invalid_input",
+                Exit::Usage,
+            ),
+        ] {
+            let failure = Failure::from(TransportError::new(below, "x"));
+            assert_eq!((failure.0.kind, failure.exit()), (kind, exit));
+        }
+    }
 }

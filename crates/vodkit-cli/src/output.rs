@@ -125,10 +125,14 @@ impl Output {
     }
 
     fn object(self, object: &Map<String, Value>) -> String {
-        let rows = object
-            .iter()
-            .map(|(name, value)| vec![Cell::new(printable(name)), Cell::new(short(value))]);
-        self.table(None, rows).to_string()
+        let mut rows = Vec::new();
+        flatten("", object, &mut rows);
+        self.table(
+            None,
+            rows.into_iter()
+                .map(|(name, text)| vec![Cell::new(name), Cell::new(text)]),
+        )
+        .to_string()
     }
 
     /// A list of objects: a row each, or a block each where the rows would be wider than the terminal.
@@ -139,6 +143,7 @@ impl Output {
                 header.push(name);
             }
         }
+        header.sort_by_key(|name| place(name));
         let texts: Vec<Vec<String>> = items
             .iter()
             .map(|item| {
@@ -196,6 +201,33 @@ fn rows_of(items: &[Value]) -> Option<Vec<&Map<String, Value>>> {
         .iter()
         .map(|item| item.as_object().filter(|object| !object.is_empty()))
         .collect()
+}
+
+/// The fields of an object and of the objects in it, which get names such as `play_info.low.url`.
+fn flatten(prefix: &str, object: &Map<String, Value>, rows: &mut Vec<(String, String)>) {
+    let mut fields: Vec<_> = object.iter().collect();
+    fields.sort_by_key(|(name, _)| place(name));
+    for (name, value) in fields {
+        let name = format!("{prefix}{}", printable(name));
+        match value {
+            Value::Object(inner) if !inner.is_empty() => flatten(&format!("{name}."), inner, rows),
+            Value::Array(items) if rows_of(items).is_some() && !items.is_empty() => {
+                rows.push((name, items.iter().map(short).collect::<Vec<_>>().join("\n")));
+            }
+            other => rows.push((name, short(other))),
+        }
+    }
+}
+
+/// What a thing is comes before what else is known of it; the rest stays in the order of the alphabet.
+fn place(name: &str) -> usize {
+    match name {
+        "id" => 0,
+        name if name.ends_with("_id") => 1,
+        "name" | "title" => 2,
+        "status" => 3,
+        _ => 4,
+    }
 }
 
 /// A value in one cell: text as it is, everything else as compact JSON.
@@ -273,6 +305,23 @@ mod tests {
             !text.contains(|c: char| c.is_control() && c != '\n'),
             "{text:?}"
         );
+    }
+
+    #[test]
+    fn objects_in_objects_have_rows_of_their_own() {
+        let text = PLAIN.readable(&json!({ "a": { "b": { "url": "u" }, "none": {} }, "files": [{ "x": 1 }, { "x": 2 }], "video_id": 5 }));
+        let rows: Vec<Vec<&str>> = text
+            .lines()
+            .map(|line| line.trim_matches(['│', ' ']).split_whitespace().collect())
+            .collect();
+        let wanted = [
+            vec!["video_id", "5"],
+            vec!["a.b.url", "u"],
+            vec!["a.none", "{}"],
+            vec!["files", r#"{"x":1}"#],
+            vec![r#"{"x":2}"#],
+        ];
+        assert_eq!(rows[1..6], wanted, "{text}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use vodkit_request::ProgressSink;
 
 use crate::interrupt;
@@ -16,7 +16,7 @@ pub(crate) fn upload_bar(bytes: u64) -> (ProgressBar, ProgressSink) {
             .expect("the template is well-formed")
             .progress_chars("━╸─"),
     );
-    clear_on_interrupt(&bar);
+    stop_on_interrupt(&bar);
     let sink = {
         let bar = bar.clone();
         ProgressSink::new(move |progress| {
@@ -32,15 +32,19 @@ pub(crate) fn upload_bar(bytes: u64) -> (ProgressBar, ProgressSink) {
 pub(crate) fn spinner(message: &'static str) -> ProgressBar {
     let bar = ProgressBar::new_spinner().with_message(message);
     bar.set_style(
-        ProgressStyle::with_template("{spinner:.green} {msg} {elapsed}")
+        ProgressStyle::with_template("  {spinner:.green} {msg} {elapsed}")
             .expect("the template is well-formed"),
     );
     bar.enable_steady_tick(Duration::from_millis(100));
-    clear_on_interrupt(&bar);
+    stop_on_interrupt(&bar);
     bar
 }
 
-fn clear_on_interrupt(bar: &ProgressBar) {
+/// Leaves the line as it stands: how far it came is worth knowing. Nothing is drawn after it.
+fn stop_on_interrupt(bar: &ProgressBar) {
     let bar = bar.clone();
-    interrupt::before_exit(move || bar.finish_and_clear());
+    interrupt::before_exit(move || {
+        bar.abandon();
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    });
 }

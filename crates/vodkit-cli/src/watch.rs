@@ -56,7 +56,7 @@ impl BlockingTransport for Watched {
     }
 
     fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
-        FileFacts::from_metadata(&std::fs::metadata(path)?)
+        self.inner.inspect(path)
     }
 }
 

@@ -71,19 +71,7 @@ impl<'p, K: AsRef<str>, V: AsRef<str>> SignedPairs<'p, K, V> {
             }
         }
         let ranks = &mut ranks[..filled];
-        if N <= 16 {
-            for end in 1..ranks.len() {
-                let rank = ranks[end];
-                let mut at = end;
-                while at > 0 && ranks[at - 1] > rank {
-                    ranks[at] = ranks[at - 1];
-                    at -= 1;
-                }
-                ranks[at] = rank;
-            }
-        } else {
-            ranks.sort_unstable();
-        }
+        ranks.sort_unstable();
         for (slot, rank) in self.batch.iter_mut().zip(ranks.iter()) {
             *slot = (rank & POSITION) as u32;
         }

@@ -29,7 +29,12 @@ pub fn connection_is_kept(case: &dyn Harness) {
     // hyper opens a second connection when the first is not back in the pool yet, and takes what is ready first. On loopback that may
     // be the new one, where other threads drive the connection.
     let most = if case.name() == "threaded" { 4 } else { 1 };
-    assert!(server.accepted() <= most, "{}: {} connections", case.name(), server.accepted());
+    assert!(
+        server.accepted() <= most,
+        "{}: {} connections",
+        case.name(),
+        server.accepted()
+    );
 }
 
 /// An idle connection that the server has closed is replaced, also for a call that must not be sent twice.
@@ -39,10 +44,22 @@ pub fn closed_idle_connection_is_replaced(case: &dyn Harness) {
         peer.write(&reply("200 OK", &[], "{}")).unwrap();
     });
     for count in 1..=4 {
-        assert_eq!(case.send(post(server.url("/x"), b"a=1".to_vec())).unwrap().status(), 200, "{}", case.name());
+        assert_eq!(
+            case.send(post(server.url("/x"), b"a=1".to_vec()))
+                .unwrap()
+                .status(),
+            200,
+            "{}",
+            case.name()
+        );
         server.wait_finished(count);
     }
-    assert_eq!((server.accepted(), server.seen().len()), (4, 4), "{}", case.name());
+    assert_eq!(
+        (server.accepted(), server.seen().len()),
+        (4, 4),
+        "{}",
+        case.name()
+    );
 }
 
 /// A kept connection that closes when the request is already there: nobody knows what the server did, so it is not sent again.
@@ -51,16 +68,25 @@ pub fn request_on_a_dying_connection_is_not_repeated(case: &dyn Harness) {
         let server = Server::start(|peer| {
             peer.read_request().unwrap();
             if peer.connection > 0 {
-                peer.write(&reply("200 OK", &[], "a new connection")).unwrap();
+                peer.write(&reply("200 OK", &[], "a new connection"))
+                    .unwrap();
                 return;
             }
             peer.write(&reply("200 OK", &[], "{}")).unwrap();
             peer.read_request();
         });
         case.send(get(server.url("/first"))).unwrap();
-        let second = if large { post(server.url("/second"), vec![0; 200_000]) } else { get(server.url("/second")) };
+        let second = if large {
+            post(server.url("/second"), vec![0; 200_000])
+        } else {
+            get(server.url("/second"))
+        };
         let outcome = case.send(second);
-        let seconds: Vec<_> = server.seen().into_iter().filter(|seen| seen.target().1 == "/second").collect();
+        let seconds: Vec<_> = server
+            .seen()
+            .into_iter()
+            .filter(|seen| seen.target().1 == "/second")
+            .collect();
         assert_eq!(seconds.len(), 1, "{}: sent again", case.name());
         // See above for the other way.
         if seconds[0].connection == 0 || case.name() != "threaded" {
@@ -85,21 +111,32 @@ pub fn proxy_is_used(case: &dyn Harness) {
     let proxy = Server::start(|peer| {
         let mut seen = peer.read_request().unwrap();
         if seen.target().0 == "CONNECT" {
-            peer.write(b"HTTP/1.1 200 Connection Established\r\n\r\n").unwrap();
+            peer.write(b"HTTP/1.1 200 Connection Established\r\n\r\n")
+                .unwrap();
             seen = peer.read_request().unwrap();
         }
         assert!(seen.target().1.ends_with("/x?a=1"), "{seen:?}");
-        peer.write(&reply("200 OK", &[], "through the proxy")).unwrap();
+        peer.write(&reply("200 OK", &[], "through the proxy"))
+            .unwrap();
     });
-    let proxied = case.with(&Setup { proxy: Some(format!("http://user:word@{}", proxy.address())), ..Setup::default() });
+    let proxied = case.with(&Setup {
+        proxy: Some(format!("http://user:word@{}", proxy.address())),
+        ..Setup::default()
+    });
     let answer = proxied.send(get(target.url("/x?a=1"))).unwrap();
     assert_eq!(answer.body(), "through the proxy", "{}", case.name());
     // Basic, of "user:word".
-    assert_eq!(proxy.seen()[0].header("proxy-authorization"), Some("Basic dXNlcjp3b3Jk"));
+    assert_eq!(
+        proxy.seen()[0].header("proxy-authorization"),
+        Some("Basic dXNlcjp3b3Jk")
+    );
     assert_eq!(target.accepted(), 0, "{}", case.name());
 
     let refusing = Server::answering(reply("407 Proxy Authentication Required", &[], ""));
-    let refused = case.with(&Setup { proxy: Some(format!("http://{}", refusing.address())), ..Setup::default() });
+    let refused = case.with(&Setup {
+        proxy: Some(format!("http://{}", refusing.address())),
+        ..Setup::default()
+    });
     let outcome = refused.send(get(format!("https://{}/x", target.address())));
     assert_fails(&*refused, outcome, TransportErrorKind::Connect);
 }

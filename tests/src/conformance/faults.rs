@@ -12,7 +12,11 @@ pub fn refused_port_is_connect(case: &dyn Harness) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let error = assert_fails(case, case.send(post(format!("http://{address}/x"), b"a=1".to_vec())), Connect);
+    let error = assert_fails(
+        case,
+        case.send(post(format!("http://{address}/x"), b"a=1".to_vec())),
+        Connect,
+    );
     assert_eq!(error.to_string(), "connection refused");
 }
 
@@ -51,7 +55,12 @@ pub fn cut_replies_are_interrupted(case: &dyn Harness) {
         });
         let outcome = case.send(post(server.url("/x"), b"a=1".to_vec()));
         assert_fails(case, outcome, Interrupted);
-        assert_eq!((server.accepted(), server.seen().len()), (1, 1), "{}: sent again", case.name());
+        assert_eq!(
+            (server.accepted(), server.seen().len()),
+            (1, 1),
+            "{}: sent again",
+            case.name()
+        );
     }
 }
 
@@ -90,25 +99,39 @@ pub fn garbage_is_other(case: &dyn Harness) {
 pub fn early_answer_is_heard(case: &dyn Harness) {
     let server = Server::start(|peer| {
         peer.read_head().unwrap();
-        peer.write(&reply("413 Too Large", &["connection: close"], "too large")).unwrap();
+        peer.write(&reply("413 Too Large", &["connection: close"], "too large"))
+            .unwrap();
         peer.finish_writing();
         peer.drain();
     });
-    let reply = case.send(post(server.url("/x"), vec![0; 16 << 20])).unwrap();
-    assert_eq!((reply.status().as_u16(), &reply.body()[..]), (413, b"too large".as_slice()), "{}", case.name());
+    let reply = case
+        .send(post(server.url("/x"), vec![0; 16 << 20]))
+        .unwrap();
+    assert_eq!(
+        (reply.status().as_u16(), &reply.body()[..]),
+        (413, b"too large".as_slice()),
+        "{}",
+        case.name()
+    );
 }
 
 /// The server answers and neither reads nor closes: the answer counts, at the latest after the stall limit.
 pub fn early_answer_of_a_deaf_server_is_heard(case: &dyn Harness) {
     let server = Server::start(|peer| {
         peer.read_head().unwrap();
-        peer.write(&reply("413 Too Large", &["connection: close"], "too large")).unwrap();
+        peer.write(&reply("413 Too Large", &["connection: close"], "too large"))
+            .unwrap();
         peer.hold();
     });
     let mut outgoing = post(server.url("/x"), vec![0; 64 << 20]);
     outgoing.limits.stall = ms(300);
     let reply = timed(case, ms(0), ms(600), || case.send(outgoing)).unwrap();
-    assert_eq!((reply.status().as_u16(), &reply.body()[..]), (413, b"too large".as_slice()), "{}", case.name());
+    assert_eq!(
+        (reply.status().as_u16(), &reply.body()[..]),
+        (413, b"too large".as_slice()),
+        "{}",
+        case.name()
+    );
 }
 
 /// The server answers and closes with bytes unread, so that a reset follows the answer: heard or interrupted, nothing else.
@@ -117,11 +140,20 @@ pub fn early_answer_with_reset_is_heard_or_interrupted(case: &dyn Harness) {
         let server = Server::start(|peer| {
             peer.read_head().unwrap();
             peer.skip(256 * 1024);
-            peer.write(&reply("413 Too Large", &["connection: close"], "too large")).unwrap();
+            peer.write(&reply("413 Too Large", &["connection: close"], "too large"))
+                .unwrap();
         });
         match case.send(post(server.url("/x"), vec![0; 16 << 20])) {
-            Ok(reply) => assert_eq!((reply.status().as_u16(), &reply.body()[..]), (413, b"too large".as_slice())),
-            Err(error) => assert_eq!(error.kind, TransportErrorKind::Interrupted, "{}: {error:?}", case.name()),
+            Ok(reply) => assert_eq!(
+                (reply.status().as_u16(), &reply.body()[..]),
+                (413, b"too large".as_slice())
+            ),
+            Err(error) => assert_eq!(
+                error.kind,
+                TransportErrorKind::Interrupted,
+                "{}: {error:?}",
+                case.name()
+            ),
         }
         assert_eq!(server.accepted(), 1, "{}: sent again", case.name());
     }

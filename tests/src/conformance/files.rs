@@ -38,7 +38,9 @@ pub fn pattern_file() -> NamedTempFile {
 fn recorded(mut outgoing: Outgoing) -> (Outgoing, Arc<Mutex<Vec<Progress>>>) {
     let steps = Arc::new(Mutex::new(Vec::new()));
     let ours = steps.clone();
-    outgoing.progress = Some(ProgressSink::new(move |step| ours.lock().unwrap().push(step)));
+    outgoing.progress = Some(ProgressSink::new(move |step| {
+        ours.lock().unwrap().push(step)
+    }));
     (outgoing, steps)
 }
 
@@ -52,7 +54,10 @@ pub fn progress_is_told(case: &dyn Harness) {
         Payload::from(pattern().to_vec()),
         Payload::from_segments(vec![
             Segment::Bytes(b"head".to_vec().into()),
-            Segment::File { path: file.path().into(), range: 7..700_000 },
+            Segment::File {
+                path: file.path().into(),
+                range: 7..700_000,
+            },
             Segment::Bytes(b"tail".to_vec().into()),
         ]),
     ];
@@ -61,15 +66,28 @@ pub fn progress_is_told(case: &dyn Harness) {
         let (outgoing, steps) = recorded(post(server.url("/x"), payload));
         case.send(outgoing).unwrap();
         let steps = steps.lock().unwrap();
-        assert!(steps.iter().all(|step| step.total == total), "{}: {steps:?}", case.name());
+        assert!(
+            steps.iter().all(|step| step.total == total),
+            "{}: {steps:?}",
+            case.name()
+        );
         let mut before = 0;
         for step in steps.iter() {
-            assert!(step.sent > before && step.sent - before <= 256 * 1024, "{}: {steps:?}", case.name());
+            assert!(
+                step.sent > before && step.sent - before <= 256 * 1024,
+                "{}: {steps:?}",
+                case.name()
+            );
             before = step.sent;
         }
         assert_eq!(before, total, "{}", case.name());
         // Not more often than it takes, either.
-        assert!(steps.len() as u64 <= total / (256 * 1024) + 4, "{}: {} steps", case.name(), steps.len());
+        assert!(
+            steps.len() as u64 <= total / (256 * 1024) + 4,
+            "{}: {} steps",
+            case.name(),
+            steps.len()
+        );
     }
 }
 
@@ -78,18 +96,34 @@ pub fn missing_file_is_local(case: &dyn Harness) {
     let directory = tempfile::tempdir().unwrap();
     let server = Server::answering(reply("200 OK", &[], "{}"));
     let payload = Payload::file(directory.path().join("none.mp4"), 0..100);
-    assert_fails(case, case.send(post(server.url("/x"), payload)), TransportErrorKind::LocalFile);
-    assert!(server.seen().iter().all(|seen| !seen.complete), "{}", case.name());
+    assert_fails(
+        case,
+        case.send(post(server.url("/x"), payload)),
+        TransportErrorKind::LocalFile,
+    );
+    assert!(
+        server.seen().iter().all(|seen| !seen.complete),
+        "{}",
+        case.name()
+    );
 }
 
 /// A file that is shorter than its range never makes a complete body.
 pub fn short_file_is_local(case: &dyn Harness) {
     let file = pattern_file();
-    for range in [0..PATTERN_LEN + 1, PATTERN_LEN..PATTERN_LEN + 1, PATTERN_LEN + 5..PATTERN_LEN + 6] {
+    for range in [
+        0..PATTERN_LEN + 1,
+        PATTERN_LEN..PATTERN_LEN + 1,
+        PATTERN_LEN + 5..PATTERN_LEN + 6,
+    ] {
         let server = Server::answering(reply("200 OK", &[], "{}"));
         let outcome = case.send(post(server.url("/x"), Payload::file(file.path(), range)));
         assert_fails(case, outcome, TransportErrorKind::LocalFile);
-        assert!(server.seen().iter().all(|seen| !seen.complete), "{}", case.name());
+        assert!(
+            server.seen().iter().all(|seen| !seen.complete),
+            "{}",
+            case.name()
+        );
     }
 }
 
@@ -109,9 +143,25 @@ pub fn failed_body_ends_its_connection(case: &dyn Harness) {
     let file = pattern_file();
     let server = Server::answering(reply("200 OK", &[], "{}"));
     let broken = Payload::file(file.path(), 0..PATTERN_LEN + 1);
-    assert_fails(case, case.send(post(server.url("/broken"), broken)), TransportErrorKind::LocalFile);
-    assert_eq!(case.send(post(server.url("/whole"), b"a=1".to_vec())).unwrap().status(), 200);
-    let whole: Vec<_> = server.seen().into_iter().filter(|seen| seen.complete).collect();
+    assert_fails(
+        case,
+        case.send(post(server.url("/broken"), broken)),
+        TransportErrorKind::LocalFile,
+    );
+    assert_eq!(
+        case.send(post(server.url("/whole"), b"a=1".to_vec()))
+            .unwrap()
+            .status(),
+        200
+    );
+    let whole: Vec<_> = server
+        .seen()
+        .into_iter()
+        .filter(|seen| seen.complete)
+        .collect();
     assert_eq!(whole.len(), 1, "{}", case.name());
-    assert_eq!((whole[0].target(), whole[0].body.as_slice()), (("POST", "/whole"), b"a=1".as_slice()));
+    assert_eq!(
+        (whole[0].target(), whole[0].body.as_slice()),
+        (("POST", "/whole"), b"a=1".as_slice())
+    );
 }

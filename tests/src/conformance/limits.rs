@@ -10,7 +10,8 @@ use super::{Harness, Setup, assert_fails, get, ms, post, timed};
 pub fn slow_reply_meets_the_total_limit(case: &dyn Harness) {
     let server = Server::start(|peer| {
         peer.read_request().unwrap();
-        peer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n").unwrap();
+        peer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n")
+            .unwrap();
         peer.drip(&[b'.'; 1_000], ms(20));
     });
     let mut outgoing = get(server.url("/x"));
@@ -35,7 +36,11 @@ pub fn slow_upload_meets_the_total_limit(case: &dyn Harness) {
 
 /// No reply at all, half a head, half a body: each is a stall.
 pub fn silence_meets_the_stall_limit(case: &dyn Harness) {
-    for part in ["", "HTTP/1.1 200 OK\r\ncontent-le", "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf"] {
+    for part in [
+        "",
+        "HTTP/1.1 200 OK\r\ncontent-le",
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf",
+    ] {
         let server = Server::start(move |peer| {
             peer.read_request().unwrap();
             peer.write(part.as_bytes()).unwrap();
@@ -72,7 +77,8 @@ pub fn steady_traffic_is_no_stall(case: &dyn Harness) {
             peer.skip(size / 12);
             peer.wait_stop(ms(60));
         }
-        peer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n").unwrap();
+        peer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 60\r\n\r\n")
+            .unwrap();
         peer.drip(&[b'.'; 60], ms(10));
     });
     let mut outgoing = post(server.url("/x"), vec![0; size]);
@@ -87,7 +93,12 @@ pub fn single_bytes_make_a_reply(case: &dyn Harness) {
         peer.read_request().unwrap();
         peer.drip(&reply("200 OK", &["x-a: b"], "{\"a\":1}"), ms(1));
     });
-    assert_eq!(case.send(get(server.url("/x"))).unwrap().body(), "{\"a\":1}", "{}", case.name());
+    assert_eq!(
+        case.send(get(server.url("/x"))).unwrap().body(),
+        "{\"a\":1}",
+        "{}",
+        case.name()
+    );
 }
 
 /// A reply without end, however it is framed, and one that announces too much.
@@ -101,7 +112,12 @@ pub fn endless_reply_is_cut(case: &dyn Harness) {
         let server = Server::start(move |peer| {
             peer.read_request().unwrap();
             peer.write(head.as_bytes()).unwrap();
-            let chunk = [format!("{:x}\r\n", 64 * 1024).as_bytes(), &[b'.'; 64 * 1024], b"\r\n"].concat();
+            let chunk = [
+                format!("{:x}\r\n", 64 * 1024).as_bytes(),
+                &[b'.'; 64 * 1024],
+                b"\r\n",
+            ]
+            .concat();
             while peer.write(&chunk).is_ok() {}
         });
         let mut outgoing = get(server.url("/x"));
@@ -117,7 +133,10 @@ pub fn endless_head_is_cut(case: &dyn Harness) {
     let server = Server::start(|peer| {
         peer.read_request().unwrap();
         let _ = peer.write(b"HTTP/1.1 200 OK\r\n");
-        while peer.write(format!("x-{}: y\r\n", "a".repeat(8_000)).as_bytes()).is_ok() {}
+        while peer
+            .write(format!("x-{}: y\r\n", "a".repeat(8_000)).as_bytes())
+            .is_ok()
+        {}
     });
     let outcome = timed(case, ms(0), ms(1_000), || case.send(get(server.url("/x"))));
     assert_fails(case, outcome, TransportErrorKind::ResponseTooLarge);
@@ -128,17 +147,32 @@ pub fn size_limit_is_exact(case: &dyn Harness) {
     let server = Server::answering(reply("200 OK", &[], "12345"));
     let mut outgoing = get(server.url("/x"));
     outgoing.limits.response_bytes = 5;
-    assert_eq!(case.send(outgoing.clone()).unwrap().body(), "12345", "{}", case.name());
+    assert_eq!(
+        case.send(outgoing.clone()).unwrap().body(),
+        "12345",
+        "{}",
+        case.name()
+    );
     outgoing.limits.response_bytes = 4;
-    assert_fails(case, case.send(outgoing), TransportErrorKind::ResponseTooLarge);
+    assert_fails(
+        case,
+        case.send(outgoing),
+        TransportErrorKind::ResponseTooLarge,
+    );
 }
 
 /// A connection that is not ready in time was never used.
 pub fn connect_has_its_own_limit(case: &dyn Harness) {
     // TLS belongs to connecting: this server never answers the handshake.
     let server = Server::start(|peer| peer.hold());
-    let case = case.with(&Setup { connect_timeout: Some(ms(250)), ..Setup::default() });
-    let outgoing = post(format!("https://{}/x", server.address()), Payload::from(b"a=1".to_vec()));
+    let case = case.with(&Setup {
+        connect_timeout: Some(ms(250)),
+        ..Setup::default()
+    });
+    let outgoing = post(
+        format!("https://{}/x", server.address()),
+        Payload::from(b"a=1".to_vec()),
+    );
     let outcome = timed(&*case, ms(250), ms(400), || case.send(outgoing));
     let error = assert_fails(&*case, outcome, TransportErrorKind::Connect);
     assert_eq!(error.to_string(), "connecting timed out");

@@ -1,6 +1,7 @@
 //! What comes back, whatever it is.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,25 +18,42 @@ use super::{Harness, assert_fails, get, ms, outgoing, post, timed};
 pub fn error_bodies_are_kept(case: &dyn Harness) {
     for status in [400, 401, 403, 404, 429, 500, 502, 503] {
         let body = format!("{{\"code\":{status},\"msg\":\"no\"}}");
-        let server = Server::answering(reply(&format!("{status} Some Reason"), &["retry-after: 7", "x-request-id: r1"], &body));
-        for outgoing in [get(server.url("/x")), post(server.url("/x"), b"a=1".to_vec())] {
+        let server = Server::answering(reply(
+            &format!("{status} Some Reason"),
+            &["retry-after: 7", "x-request-id: r1"],
+            &body,
+        ));
+        for outgoing in [
+            get(server.url("/x")),
+            post(server.url("/x"), b"a=1".to_vec()),
+        ] {
             let reply = case.send(outgoing).unwrap();
             assert_eq!(reply.status(), status, "{}", case.name());
             assert_eq!(reply.body(), body.as_bytes());
             assert_eq!(reply.headers()["retry-after"], "7");
             assert_eq!(reply.headers()["x-request-id"], "r1");
         }
-        assert_eq!(server.seen().len(), 2, "{}: sent again by itself", case.name());
+        assert_eq!(
+            server.seen().len(),
+            2,
+            "{}: sent again by itself",
+            case.name()
+        );
     }
 }
 
 /// The same payload can be sent again after a 503.
 pub fn payloads_can_be_sent_again(case: &dyn Harness) {
     let file = pattern_file();
-    let server = Server::start(|peer| {
-        let mut answers = ["503 Busy", "200 OK"].iter();
+    let asked = AtomicBool::new(false);
+    let server = Server::start(move |peer| {
         while peer.read_request().is_some() {
-            peer.write(&reply(answers.next().unwrap(), &[], "{}")).unwrap();
+            let status = if asked.swap(true, Ordering::SeqCst) {
+                "200 OK"
+            } else {
+                "503 Busy"
+            };
+            peer.write(&reply(status, &[], "{}")).unwrap();
         }
     });
     let first = post(server.url("/x"), Payload::file(file.path(), 1..400_000));
@@ -54,11 +72,21 @@ pub fn redirects_are_not_followed(case: &dyn Harness) {
     let elsewhere = Server::answering(reply("200 OK", &[], "{}"));
     for status in [301, 302, 303, 307, 308] {
         let location = elsewhere.url("/taken");
-        let server = Server::answering(reply(&format!("{status} Moved"), &[&format!("location: {location}")], "moved"));
-        for outgoing in [get(server.url("/x?sign=1")), post(server.url("/x"), b"a=1".to_vec())] {
+        let server = Server::answering(reply(
+            &format!("{status} Moved"),
+            &[&format!("location: {location}")],
+            "moved",
+        ));
+        for outgoing in [
+            get(server.url("/x?sign=1")),
+            post(server.url("/x"), b"a=1".to_vec()),
+        ] {
             let reply = case.send(outgoing).unwrap();
             assert_eq!(reply.status(), status, "{}", case.name());
-            assert_eq!(reply.headers().get(LOCATION), Some(&HeaderValue::from_str(&location).unwrap()));
+            assert_eq!(
+                reply.headers().get(LOCATION),
+                Some(&HeaderValue::from_str(&location).unwrap())
+            );
             assert_eq!(reply.body(), "moved");
         }
     }
@@ -67,12 +95,30 @@ pub fn redirects_are_not_followed(case: &dyn Harness) {
 
 /// Any body is a body: a page, a byte order mark, bytes that are no text, a wrong charset.
 pub fn bodies_are_not_interpreted(case: &dyn Harness) {
-    let bodies: [&[u8]; 4] = [b"<html>gateway</html>", b"\xef\xbb\xbf{}", &[0, 255, 254, 13, 10], b""];
+    let bodies: [&[u8]; 4] = [
+        b"<html>gateway</html>",
+        b"\xef\xbb\xbf{}",
+        &[0, 255, 254, 13, 10],
+        b"",
+    ];
     for body in bodies {
         let headers = ["content-type: text/html; charset=gb2312"];
-        for bytes in [reply("200 OK", &headers, body), [reply("103 Early Hints", &[], "").as_slice(), &reply("200 OK", &headers, body)].concat().replace_length()] {
+        for bytes in [
+            reply("200 OK", &headers, body),
+            [
+                reply("103 Early Hints", &[], "").as_slice(),
+                &reply("200 OK", &headers, body),
+            ]
+            .concat()
+            .replace_length(),
+        ] {
             let server = Server::answering(bytes);
-            assert_eq!(case.send(get(server.url("/x"))).unwrap().body(), body, "{}", case.name());
+            assert_eq!(
+                case.send(get(server.url("/x"))).unwrap().body(),
+                body,
+                "{}",
+                case.name()
+            );
         }
     }
 }
@@ -85,7 +131,10 @@ trait InterimReply {
 impl InterimReply for Vec<u8> {
     fn replace_length(self) -> Self {
         let line = b"content-length: 0\r\n";
-        let at = self.windows(line.len()).position(|window| window == line).unwrap();
+        let at = self
+            .windows(line.len())
+            .position(|window| window == line)
+            .unwrap();
         [&self[..at], &self[at + line.len()..]].concat()
     }
 }
@@ -93,21 +142,41 @@ impl InterimReply for Vec<u8> {
 /// The end of a body told by chunks, or by the end of the connection.
 pub fn every_framing_of_a_reply_is_read(case: &dyn Harness) {
     let server = Server::answering(chunked(&[], &[b"{\"a\"", b":", b"1}"]));
-    assert_eq!(case.send(get(server.url("/x"))).unwrap().body(), "{\"a\":1}", "{}", case.name());
+    assert_eq!(
+        case.send(get(server.url("/x"))).unwrap().body(),
+        "{\"a\":1}",
+        "{}",
+        case.name()
+    );
 
     let server = Server::start(|peer| {
         peer.read_request().unwrap();
         peer.write(b"HTTP/1.1 200 OK\r\n\r\nto the end").unwrap();
     });
-    assert_eq!(case.send(get(server.url("/x"))).unwrap().body(), "to the end", "{}", case.name());
+    assert_eq!(
+        case.send(get(server.url("/x"))).unwrap().body(),
+        "to the end",
+        "{}",
+        case.name()
+    );
 
     let server = Server::answering(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec());
-    assert_eq!(case.send(get(server.url("/x"))).unwrap().body(), "", "{}", case.name());
+    assert_eq!(
+        case.send(get(server.url("/x"))).unwrap().body(),
+        "",
+        "{}",
+        case.name()
+    );
 
     // A reply to HEAD tells a length without having it.
     let server = Server::answering(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n".to_vec());
-    let reply = case.send(outgoing(Method::HEAD, server.url("/x"), Payload::empty())).unwrap();
-    assert_eq!((reply.body().len(), &reply.headers()["content-length"]), (0, &HeaderValue::from_static("99999999")));
+    let reply = case
+        .send(outgoing(Method::HEAD, server.url("/x"), Payload::empty()))
+        .unwrap();
+    assert_eq!(
+        (reply.body().len(), &reply.headers()["content-length"]),
+        (0, &HeaderValue::from_static("99999999"))
+    );
 }
 
 /// gzip is asked for and undone.
@@ -116,7 +185,11 @@ pub fn gzip_is_decompressed(case: &dyn Harness) {
     let packed = gzip(plain.as_bytes());
     let headers = ["content-encoding: gzip"];
     let halves = packed.split_at(packed.len() / 2);
-    for bytes in [reply("200 OK", &headers, &packed), reply("500 Oops", &headers, &packed), chunked(&headers, &[halves.0, halves.1])] {
+    for bytes in [
+        reply("200 OK", &headers, &packed),
+        reply("500 Oops", &headers, &packed),
+        chunked(&headers, &[halves.0, halves.1]),
+    ] {
         let server = Server::answering(bytes);
         let reply = case.send(get(server.url("/x"))).unwrap();
         assert_eq!(reply.body(), plain.as_bytes(), "{}", case.name());
@@ -131,16 +204,27 @@ pub fn broken_gzip_is_an_error(case: &dyn Harness) {
     let packed = gzip(pattern());
     let headers = ["content-encoding: gzip"];
     let server = Server::answering(reply("200 OK", &headers, &packed[..packed.len() / 2]));
-    assert_fails(case, case.send(get(server.url("/x"))), TransportErrorKind::Interrupted);
+    assert_fails(
+        case,
+        case.send(get(server.url("/x"))),
+        TransportErrorKind::Interrupted,
+    );
     let server = Server::answering(reply("200 OK", &headers, "<html>not packed at all</html>"));
-    assert_fails(case, case.send(get(server.url("/x"))), TransportErrorKind::Other);
+    assert_fails(
+        case,
+        case.send(get(server.url("/x"))),
+        TransportErrorKind::Other,
+    );
 }
 
 /// A small reply that unpacks to a very large one is cut at the limit.
 pub fn gzip_bombs_are_cut(case: &dyn Harness) {
     let packed = gzip(&vec![0; 64 << 20]);
     assert!(packed.len() < 100_000);
-    for bytes in [reply("200 OK", &["content-encoding: gzip"], &packed), chunked(&["content-encoding: gzip"], &[&packed])] {
+    for bytes in [
+        reply("200 OK", &["content-encoding: gzip"], &packed),
+        chunked(&["content-encoding: gzip"], &[&packed]),
+    ] {
         let server = Server::answering(bytes);
         let mut outgoing = get(server.url("/x"));
         outgoing.limits.response_bytes = 1 << 20;

@@ -36,7 +36,10 @@ impl Seen {
     /// The value of a header.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -78,16 +81,28 @@ impl Server {
                 stream.set_nodelay(true).unwrap();
                 stream.set_read_timeout(Some(BOUND)).unwrap();
                 stream.set_write_timeout(Some(BOUND)).unwrap();
-                ours.streams.lock().unwrap().push(stream.try_clone().unwrap());
+                ours.streams
+                    .lock()
+                    .unwrap()
+                    .push(stream.try_clone().unwrap());
                 let connection = ours.accepted.fetch_add(1, Ordering::SeqCst);
                 let (script, shared) = (script.clone(), ours.clone());
                 scripts.push(std::thread::spawn(move || {
-                    let mut peer = Peer { stream, unread: Vec::new(), connection, shared };
+                    let mut peer = Peer {
+                        stream,
+                        unread: Vec::new(),
+                        connection,
+                        shared,
+                    };
                     script(&mut peer);
                     let Peer { stream, shared, .. } = peer;
                     let address = stream.peer_addr().ok();
                     // The clone is dropped as well, so that this closes, with a reset where bytes are unread.
-                    shared.streams.lock().unwrap().retain(|other| other.peer_addr().ok() != address);
+                    shared
+                        .streams
+                        .lock()
+                        .unwrap()
+                        .retain(|other| other.peer_addr().ok() != address);
                     drop(stream);
                     let _lock = shared.seen.lock().unwrap();
                     shared.finished.fetch_add(1, Ordering::SeqCst);
@@ -98,7 +113,11 @@ impl Server {
                 script.join().unwrap();
             }
         });
-        Self { address, shared, thread: Some(thread) }
+        Self {
+            address,
+            shared,
+            thread: Some(thread),
+        }
     }
 
     /// A server that answers every request on every connection with these bytes.
@@ -160,7 +179,9 @@ impl Server {
         let (_lock, wait) = self
             .shared
             .changed
-            .wait_timeout_while(lock, BOUND, |seen| !ready(seen.len(), self.shared.finished.load(Ordering::SeqCst)))
+            .wait_timeout_while(lock, BOUND, |seen| {
+                !ready(seen.len(), self.shared.finished.load(Ordering::SeqCst))
+            })
             .unwrap();
         assert!(!wait.timed_out(), "the server did not get there");
     }
@@ -201,7 +222,11 @@ impl Peer {
     /// Reads a request head and leaves its body. `None` at the end of the connection.
     pub fn read_head(&mut self) -> Option<Seen> {
         let end = loop {
-            if let Some(end) = self.unread.windows(4).position(|window| window == b"\r\n\r\n") {
+            if let Some(end) = self
+                .unread
+                .windows(4)
+                .position(|window| window == b"\r\n\r\n")
+            {
                 break end;
             }
             if self.fill() == 0 {
@@ -217,13 +242,21 @@ impl Peer {
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
         headers.sort();
-        Some(Seen { connection: self.connection, line, headers, body: Vec::new(), complete: false })
+        Some(Seen {
+            connection: self.connection,
+            line,
+            headers,
+            body: Vec::new(),
+            complete: false,
+        })
     }
 
     /// Reads a request and records it. `None` at the end of the connection.
     pub fn read_request(&mut self) -> Option<Seen> {
         let mut seen = self.read_head()?;
-        let length: usize = seen.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let length: usize = seen
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
         while self.unread.len() < length && self.fill() > 0 {}
         seen.complete = self.unread.len() >= length;
         seen.body = self.unread.drain(..length.min(self.unread.len())).collect();
@@ -282,7 +315,11 @@ impl Peer {
     pub fn wait_stop(&self, duration: Duration) -> bool {
         let lock = self.shared.seen.lock().unwrap();
         let stop = || self.shared.stop.load(Ordering::SeqCst);
-        let _lock = self.shared.changed.wait_timeout_while(lock, duration, |_| !stop()).unwrap();
+        let _lock = self
+            .shared
+            .changed
+            .wait_timeout_while(lock, duration, |_| !stop())
+            .unwrap();
         stop()
     }
 

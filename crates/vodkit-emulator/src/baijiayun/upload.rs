@@ -311,11 +311,7 @@ async fn store_slice(
             .filter(|video| holds(video, &blob))
         {
             None => Err(Fault::no_video(id)),
-            Some(video)
-                if slice.last == slice.total
-                    && video.stored == slice.total
-                    && video.completed_ms.is_none() =>
-            {
+            Some(video) if video.stored == slice.total && video.completed_ms.is_none() => {
                 complete(
                     video,
                     now_ms,
