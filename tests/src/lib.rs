@@ -1,3 +1,6 @@
 //! Scenarios over every layer of vodkit.
 
 pub mod conformance;
+pub mod recorded;
+#[cfg(doctest)]
+mod documents;

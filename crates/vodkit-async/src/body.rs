@@ -35,7 +35,7 @@ pub(crate) struct PayloadBody {
     /// Stretches of memory still to cut into steps.
     memory: Bytes,
     /// The rest of a file, on its way to or back from the thread that reads it.
-    reading: Option<JoinHandle<io::Result<(Bytes, Option<FileRest>)>>>,
+    reading: Option<JoinHandle<io::Result<FileStep>>>,
     done: Progress,
     progress: Option<ProgressSink>,
     pulse: Pulse,
@@ -152,6 +152,9 @@ impl Body for PayloadBody {
     }
 }
 
+/// Bytes of a file and what comes after them.
+type FileStep = (Bytes, Option<FileRest>);
+
 /// A stretch of a file still to read.
 struct FileRest {
     path: Arc<Path>,
@@ -169,11 +172,11 @@ impl FileRest {
         })
     }
 
-    fn read(self) -> JoinHandle<io::Result<(Bytes, Option<Self>)>> {
+    fn read(self) -> JoinHandle<io::Result<FileStep>> {
         spawn_blocking(move || self.read_step())
     }
 
-    fn read_step(mut self) -> io::Result<(Bytes, Option<Self>)> {
+    fn read_step(mut self) -> io::Result<FileStep> {
         let file = match &mut self.file {
             Some(file) => file,
             empty => {

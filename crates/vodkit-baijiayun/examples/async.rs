@@ -2,6 +2,8 @@
 //!
 //! With `VODKIT_BAIJIAYUN_*` set it talks to that account; otherwise it starts an emulator of its own.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows its result")]
+
 use vodkit_async::Async;
 use vodkit_baijiayun::{Client, ErrorKind};
 use vodkit_emulator::Emulator;
@@ -22,12 +24,27 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let client = settings.build(Async::new()?)?;
 
-    let (account, categories) = tokio::join!(client.get_account_info().into_future(), client.get_category_list().into_future());
-    println!("{} of {} bytes used", account?.used_storage.unwrap_or_default(), client.get_account_info().await?.total_storage.unwrap_or_default());
+    let (account, categories) = tokio::join!(
+        client.get_account_info().into_future(),
+        client.get_category_list().into_future()
+    );
+    println!(
+        "{} of {} bytes used",
+        account?.used_storage.unwrap_or_default(),
+        client
+            .get_account_info()
+            .await?
+            .total_storage
+            .unwrap_or_default()
+    );
     println!("{} categories", categories?.list.len());
 
     let physics = client.add_category("物理").await?;
-    println!("category {} on level {}", physics.id, physics.level.unwrap_or_default());
+    println!(
+        "category {} on level {}",
+        physics.id,
+        physics.level.unwrap_or_default()
+    );
 
     match client.get_info(404).await {
         Err(error) if error.kind() == ErrorKind::Refused => println!("as expected: {error}"),

@@ -6,6 +6,8 @@
 //! cargo run -p vodkit-baijiayun --example blocking -- lesson.mp4
 //! ```
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows its result")]
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,19 +30,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let client = settings.build(Blocking::new()?)?;
 
-    let path = std::env::args().nth(1).unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").to_owned());
+    let path = std::env::args()
+        .nth(1)
+        .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").to_owned());
     let uploaded = client
         .upload(Path::new(&path))
         .map(|upload| {
             upload
                 .named("lesson.mp4")
                 .definitions([TargetDefinition::High, TargetDefinition::P720])
-                .progress(ProgressSink::new(|step| eprintln!("{} of {} bytes", step.sent, step.total)))
+                .progress(ProgressSink::new(|step| {
+                    eprintln!("{} of {} bytes", step.sent, step.total)
+                }))
         })
         .send()?;
     println!("video {}, {} bytes", uploaded.video_id, uploaded.bytes);
 
-    client.wait_for_transcode(uploaded.video_id, Duration::from_secs(600)).send()?;
+    client
+        .wait_for_transcode(uploaded.video_id, Duration::from_secs(600))
+        .send()?;
     for (definition, play) in client.get_url(uploaded.video_id).send()?.play_info {
         println!("{definition}: {}", play.url.unwrap_or_default());
     }

@@ -1,5 +1,7 @@
 //! No transport of vodkit: it signs and decodes, a client of one's own sends. Here that client is plain `ureq`.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows its result")]
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use vodkit_baijiayun::{Client, Tick, Timestamp};
@@ -16,7 +18,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let call = client.add_category("数学");
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    let tick = Tick { now: Timestamp(now.as_millis() as i64), ..Tick::default() };
+    let tick = Tick {
+        now: Timestamp(now.as_millis() as i64),
+        ..Tick::default()
+    };
 
     let (parts, payload) = call.request(tick)?.into_parts();
     let body = payload.as_bytes().cloned().unwrap_or_default();
@@ -25,6 +30,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (parts, mut body) = response.into_parts();
     let reply = http::Response::from_parts(parts, body.read_to_vec()?.into());
     let category = call.read(&reply)?;
-    println!("category {} is called {}", category.id, category.name.unwrap_or_default());
+    println!(
+        "category {} is called {}",
+        category.id,
+        category.name.unwrap_or_default()
+    );
     Ok(())
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use vodkit_request::baijiayun::{Baijiayun, Upload, WaitForTranscode, private_domain_url};
-use vodkit_request::{BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, RetryPolicy, Run, Session, types};
+use vodkit_request::{
+    BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, RetryPolicy, Run, Session, types,
+};
 
 use types::{FileInput, Secret};
 
@@ -20,7 +22,6 @@ pub struct Client<T> {
 
 impl Client<()> {
     /// Starts a client.
-    #[must_use]
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
@@ -42,8 +43,15 @@ impl<T> Client<T> {
     /// Waits until a video can be played, asking for its status (API-5), at most for `deadline`.
     ///
     /// It fails with [`ErrorKind::Processing`] when transcoding failed and with [`ErrorKind::Deadline`] when the time is over.
-    pub fn wait_for_transcode(&self, video_id: u64, deadline: Duration) -> Run<'_, T, WaitForTranscode<'_>> {
-        Run::new(&self.transport, WaitForTranscode::new(&self.session, video_id, deadline))
+    pub fn wait_for_transcode(
+        &self,
+        video_id: u64,
+        deadline: Duration,
+    ) -> Run<'_, T, WaitForTranscode<'_>> {
+        Run::new(
+            &self.transport,
+            WaitForTranscode::new(&self.session, video_id, deadline),
+        )
     }
 
     /// The transport.
@@ -60,7 +68,9 @@ impl<T> Client<T> {
 
 impl<T> fmt::Debug for Client<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("session", &self.session).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
     }
 }
 
@@ -139,7 +149,10 @@ impl ClientBuilder {
         {
             match text.trim().parse() {
                 Ok(id) => self.partner_id = Some(id),
-                Err(_) => self.bad_environment = Some("VODKIT_BAIJIAYUN_PARTNER_ID is not a number".to_owned()),
+                Err(_) => {
+                    self.bad_environment =
+                        Some("VODKIT_BAIJIAYUN_PARTNER_ID is not a number".to_owned())
+                }
             }
         }
         if self.partner_key.is_none() && self.secret_key.is_none() {
@@ -173,7 +186,10 @@ impl ClientBuilder {
             }
         };
         let Some(partner_id) = self.partner_id else {
-            return Err(Error::new(ErrorKind::Credential, "partner_id is missing (VODKIT_BAIJIAYUN_PARTNER_ID)"));
+            return Err(Error::new(
+                ErrorKind::Credential,
+                "partner_id is missing (VODKIT_BAIJIAYUN_PARTNER_ID)",
+            ));
         };
         let filled = |key: Option<Secret>| key.filter(|key| !key.is_empty());
         let vendor = match (filled(self.partner_key), filled(self.secret_key)) {
@@ -186,11 +202,16 @@ impl ClientBuilder {
                 ));
             }
         };
-        let session = Session::new(vendor).with_retry(self.retry.unwrap_or_default()).with_limits(
-            self.call_limits.unwrap_or_else(Limits::call),
-            self.transfer_limits.unwrap_or_else(Limits::transfer),
-        );
-        Ok(Client { transport, session: Arc::new(session) })
+        let session = Session::new(vendor)
+            .with_retry(self.retry.unwrap_or_default())
+            .with_limits(
+                self.call_limits.unwrap_or_else(Limits::call),
+                self.transfer_limits.unwrap_or_else(Limits::transfer),
+            );
+        Ok(Client {
+            transport,
+            session: Arc::new(session),
+        })
     }
 
     /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).

@@ -67,7 +67,7 @@ fn baijiayun(
         .fold(client.call(endpoint), |call, (name, value)| {
             call.undocumented(name, value)
         });
-    interrupt::writing(false);
+    interrupt::writing(!operation.idempotent);
     let result = call.send();
     interrupt::writing(false);
     let data = result.map_err(|error| Failure::from(error).without(&secrets))?;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use vodkit_baijiayun::Client;
 use vodkit_baijiayun::types::VideoInfo;
-use vodkit_emulator::Emulator;
+use vodkit_emulator::{Account, Emulator};
 use vodkit_request::types::DateTime;
 
 use crate::args::{DemoArgs, Global};
@@ -44,19 +44,8 @@ pub(crate) fn run(args: &DemoArgs, global: Global) -> Result<(), Failure> {
     };
     let mut steps = Steps::new(Output::new(global.output));
 
-    let emulator = Emulator::builder()
-        .time_scale(TIME_SCALE)
-        .start()
-        .map_err(|error| {
-            Failure::new(
-                Exit::Unavailable,
-                "unavailable",
-                format!("the emulator does not start: {error}"),
-            )
-        })?;
-    let account = emulator.account().clone();
-    let base_url = emulator.base_url().to_owned();
-    let running = Running::new(emulator);
+    let running = Running::default();
+    let (account, base_url) = running.start()?;
     steps.done("emulator", format!("listens on {base_url}"))?;
 
     let client = Client::builder()
@@ -162,12 +151,14 @@ pub(crate) fn run(args: &DemoArgs, global: Global) -> Result<(), Failure> {
 }
 
 /// The emulator, stopped at the end of the demo or by a signal: either way its files are removed.
+#[derive(Default)]
 struct Running(Arc<Mutex<Option<Emulator>>>);
 
 impl Running {
-    fn new(emulator: Emulator) -> Self {
-        let shared = Arc::new(Mutex::new(Some(emulator)));
-        let for_signal = Arc::clone(&shared);
+    fn start(&self) -> Result<(Account, String), Failure> {
+        // Held while it starts, so that a signal in the middle waits for something that it can stop.
+        let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let for_signal = Arc::clone(&self.0);
         interrupt::before_exit(move || {
             drop(
                 for_signal
@@ -176,7 +167,18 @@ impl Running {
                     .take(),
             )
         });
-        Self(shared)
+        let emulator = Emulator::builder()
+            .time_scale(TIME_SCALE)
+            .start()
+            .map_err(|error| {
+                Failure::new(
+                    Exit::Unavailable,
+                    "unavailable",
+                    format!("the emulator does not start: {error}"),
+                )
+            })?;
+        let emulator = place.insert(emulator);
+        Ok((emulator.account().clone(), emulator.base_url().to_owned()))
     }
 }
 

@@ -59,6 +59,19 @@ pub(crate) fn take_over() -> Receiver<()> {
     receiver
 }
 
+/// Lets a signal that has arrived end the process in its own way: what fails while it is dealt with fails because of it.
+pub(crate) fn give_way() {
+    let taken_over = || {
+        matches!(
+            *REACTION.lock().unwrap_or_else(PoisonError::into_inner),
+            Reaction::Tell(_)
+        )
+    };
+    while SIGNALLED.load(Ordering::SeqCst) && !taken_over() {
+        std::thread::park();
+    }
+}
+
 /// Marks that a call which changes something may be on its way, or no longer is.
 pub(crate) fn writing(now: bool) {
     WRITING.store(now, Ordering::SeqCst);

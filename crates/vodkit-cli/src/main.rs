@@ -40,7 +40,9 @@ fn main() -> ExitCode {
     };
     let format = cli.global.output;
     interrupt::install(format);
-    match run(cli) {
+    let result = run(cli);
+    interrupt::give_way();
+    match result {
         Ok(()) => Exit::Done.into(),
         Err(failure) => failure.report(format),
     }

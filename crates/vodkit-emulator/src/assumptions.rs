@@ -17,6 +17,8 @@ const fn assume(id: &'static str, what: &'static str, why: &'static str) -> Assu
 }
 
 /// Every assumed behaviour, sorted by id.
+///
+#[doc = include_str!("../ASSUMPTIONS.md")]
 pub const ASSUMPTIONS: &[Assumption] = &[
     assume(
         "account-info",

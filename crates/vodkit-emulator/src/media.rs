@@ -184,6 +184,10 @@ mod tests {
         assert_eq!(seconds(&[0; 250_001]), 3);
         // A box that claims to be shorter than its header, one that leaves the file, one without content.
         assert_eq!(seconds(&[0, 0, 0, 4, b'm', b'o', b'o', b'v']), 1);
+        // A long box of length 0 would be read for ever.
+        let mut endless = vec![0, 0, 0, 1, b'f', b'r', b'e', b'e'];
+        endless.resize(32, 0);
+        assert_eq!(seconds(&endless), 1);
         assert_eq!(seconds(&[0xff, 0, 0, 4, b'm', b'o', b'o', b'v']), 1);
         assert_eq!(seconds(&boxed(b"moov", &boxed(b"mvhd", &[0; 3]))), 1);
         assert_eq!(

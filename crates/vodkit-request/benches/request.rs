@@ -18,28 +18,44 @@ use vodkit_request::{Call, Session, Tick, Timestamp};
 const KEY: &str = "test-partner-key-0123456789";
 
 fn session() -> Session<Baijiayun> {
-    Session::new(Baijiayun::new(12345678, KEY, "https://demo.at.example.test".parse().expect("a base URL")))
+    Session::new(Baijiayun::new(
+        12345678,
+        KEY,
+        "https://demo.at.example.test".parse().expect("a base URL"),
+    ))
 }
 
 fn build(c: &mut Criterion) {
     let session = session();
-    let tick = Tick { now: Timestamp(1_700_000_000_000), ..Tick::default() };
+    let tick = Tick {
+        now: Timestamp(1_700_000_000_000),
+        ..Tick::default()
+    };
     let moment: DateTime = "2024-02-29 08:00:00".parse().expect("a moment");
 
     let mut group = c.benchmark_group("build_3_params");
-    let text = format!("partner_id=12345678&timestamp=1700000000&video_id=112459&partner_key={KEY}");
-    group.bench_function("floor_md5_of_text", |b| b.iter(|| Md5::digest(black_box(text.as_bytes()))));
-    group.bench_function("vodkit", |b| b.iter(|| Call::new(&(), &session, GetInfo::new(black_box(112_459))).request(tick)));
+    let text =
+        format!("partner_id=12345678&timestamp=1700000000&video_id=112459&partner_key={KEY}");
+    group.bench_function("floor_md5_of_text", |b| {
+        b.iter(|| Md5::digest(black_box(text.as_bytes())))
+    });
+    group.bench_function("vodkit", |b| {
+        b.iter(|| Call::new(&(), &session, GetInfo::new(black_box(112_459))).request(tick))
+    });
     group.finish();
 
     let mut group = c.benchmark_group("build_7_params");
     let text = format!(
         "end_time=2024-02-29 08:00:00&page=3&page_size=1000&partner_id=12345678&start_time=2024-02-29 08:00:00&timestamp=1700000000&video_id=112459&partner_key={KEY}"
     );
-    group.bench_function("floor_md5_of_text", |b| b.iter(|| Md5::digest(black_box(text.as_bytes()))));
+    group.bench_function("floor_md5_of_text", |b| {
+        b.iter(|| Md5::digest(black_box(text.as_bytes())))
+    });
     group.bench_function("vodkit", |b| {
         b.iter(|| {
-            let endpoint = GetVideoPlayRecord::new(black_box(112_459), moment, moment).page(3).page_size(1000);
+            let endpoint = GetVideoPlayRecord::new(black_box(112_459), moment, moment)
+                .page(3)
+                .page_size(1000);
             Call::new(&(), &session, endpoint).request(tick)
         });
     });
@@ -122,7 +138,11 @@ mod strict {
 fn info_reply() -> String {
     let files: Vec<String> = ["super", "high", "std"]
         .iter()
-        .flat_map(|d| ["mp4", "flv", "m3u8"].iter().map(move |t| format!(r#"{{"definition":"{d}","type":"{t}","size":578208}}"#)))
+        .flat_map(|d| {
+            ["mp4", "flv", "m3u8"]
+                .iter()
+                .map(move |t| format!(r#"{{"definition":"{d}","type":"{t}","size":578208}}"#))
+        })
         .collect();
     format!(
         r#"{{"code":0,"data":{{"video_id":112459,"name":"第一课 光合作用","status":100,"total_size":4185679,"total_transcode_size":7816254,"origin_definition":"super","create_time":1483422640,"preface_url":"https://img.example.test/00-upload/image/110541_9f339a4b.jpg","length":5,"publish_status":1,"file_md5":"0123456789abcdef0123456789abcdef","transcode_info":[{}],"category":[{{"id":492,"level":1,"name":"生物"}},{{"id":692,"level":2,"name":"初一"}}]}},"msg":"","ts":1493967641}}"#,
@@ -138,7 +158,10 @@ fn list_reply() -> String {
             )
         })
         .collect();
-    format!(r#"{{"code":0,"data":{{"total":1000,"page":1,"page_size":1000,"list":[{}]}},"msg":"","ts":1481098005}}"#, videos.join(","))
+    format!(
+        r#"{{"code":0,"data":{{"total":1000,"page":1,"page_size":1000,"list":[{}]}},"msg":"","ts":1481098005}}"#,
+        videos.join(",")
+    )
 }
 
 fn decode(c: &mut Criterion) {
@@ -146,17 +169,35 @@ fn decode(c: &mut Criterion) {
     let info = Response::new(Bytes::from(info_reply()));
     let mut group = c.benchmark_group("decode_info");
     group.bench_function("strict_from_slice", |b| {
-        b.iter(|| serde_json::from_slice::<strict::Envelope<strict::Info>>(black_box(info.body())).expect("strict"));
+        b.iter(|| {
+            serde_json::from_slice::<strict::Envelope<strict::Info>>(black_box(info.body()))
+                .expect("strict")
+        });
     });
-    group.bench_function("vodkit", |b| b.iter(|| Call::new(&(), &session, GetInfo::new(1)).read(black_box(&info)).expect("lenient")));
+    group.bench_function("vodkit", |b| {
+        b.iter(|| {
+            Call::new(&(), &session, GetInfo::new(1))
+                .read(black_box(&info))
+                .expect("lenient")
+        })
+    });
     group.finish();
 
     let list = Response::new(Bytes::from(list_reply()));
     let mut group = c.benchmark_group("decode_list_of_1000");
     group.bench_function("strict_from_slice", |b| {
-        b.iter(|| serde_json::from_slice::<strict::Envelope<strict::List>>(black_box(list.body())).expect("strict"));
+        b.iter(|| {
+            serde_json::from_slice::<strict::Envelope<strict::List>>(black_box(list.body()))
+                .expect("strict")
+        });
     });
-    group.bench_function("vodkit", |b| b.iter(|| Call::new(&(), &session, GetVideoList::new()).read(black_box(&list)).expect("lenient")));
+    group.bench_function("vodkit", |b| {
+        b.iter(|| {
+            Call::new(&(), &session, GetVideoList::new())
+                .read(black_box(&list))
+                .expect("lenient")
+        })
+    });
     group.finish();
 }
 

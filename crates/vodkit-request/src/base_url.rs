@@ -26,7 +26,8 @@ impl BaseUrl {
             None if self.prefix.is_empty() => Ok(PathAndQuery::from_static(path)),
             None => PathAndQuery::try_from(format!("{}{path}", self.prefix)),
             Some(query) => {
-                let mut text = String::with_capacity(self.prefix.len() + path.len() + query.len() + 1);
+                let mut text =
+                    String::with_capacity(self.prefix.len() + path.len() + query.len() + 1);
                 text.push_str(&self.prefix);
                 text.push_str(path);
                 text.push('?');
@@ -43,14 +44,22 @@ impl BaseUrl {
 }
 
 fn too_long() -> Error {
-    Error::new(ErrorKind::InvalidInput, "the parameters are too long for an address (65 534 bytes)")
+    Error::new(
+        ErrorKind::InvalidInput,
+        "the parameters are too long for an address (65 534 bytes)",
+    )
 }
 
 impl FromStr for BaseUrl {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let invalid = |why: &str| Err(Error::new(ErrorKind::InvalidInput, format!("base URL: {why}")));
+        let invalid = |why: &str| {
+            Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("base URL: {why}"),
+            ))
+        };
         let text = text.trim();
         let Ok(uri) = text.parse::<Uri>() else {
             return invalid("not an address like https://example.at.baijiayun.com");
@@ -70,7 +79,11 @@ impl FromStr for BaseUrl {
             Some(path) => path.path().trim_end_matches('/').to_owned(),
             None => String::new(),
         };
-        Ok(Self { scheme, authority, prefix })
+        Ok(Self {
+            scheme,
+            authority,
+            prefix,
+        })
     }
 }
 

@@ -37,7 +37,14 @@ pub struct Call<'c, T: ?Sized, E: Endpoint> {
 impl<'c, T: ?Sized, E: Endpoint> Call<'c, T, E> {
     /// A call of `endpoint` over `transport`.
     pub fn new(transport: &'c T, session: &'c Session<E::Vendor>, endpoint: E) -> Self {
-        Self { transport, session, endpoint, limits: None, progress: None, undocumented: vodkit_types::Extra::default() }
+        Self {
+            transport,
+            session,
+            endpoint,
+            limits: None,
+            progress: None,
+            undocumented: vodkit_types::Extra::default(),
+        }
     }
 
     /// The entry of the operation table.
@@ -89,10 +96,15 @@ impl<'c, T: ?Sized, E: Endpoint> Call<'c, T, E> {
                     ));
                 }
                 (true, Access::Wait(_)) => {
-                    return Err(Error::new(crate::error::ErrorKind::Credential, "another call is logging in"));
+                    return Err(Error::new(
+                        crate::error::ErrorKind::Credential,
+                        "another call is logging in",
+                    ));
                 }
             };
-            self.session.vendor().seal(draft, credential.as_ref(), at, tick.entropy)
+            self.session
+                .vendor()
+                .seal(draft, credential.as_ref(), at, tick.entropy)
         };
         sealed().map_err(|error| error.at(operation, 0))
     }
@@ -105,13 +117,20 @@ impl<'c, T: ?Sized, E: Endpoint> Call<'c, T, E> {
         let operation = self.endpoint.operation();
         self.endpoint
             .open(self.session.vendor(), response)
-            .map_err(|refusal| Error::from_refusal(refusal, operation.idempotent, response).at(operation, 1))
+            .map_err(|refusal| {
+                Error::from_refusal(refusal, operation.idempotent, response).at(operation, 1)
+            })
     }
 
     /// The call as a flow, for drivers of one's own.
     pub fn into_flow(self) -> Exec<'c, WithUndocumented<E>> {
-        let endpoint = WithUndocumented { endpoint: self.endpoint, undocumented: self.undocumented };
-        Exec::new(self.session, endpoint).with_limits(self.limits).with_progress(self.progress)
+        let endpoint = WithUndocumented {
+            endpoint: self.endpoint,
+            undocumented: self.undocumented,
+        };
+        Exec::new(self.session, endpoint)
+            .with_limits(self.limits)
+            .with_progress(self.progress)
     }
 }
 
@@ -138,14 +157,19 @@ impl<'c, T: AsyncTransport + ?Sized, E: Endpoint + 'c> IntoFuture for Call<'c, T
 impl<'c, T: ?Sized, E: Paged> Call<'c, T, E> {
     /// All pages from this one on, fetched one by one.
     pub fn pages(self) -> Pages<'c, T, WithUndocumented<E>> {
-        let endpoint = WithUndocumented { endpoint: self.endpoint, undocumented: self.undocumented };
+        let endpoint = WithUndocumented {
+            endpoint: self.endpoint,
+            undocumented: self.undocumented,
+        };
         Pages::new(self.transport, self.session, endpoint, self.limits)
     }
 }
 
 impl<T: ?Sized, E: Endpoint> fmt::Debug for Call<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").field("operation", &self.endpoint.operation().name).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("operation", &self.endpoint.operation().name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -162,7 +186,10 @@ impl<E: Endpoint> Endpoint for WithUndocumented<E> {
     fn operation(&self) -> &'static Operation {
         self.endpoint.operation()
     }
-    fn params(&self, params: &mut crate::params::Params) -> Result<(), crate::params::InvalidParam> {
+    fn params(
+        &self,
+        params: &mut crate::params::Params,
+    ) -> Result<(), crate::params::InvalidParam> {
         self.endpoint.params(params)?;
         params.put_undocumented(&self.undocumented)
     }
@@ -172,7 +199,11 @@ impl<E: Endpoint> Endpoint for WithUndocumented<E> {
     fn target(&self) -> Option<&vodkit_types::Secret> {
         self.endpoint.target()
     }
-    fn open(&self, vendor: &E::Vendor, response: &Response<Bytes>) -> Result<E::Output, crate::error::Refusal> {
+    fn open(
+        &self,
+        vendor: &E::Vendor,
+        response: &Response<Bytes>,
+    ) -> Result<E::Output, crate::error::Refusal> {
         self.endpoint.open(vendor, response)
     }
 }
@@ -183,7 +214,10 @@ impl<E: Paged> Paged for WithUndocumented<E> {
         self.endpoint.page()
     }
     fn with_page(&self, page: u64) -> Self {
-        Self { endpoint: self.endpoint.with_page(page), undocumented: self.undocumented.clone() }
+        Self {
+            endpoint: self.endpoint.with_page(page),
+            undocumented: self.undocumented.clone(),
+        }
     }
     fn page_size(&self) -> u64 {
         self.endpoint.page_size()
@@ -214,7 +248,10 @@ impl<'c, T: ?Sized, F: Flow> Run<'c, T, F> {
 
     /// Changes the flow before it begins.
     pub fn map(self, change: impl FnOnce(F) -> F) -> Self {
-        Self { transport: self.transport, flow: change(self.flow) }
+        Self {
+            transport: self.transport,
+            flow: change(self.flow),
+        }
     }
 
     /// The flow, for drivers of one's own.
@@ -247,6 +284,8 @@ where
 
 impl<T: ?Sized, F: fmt::Debug> fmt::Debug for Run<'_, T, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("flow", &self.flow).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("flow", &self.flow)
+            .finish_non_exhaustive()
     }
 }

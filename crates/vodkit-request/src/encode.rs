@@ -7,7 +7,8 @@ static UNRESERVED: [bool; 256] = {
     let mut byte = 0;
     while byte < 256 {
         let character = byte as u8;
-        table[byte] = character.is_ascii_alphanumeric() || matches!(character, b'-' | b'.' | b'_' | b'~');
+        table[byte] =
+            character.is_ascii_alphanumeric() || matches!(character, b'-' | b'.' | b'_' | b'~');
         byte += 1;
     }
     table

@@ -42,7 +42,11 @@ pub trait Endpoint: Clone + Send + Sync {
     ///
     /// # Errors
     /// The vendor's refusal, or what is wrong with the reply.
-    fn open(&self, vendor: &Self::Vendor, response: &Response<Bytes>) -> Result<Self::Output, Refusal> {
+    fn open(
+        &self,
+        vendor: &Self::Vendor,
+        response: &Response<Bytes>,
+    ) -> Result<Self::Output, Refusal> {
         vendor.open(self.operation(), response)
     }
 }
@@ -83,7 +87,9 @@ impl<V: Vendor> AnyEndpoint<V> {
     ///
     /// # Errors
     /// When a required parameter is missing or a value has the wrong form.
-    pub fn decode<E: Endpoint<Vendor = V> + Wire + 'static>(params: Value) -> Result<Self, serde_json::Error> {
+    pub fn decode<E: Endpoint<Vendor = V> + Wire + 'static>(
+        params: Value,
+    ) -> Result<Self, serde_json::Error> {
         serde_json::from_value::<Lenient<E>>(params).map(|Lenient(endpoint)| Self::new(endpoint))
     }
 }
@@ -96,7 +102,9 @@ impl<V: Vendor> Clone for AnyEndpoint<V> {
 
 impl<V: Vendor> fmt::Debug for AnyEndpoint<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AnyEndpoint").field(&self.0.operation().name).finish()
+        f.debug_tuple("AnyEndpoint")
+            .field(&self.0.operation().name)
+            .finish()
     }
 }
 
@@ -145,7 +153,10 @@ impl<E: Endpoint + 'static> Erased<E::Vendor> for E {
     fn open(&self, vendor: &E::Vendor, response: &Response<Bytes>) -> Result<Value, Refusal> {
         let output = Endpoint::open(self, vendor, response)?;
         serde_json::to_value(output).map_err(|error| {
-            Refusal::Decode(crate::error::DecodeFault { message: error.to_string(), field_path: None })
+            Refusal::Decode(crate::error::DecodeFault {
+                message: error.to_string(),
+                field_path: None,
+            })
         })
     }
     fn boxed(&self) -> Box<dyn Erased<E::Vendor>> {

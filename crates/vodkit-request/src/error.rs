@@ -187,7 +187,11 @@ impl Error {
     pub(crate) fn with_response(mut self, response: &Response<Bytes>) -> Self {
         self.0.status = Some(response.status());
         let body = response.body();
-        self.0.body = Some(if body.len() > BODY_LIMIT { Bytes::copy_from_slice(&body[..BODY_LIMIT]) } else { body.clone() });
+        self.0.body = Some(if body.len() > BODY_LIMIT {
+            Bytes::copy_from_slice(&body[..BODY_LIMIT])
+        } else {
+            body.clone()
+        });
         self
     }
 
@@ -210,7 +214,10 @@ impl Error {
         let message = error.to_string();
         let mut this = Self::new(kind, message).maybe(maybe_sent);
         this.0.hint = match kind {
-            ErrorKind::OutcomeUnknown => Some("The reply was lost, so the outcome is unknown: look before repeating the call".into()),
+            ErrorKind::OutcomeUnknown => Some(
+                "The reply was lost, so the outcome is unknown: look before repeating the call"
+                    .into(),
+            ),
             ErrorKind::Connect => Some("Check the host name, the network and the proxy".into()),
             _ => None,
         };
@@ -218,7 +225,11 @@ impl Error {
         this
     }
 
-    pub(crate) fn from_refusal(refusal: Refusal, idempotent: bool, response: &Response<Bytes>) -> Self {
+    pub(crate) fn from_refusal(
+        refusal: Refusal,
+        idempotent: bool,
+        response: &Response<Bytes>,
+    ) -> Self {
         match refusal {
             Refusal::Fault(fault) => {
                 let kind = match fault.class {
@@ -228,7 +239,9 @@ impl Error {
                     _ => ErrorKind::Refused,
                 };
                 let unsure = fault.class == FaultClass::Transient && !idempotent;
-                let mut this = Self::new(kind, fault.message).with_response(response).maybe(unsure);
+                let mut this = Self::new(kind, fault.message)
+                    .with_response(response)
+                    .maybe(unsure);
                 this.0.code = fault.code;
                 this.0.hint = fault.hint;
                 if unsure {
@@ -238,7 +251,9 @@ impl Error {
                 this
             }
             Refusal::Decode(decode) => {
-                let mut this = Self::new(ErrorKind::Decode, decode.message).with_response(response).maybe(!idempotent);
+                let mut this = Self::new(ErrorKind::Decode, decode.message)
+                    .with_response(response)
+                    .maybe(!idempotent);
                 this.0.field_path = decode.field_path;
                 this
             }
@@ -260,7 +275,9 @@ impl fmt::Display for Error {
         }
         match (&inner.code, inner.status) {
             (Some(code), _) => write!(f, "code {code}: ")?,
-            (None, Some(status)) if !status.is_success() => write!(f, "HTTP {}: ", status.as_u16())?,
+            (None, Some(status)) if !status.is_success() => {
+                write!(f, "HTTP {}: ", status.as_u16())?
+            }
             _ => {}
         }
         // The hint follows as a sentence of its own.
@@ -343,9 +360,14 @@ impl Refusal {
             408 | 500.. => FaultClass::Transient,
             _ => FaultClass::Permanent,
         };
-        let mut message = status.canonical_reason().unwrap_or("unknown status").to_owned();
+        let mut message = status
+            .canonical_reason()
+            .unwrap_or("unknown status")
+            .to_owned();
         if status.is_redirection() {
-            message.push_str(" (redirects are not followed, since they could carry the signature elsewhere)");
+            message.push_str(
+                " (redirects are not followed, since they could carry the signature elsewhere)",
+            );
         }
         Some(Self::Fault(Fault {
             code: None,
@@ -367,14 +389,21 @@ impl Refusal {
         } else {
             format!("the reply ({} bytes) is not complete JSON", body.len())
         };
-        Self::Decode(DecodeFault { message: what, field_path: None })
+        Self::Decode(DecodeFault {
+            message: what,
+            field_path: None,
+        })
     }
 }
 
 /// Vendor messages end up in logs that are read line by line.
 fn one_line(message: String) -> String {
     if message.contains(|c: char| c.is_control()) {
-        message.split(|c: char| c.is_control()).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+        message
+            .split(|c: char| c.is_control())
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
     } else {
         message
     }

@@ -14,7 +14,9 @@ use crate::payload::Segment;
 use crate::retry::{Attempt, Outcome};
 use crate::session::{Access, Session};
 use crate::skew::retry_after;
-use crate::transport::{FileFacts, Limits, Outgoing, ProgressSink, Tick, Timestamp, TransportError};
+use crate::transport::{
+    FileFacts, Limits, Outgoing, ProgressSink, Tick, Timestamp, TransportError,
+};
 use crate::vendor::{Draft, DraftFile, Vendor};
 
 /// After a refused signature, a clock this far from the one it was made with is worth one more attempt.
@@ -39,8 +41,15 @@ enum State<'s, V: Vendor> {
     Idle,
     Inspecting,
     Waiting,
-    LoggingIn { lease: Lease<'s, V>, sent: Timestamp },
-    Sent { sent: Timestamp, offset: i64, generation: u64 },
+    LoggingIn {
+        lease: Lease<'s, V>,
+        sent: Timestamp,
+    },
+    Sent {
+        sent: Timestamp,
+        offset: i64,
+        generation: u64,
+    },
 }
 
 impl<V: Vendor> std::fmt::Debug for State<'_, V> {
@@ -126,13 +135,20 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         }
     }
 
-    fn inspected(&mut self, tick: Tick, facts: std::io::Result<FileFacts>) -> Result<Step<E::Output>, Error> {
+    fn inspected(
+        &mut self,
+        tick: Tick,
+        facts: std::io::Result<FileFacts>,
+    ) -> Result<Step<E::Output>, Error> {
         match facts {
             Ok(facts) => {
                 self.facts = Some(facts);
                 self.send(tick)
             }
-            Err(error) => Err(unusable_file(self.endpoint.file().map(|(_, file)| &file.content), &error)),
+            Err(error) => Err(unusable_file(
+                self.endpoint.file().map(|(_, file)| &file.content),
+                &error,
+            )),
         }
     }
 
@@ -150,11 +166,21 @@ impl<'s, E: Endpoint> Exec<'s, E> {
                     return Ok(Step::Sleep(time));
                 }
                 Access::LogIn(number) => {
-                    let lease = Lease { session: self.session, number };
+                    let lease = Lease {
+                        session: self.session,
+                        number,
+                    };
                     let request = self.session.vendor().login(at)?;
-                    self.state = State::LoggingIn { lease, sent: tick.now };
+                    self.state = State::LoggingIn {
+                        lease,
+                        sent: tick.now,
+                    };
                     let limits = self.session.call_limits;
-                    return Ok(Step::Send(Box::new(Outgoing { request, limits, progress: None })));
+                    return Ok(Step::Send(Box::new(Outgoing {
+                        request,
+                        limits,
+                        progress: None,
+                    })));
                 }
             }
         } else {
@@ -162,10 +188,21 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         };
         let draft = draft(&self.endpoint, self.facts)?;
         let has_file = draft.file.is_some();
-        let request = self.session.vendor().seal(draft, credential.as_ref(), at, tick.entropy)?;
+        let request = self
+            .session
+            .vendor()
+            .seal(draft, credential.as_ref(), at, tick.entropy)?;
         self.attempts += 1;
-        self.state = State::Sent { sent: tick.now, offset, generation };
-        let limits = if has_file { self.session.transfer_limits } else { self.session.call_limits };
+        self.state = State::Sent {
+            sent: tick.now,
+            offset,
+            generation,
+        };
+        let limits = if has_file {
+            self.session.transfer_limits
+        } else {
+            self.session.call_limits
+        };
         Ok(Step::Send(Box::new(Outgoing {
             request,
             limits: self.limits.unwrap_or(limits),
@@ -173,7 +210,13 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         })))
     }
 
-    fn judge(&mut self, tick: Tick, response: Response<Bytes>, offset: i64, generation: u64) -> Result<Step<E::Output>, Error> {
+    fn judge(
+        &mut self,
+        tick: Tick,
+        response: Response<Bytes>,
+        offset: i64,
+        generation: u64,
+    ) -> Result<Step<E::Output>, Error> {
         let refusal = match self.endpoint.open(self.session.vendor(), &response) {
             Ok(output) => {
                 self.session.budget.refill(self.attempts > 1);
@@ -185,7 +228,8 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         let outcome = match &refusal {
             Refusal::Fault(fault) => match fault.class {
                 FaultClass::Credential => {
-                    let moved = (self.session.skew.offset() - offset).abs() >= SKEW_WORTH_A_RETRY_MS;
+                    let moved =
+                        (self.session.skew.offset() - offset).abs() >= SKEW_WORTH_A_RETRY_MS;
                     if moved && !self.reclocked {
                         self.reclocked = true;
                         return self.send(tick);
@@ -196,8 +240,14 @@ impl<'s, E: Endpoint> Exec<'s, E> {
                     }
                     None
                 }
-                FaultClass::Throttled => Some(Outcome::Throttled(retry_after(response.headers(), tick.now))),
-                FaultClass::Transient => Some(Outcome::Unavailable(retry_after(response.headers(), tick.now))),
+                FaultClass::Throttled => Some(Outcome::Throttled(retry_after(
+                    response.headers(),
+                    tick.now,
+                ))),
+                FaultClass::Transient => Some(Outcome::Unavailable(retry_after(
+                    response.headers(),
+                    tick.now,
+                ))),
                 _ => None,
             },
             // A reply cut short inside a complete HTTP body, or an error page with status 200.
@@ -210,8 +260,17 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         }
     }
 
-    fn failed(&mut self, tick: Tick, failure: TransportError, idempotent: bool) -> Result<Step<E::Output>, Error> {
-        let outcome = if failure.kind.maybe_sent() { Outcome::Unsure } else { Outcome::NotSent };
+    fn failed(
+        &mut self,
+        tick: Tick,
+        failure: TransportError,
+        idempotent: bool,
+    ) -> Result<Step<E::Output>, Error> {
+        let outcome = if failure.kind.maybe_sent() {
+            Outcome::Unsure
+        } else {
+            Outcome::NotSent
+        };
         let repeatable = !matches!(
             failure.kind,
             crate::transport::TransportErrorKind::LocalFile
@@ -219,15 +278,26 @@ impl<'s, E: Endpoint> Exec<'s, E> {
                 | crate::transport::TransportErrorKind::ResponseTooLarge
         );
         let error = Error::from_transport(failure, idempotent);
-        if repeatable { self.repeat_or(tick, outcome, error) } else { Err(error) }
+        if repeatable {
+            self.repeat_or(tick, outcome, error)
+        } else {
+            Err(error)
+        }
     }
 
-    fn repeat_or(&mut self, tick: Tick, outcome: Outcome, error: Error) -> Result<Step<E::Output>, Error> {
+    fn repeat_or(
+        &mut self,
+        tick: Tick,
+        outcome: Outcome,
+        error: Error,
+    ) -> Result<Step<E::Output>, Error> {
         let attempt = Attempt {
             number: self.attempts.max(1),
             idempotent: self.endpoint.operation().idempotent,
             outcome,
-            elapsed: tick.elapsed.saturating_sub(self.first.unwrap_or(tick.elapsed)),
+            elapsed: tick
+                .elapsed
+                .saturating_sub(self.first.unwrap_or(tick.elapsed)),
         };
         match self.session.retry.decide(attempt, tick.entropy) {
             Some(wait) if self.session.budget.take() => {
@@ -238,7 +308,12 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         }
     }
 
-    fn logged_in(&mut self, tick: Tick, lease: Lease<'s, E::Vendor>, response: Response<Bytes>) -> Result<Step<E::Output>, Error> {
+    fn logged_in(
+        &mut self,
+        tick: Tick,
+        lease: Lease<'s, E::Vendor>,
+        response: Response<Bytes>,
+    ) -> Result<Step<E::Output>, Error> {
         match self.session.vendor().open_login(&response, tick.now) {
             Ok(grant) => {
                 self.session.store(lease.number, grant);
@@ -249,8 +324,14 @@ impl<'s, E: Endpoint> Exec<'s, E> {
                 self.attempts += 1;
                 let outcome = match &refusal {
                     Refusal::Fault(fault) => match fault.class {
-                        FaultClass::Throttled => Some(Outcome::Throttled(retry_after(response.headers(), tick.now))),
-                        FaultClass::Transient => Some(Outcome::Throttled(retry_after(response.headers(), tick.now))),
+                        FaultClass::Throttled => Some(Outcome::Throttled(retry_after(
+                            response.headers(),
+                            tick.now,
+                        ))),
+                        FaultClass::Transient => Some(Outcome::Throttled(retry_after(
+                            response.headers(),
+                            tick.now,
+                        ))),
                         _ => None,
                     },
                     Refusal::Decode(_) => None,
@@ -276,7 +357,9 @@ impl<E: Endpoint> Flow for Exec<'_, E> {
             (State::Inspecting, Event::Inspected(facts)) => self.inspected(tick, facts),
             (State::Waiting, Event::Woken) => self.send(tick),
             (State::LoggingIn { lease, sent }, Event::Response(response)) => {
-                self.session.skew.observe(sent, tick.now, response.headers());
+                self.session
+                    .skew
+                    .observe(sent, tick.now, response.headers());
                 self.logged_in(tick, lease, response)
             }
             (State::LoggingIn { lease, .. }, Event::Failed(failure)) => {
@@ -290,8 +373,17 @@ impl<E: Endpoint> Flow for Exec<'_, E> {
                     self.repeat_or(tick, Outcome::NotSent, error)
                 }
             }
-            (State::Sent { sent, offset, generation }, Event::Response(response)) => {
-                self.session.skew.observe(sent, tick.now, response.headers());
+            (
+                State::Sent {
+                    sent,
+                    offset,
+                    generation,
+                },
+                Event::Response(response),
+            ) => {
+                self.session
+                    .skew
+                    .observe(sent, tick.now, response.headers());
                 self.judge(tick, response, offset, generation)
             }
             (State::Sent { .. }, Event::Failed(failure)) => {
@@ -317,17 +409,37 @@ pub(crate) fn draft<E: Endpoint>(endpoint: &E, facts: Option<FileFacts>) -> Resu
                     let Some(facts) = facts else {
                         return Err(Error::new(
                             ErrorKind::LocalFile,
-                            format!("the length of `{}` is not known: give the file as bytes", path.display()),
+                            format!(
+                                "the length of `{}` is not known: give the file as bytes",
+                                path.display()
+                            ),
                         ));
                     };
-                    Segment::File { path: path.clone(), range: 0..facts.len }
+                    Segment::File {
+                        path: path.clone(),
+                        range: 0..facts.len,
+                    }
                 }
-                _ => return Err(Error::new(ErrorKind::LocalFile, "this kind of file cannot be sent")),
+                _ => {
+                    return Err(Error::new(
+                        ErrorKind::LocalFile,
+                        "this kind of file cannot be sent",
+                    ));
+                }
             };
-            Some(DraftFile { field, name: file.name.clone(), content })
+            Some(DraftFile {
+                field,
+                name: file.name.clone(),
+                content,
+            })
         }
     };
-    Ok(Draft { operation, params, file, target: endpoint.target().cloned() })
+    Ok(Draft {
+        operation,
+        params,
+        file,
+        target: endpoint.target().cloned(),
+    })
 }
 
 pub(crate) fn unusable_file(content: Option<&FileContent>, error: &std::io::Error) -> Error {

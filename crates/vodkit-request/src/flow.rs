@@ -21,7 +21,9 @@ use bytes::Bytes;
 use http::Response;
 
 use crate::error::Error;
-use crate::transport::{AsyncTransport, BlockingTransport, FileFacts, Outgoing, Tick, TransportError};
+use crate::transport::{
+    AsyncTransport, BlockingTransport, FileFacts, Outgoing, Tick, TransportError,
+};
 
 /// What a flow wants done next.
 #[derive(Debug)]
@@ -67,12 +69,17 @@ pub trait Flow {
 ///
 /// # Errors
 /// What the flow fails with.
-pub fn drive<F: Flow>(transport: &(impl BlockingTransport + ?Sized), mut flow: F) -> Result<F::Output, Error> {
+pub fn drive<F: Flow>(
+    transport: &(impl BlockingTransport + ?Sized),
+    mut flow: F,
+) -> Result<F::Output, Error> {
     let mut event = Event::Start;
     loop {
         event = match flow.advance(transport.tick(), event)? {
             Step::Done(output) => return Ok(output),
-            Step::Send(outgoing) => transport.send(*outgoing).map_or_else(Event::Failed, Event::Response),
+            Step::Send(outgoing) => transport
+                .send(*outgoing)
+                .map_or_else(Event::Failed, Event::Response),
             Step::Sleep(time) => {
                 transport.sleep(time);
                 Event::Woken
@@ -86,12 +93,18 @@ pub fn drive<F: Flow>(transport: &(impl BlockingTransport + ?Sized), mut flow: F
 ///
 /// # Errors
 /// What the flow fails with.
-pub async fn drive_async<F: Flow>(transport: &(impl AsyncTransport + ?Sized), mut flow: F) -> Result<F::Output, Error> {
+pub async fn drive_async<F: Flow>(
+    transport: &(impl AsyncTransport + ?Sized),
+    mut flow: F,
+) -> Result<F::Output, Error> {
     let mut event = Event::Start;
     loop {
         event = match flow.advance(transport.tick(), event)? {
             Step::Done(output) => return Ok(output),
-            Step::Send(outgoing) => transport.send(*outgoing).await.map_or_else(Event::Failed, Event::Response),
+            Step::Send(outgoing) => transport
+                .send(*outgoing)
+                .await
+                .map_or_else(Event::Failed, Event::Response),
             Step::Sleep(time) => {
                 transport.sleep(time).await;
                 Event::Woken
@@ -103,5 +116,8 @@ pub async fn drive_async<F: Flow>(transport: &(impl AsyncTransport + ?Sized), mu
 
 /// A flow was told something that it had not asked for.
 pub(crate) fn unexpected_event() -> Error {
-    Error::new(crate::error::ErrorKind::InvalidInput, "the driver answered a step that the flow had not asked for")
+    Error::new(
+        crate::error::ErrorKind::InvalidInput,
+        "the driver answered a step that the flow had not asked for",
+    )
 }

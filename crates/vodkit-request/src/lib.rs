@@ -32,9 +32,11 @@ pub use crate::page::Pages;
 pub use crate::payload::{Payload, Segment};
 pub use crate::retry::RetryPolicy;
 pub use crate::session::Session;
-pub use crate::transport::{AsyncTransport, BlockingTransport, Limits, Progress, ProgressSink, Tick, Timestamp};
+pub use crate::transport::{
+    AsyncTransport, BlockingTransport, Limits, Progress, ProgressSink, Tick, Timestamp,
+};
 
-/// The wire types, for crates that reach them through this one.
-pub use vodkit_types as types;
 /// The signing rules, for crates that reach them through this one.
 pub use vodkit_sign as sign;
+/// The wire types, for crates that reach them through this one.
+pub use vodkit_types as types;

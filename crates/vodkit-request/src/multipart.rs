@@ -21,7 +21,11 @@ pub struct FilePart<'a> {
 ///
 /// `entropy` goes into the boundary, which is made longer until no text field contains it.
 #[must_use]
-pub fn form<'a>(fields: impl Iterator<Item = (&'a str, &'a str)> + Clone, file: FilePart<'_>, entropy: u64) -> (String, Payload) {
+pub fn form<'a>(
+    fields: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    file: FilePart<'_>,
+    entropy: u64,
+) -> (String, Payload) {
     let mut boundary = format!("vodkit-{entropy:016x}");
     while fields.clone().any(|(_, value)| value.contains(&boundary)) {
         let _infallible = write!(boundary, "{entropy:016x}");

@@ -30,7 +30,9 @@ struct Cursor<E: Paged> {
 impl<E: Paged> Cursor<E> {
     /// Takes a page in; gives its items and moves on, or nothing when the page is no new one.
     fn take(&mut self, current: &E, output: E::Output) -> Option<Vec<E::Item>> {
-        let size = E::reported_page_size(&output).filter(|size| *size > 0).unwrap_or_else(|| current.page_size());
+        let size = E::reported_page_size(&output)
+            .filter(|size| *size > 0)
+            .unwrap_or_else(|| current.page_size());
         let total = E::total(&output);
         let items = E::items(output);
         let first = items.first()?.clone();
@@ -48,8 +50,22 @@ impl<E: Paged> Cursor<E> {
 }
 
 impl<'c, T: ?Sized, E: Paged> Pages<'c, T, E> {
-    pub(crate) fn new(transport: &'c T, session: &'c Session<E::Vendor>, first: E, limits: Option<Limits>) -> Self {
-        Self { transport, session, limits, cursor: Cursor { next: Some(first), seen: 0, last_first: None } }
+    pub(crate) fn new(
+        transport: &'c T,
+        session: &'c Session<E::Vendor>,
+        first: E,
+        limits: Option<Limits>,
+    ) -> Self {
+        Self {
+            transport,
+            session,
+            limits,
+            cursor: Cursor {
+                next: Some(first),
+                seen: 0,
+                last_first: None,
+            },
+        }
     }
 
     /// How many elements have been given so far.
@@ -64,7 +80,10 @@ impl<T: BlockingTransport + ?Sized, E: Paged> Iterator for Pages<'_, T, E> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let current = self.cursor.next.take()?;
-        match drive(self.transport, Exec::new(self.session, current.clone()).with_limits(self.limits)) {
+        match drive(
+            self.transport,
+            Exec::new(self.session, current.clone()).with_limits(self.limits),
+        ) {
             Ok(output) => self.cursor.take(&current, output).map(Ok),
             Err(error) => Some(Err(error)),
         }
@@ -85,6 +104,8 @@ impl<T: AsyncTransport + ?Sized, E: Paged> Pages<'_, T, E> {
 
 impl<T: ?Sized, E: Paged> fmt::Debug for Pages<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages").field("seen", &self.cursor.seen).finish_non_exhaustive()
+        f.debug_struct("Pages")
+            .field("seen", &self.cursor.seen)
+            .finish_non_exhaustive()
     }
 }

@@ -48,7 +48,12 @@ impl Params {
     #[must_use]
     pub fn new(operation: &'static Operation) -> Self {
         // Most calls fit: one allocation for all values.
-        Self { operation, text: String::with_capacity(96), spans: SmallVec::new(), cursor: 0 }
+        Self {
+            operation,
+            text: String::with_capacity(96),
+            spans: SmallVec::new(),
+            cursor: 0,
+        }
     }
 
     /// Adds a documented parameter.
@@ -71,7 +76,11 @@ impl Params {
     ///
     /// # Errors
     /// As [`put`](Self::put).
-    pub fn put_optional(&mut self, name: &'static str, value: Option<&impl ParamText>) -> Result<(), InvalidParam> {
+    pub fn put_optional(
+        &mut self,
+        name: &'static str,
+        value: Option<&impl ParamText>,
+    ) -> Result<(), InvalidParam> {
         value.map_or(Ok(()), |value| self.put(name, value))
     }
 
@@ -87,8 +96,13 @@ impl Params {
             let name_range = start..self.text.len();
             write_json_text(name, value, &mut self.text)?;
             let value_range = name_range.end..self.text.len();
-            if let Some(position) = self.spans.iter().position(|span| self.name_of(span) == name) {
-                self.spans[position].reserved = encode::reserved_bytes(&self.text[value_range.clone()]);
+            if let Some(position) = self
+                .spans
+                .iter()
+                .position(|span| self.name_of(span) == name)
+            {
+                self.spans[position].reserved =
+                    encode::reserved_bytes(&self.text[value_range.clone()]);
                 self.spans[position].value = value_range;
             } else {
                 self.push(Name::Text(name_range), value_range);
@@ -101,7 +115,11 @@ impl Params {
     ///
     /// # Errors
     /// When the caller's value breaks a limit.
-    pub fn put_common(&mut self, param: &'static Param, value: &impl ParamText) -> Result<(), InvalidParam> {
+    pub fn put_common(
+        &mut self,
+        param: &'static Param,
+        value: &impl ParamText,
+    ) -> Result<(), InvalidParam> {
         if let Some(text) = self.get(param.name) {
             return check(param, text);
         }
@@ -114,7 +132,11 @@ impl Params {
     /// Writes `name=value` pairs joined with `&`, percent-encoded, with the signature as the last one.
     #[must_use]
     pub fn encoded(&self, signature: Option<(&str, &str)>) -> String {
-        let own: usize = self.spans.iter().map(|span| self.encoded_name_len(span) + span.value.len() + 2 * span.reserved + 2).sum();
+        let own: usize = self
+            .spans
+            .iter()
+            .map(|span| self.encoded_name_len(span) + span.value.len() + 2 * span.reserved + 2)
+            .sum();
         let room = own + signature.map_or(0, |(name, value)| name.len() + value.len() + 2);
         let mut out = String::with_capacity(room.saturating_sub(1));
         for span in &self.spans {
@@ -148,19 +170,25 @@ impl Params {
         match &span.name {
             // Names in the tables are unreserved; `cargo xtask codegen` refuses others.
             Name::Table(name) => name.len(),
-            Name::Text(range) => range.len() + 2 * encode::reserved_bytes(&self.text[range.clone()]),
+            Name::Text(range) => {
+                range.len() + 2 * encode::reserved_bytes(&self.text[range.clone()])
+            }
         }
     }
 
     /// The value of one parameter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+        self.iter()
+            .find(|(other, _)| *other == name)
+            .map(|(_, value)| value)
     }
 
     /// All parameters, sorted by name (byte order).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
-        self.spans.iter().map(|span| (self.name_of(span), &self.text[span.value.clone()]))
+        self.spans
+            .iter()
+            .map(|span| (self.name_of(span), &self.text[span.value.clone()]))
     }
 
     /// How many there are.
@@ -185,7 +213,9 @@ impl Params {
     // Generated endpoints come in table order, so the entry is nearly always the next one.
     fn table_entry(&mut self, name: &str) -> Option<&'static Param> {
         let params = self.operation.params;
-        let found = (self.cursor..params.len()).chain(0..self.cursor.min(params.len())).find(|i| params[*i].name == name)?;
+        let found = (self.cursor..params.len())
+            .chain(0..self.cursor.min(params.len()))
+            .find(|i| params[*i].name == name)?;
         self.cursor = found + 1;
         Some(&params[found])
     }
@@ -193,7 +223,11 @@ impl Params {
     // Endpoints put their parameters in signing order, so this moves only the few that the vendor's frame adds.
     fn push(&mut self, name: Name, value: Range<usize>) {
         let reserved = encode::reserved_bytes(&self.text[value.clone()]);
-        let span = Span { name, value, reserved };
+        let span = Span {
+            name,
+            value,
+            reserved,
+        };
         let mut position = self.spans.len();
         while position > 0 && self.name_of(&self.spans[position - 1]) > self.name_of(&span) {
             position -= 1;
@@ -205,7 +239,9 @@ impl Params {
 // Values may be secret: Debug tells the names alone.
 impl std::fmt::Debug for Params {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+        f.debug_set()
+            .entries(self.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -214,7 +250,12 @@ impl std::fmt::Debug for Params {
 /// # Errors
 /// When the vendor would refuse it, or could only misunderstand it.
 pub fn check(param: &Param, text: &str) -> Result<(), InvalidParam> {
-    let invalid = |reason: String| Err(InvalidParam { name: param.name.to_owned(), reason });
+    let invalid = |reason: String| {
+        Err(InvalidParam {
+            name: param.name.to_owned(),
+            reason,
+        })
+    };
     if text.is_empty() && param.required {
         return invalid("must not be empty".to_owned());
     }
@@ -224,10 +265,16 @@ pub fn check(param: &Param, text: &str) -> Result<(), InvalidParam> {
                 return invalid(format!("`{text}` is not an integer of 64 bits"));
             };
             if param.min.is_some_and(|min| number < min) {
-                return invalid(format!("{number} is below the smallest allowed value {}", param.min.unwrap_or_default()));
+                return invalid(format!(
+                    "{number} is below the smallest allowed value {}",
+                    param.min.unwrap_or_default()
+                ));
             }
             if param.max.is_some_and(|max| number > max) {
-                return invalid(format!("{number} is above the largest allowed value {}", param.max.unwrap_or_default()));
+                return invalid(format!(
+                    "{number} is above the largest allowed value {}",
+                    param.max.unwrap_or_default()
+                ));
             }
         }
         ParamKind::Date => {
@@ -241,9 +288,13 @@ pub fn check(param: &Param, text: &str) -> Result<(), InvalidParam> {
             }
         }
         ParamKind::Url => {
-            let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+            let rest = text
+                .strip_prefix("http://")
+                .or_else(|| text.strip_prefix("https://"));
             if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
-                return invalid("must be an address that starts with http:// or https://".to_owned());
+                return invalid(
+                    "must be an address that starts with http:// or https://".to_owned(),
+                );
             }
         }
         ParamKind::OneOf(values) if !text.is_empty() && !values.contains(&text) => {

@@ -82,7 +82,10 @@ impl Payload {
     /// A body that is one stretch of a file.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>, range: Range<u64>) -> Self {
-        Self(Repr::One([Segment::File { path: path.into().into(), range }]))
+        Self(Repr::One([Segment::File {
+            path: path.into().into(),
+            range,
+        }]))
     }
 
     /// The segments, in order.

@@ -27,12 +27,18 @@ impl RetryPolicy {
     };
 
     /// Never repeat a call.
-    pub const NEVER: Self = Self { max_attempts: 1, ..Self::STANDARD };
+    pub const NEVER: Self = Self {
+        max_attempts: 1,
+        ..Self::STANDARD
+    };
 
     /// The standard policy with another number of attempts.
     #[must_use]
     pub const fn attempts(max_attempts: u32) -> Self {
-        Self { max_attempts, ..Self::STANDARD }
+        Self {
+            max_attempts,
+            ..Self::STANDARD
+        }
     }
 
     /// How long to wait before the next attempt; `None` to give up.
@@ -52,7 +58,9 @@ impl RetryPolicy {
         let bound = self.base.saturating_mul(1 << doublings).min(self.cap);
         let jitter = Duration::from_millis(entropy % (bound.as_millis() as u64 + 1));
         let wait = match attempt.outcome {
-            Outcome::Throttled(Some(asked)) | Outcome::Unavailable(Some(asked)) => asked.max(jitter).min(self.cap),
+            Outcome::Throttled(Some(asked)) | Outcome::Unavailable(Some(asked)) => {
+                asked.max(jitter).min(self.cap)
+            }
             _ => jitter,
         };
         (attempt.elapsed + wait <= self.elapsed).then_some(wait)
@@ -108,13 +116,21 @@ impl RetryBudget {
 
     /// Takes the price of one retry; `false` when the budget does not hold it.
     pub fn take(&self) -> bool {
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(Self::COST)).is_ok()
+        self.0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(Self::COST)
+            })
+            .is_ok()
     }
 
     /// A call succeeded. One that needed a retry gives its price back; any other adds one unit.
     pub fn refill(&self, retried: bool) {
         let gain = if retried { Self::COST } else { 1 };
-        let _always = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some((left + gain).min(Self::FULL)));
+        let _always = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                Some((left + gain).min(Self::FULL))
+            });
     }
 }
 

@@ -54,7 +54,12 @@ impl<V: Vendor> Session<V> {
             transfer_limits: Limits::transfer(),
             budget: RetryBudget::new(),
             skew: Skew::default(),
-            login: Mutex::new(Login { grant: None, generation: 0, lease: None, leases: 0 }),
+            login: Mutex::new(Login {
+                grant: None,
+                generation: 0,
+                lease: None,
+                leases: 0,
+            }),
         }
     }
 
@@ -134,6 +139,9 @@ impl<V: Vendor> Session<V> {
 
 impl<V: Vendor> fmt::Debug for Session<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("vendor", &V::NAME).field("retry", &self.retry).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("vendor", &V::NAME)
+            .field("retry", &self.retry)
+            .finish_non_exhaustive()
     }
 }

@@ -22,14 +22,26 @@ impl Skew {
     ///
     /// A reply with `Age` comes from a cache and is no evidence.
     pub fn observe(&self, sent: Timestamp, received: Timestamp, headers: &HeaderMap) {
-        if headers.contains_key(AGE) || !(0..=LONGEST_EXCHANGE_MS).contains(&(received.0 - sent.0)) {
+        if headers.contains_key(AGE) || !(0..=LONGEST_EXCHANGE_MS).contains(&(received.0 - sent.0))
+        {
             return;
         }
-        let Some(server) = headers.get(DATE).and_then(|value| value.to_str().ok()).and_then(http_date) else {
+        let Some(server) = headers
+            .get(DATE)
+            .and_then(|value| value.to_str().ok())
+            .and_then(http_date)
+        else {
             return;
         };
         let offset = server.0 - (sent.0 + (received.0 - sent.0) / 2);
-        self.0.store(if offset.abs() < TOLERATED_MS { 0 } else { offset }, Ordering::Relaxed);
+        self.0.store(
+            if offset.abs() < TOLERATED_MS {
+                0
+            } else {
+                offset
+            },
+            Ordering::Relaxed,
+        );
     }
 
     /// The correction in milliseconds; 0 while the clocks agree.
@@ -50,10 +62,16 @@ pub fn http_date(text: &str) -> Option<Timestamp> {
 /// Reads a `Retry-After`: seconds, or an HTTP date against the given clock.
 #[must_use]
 pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<std::time::Duration> {
-    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let text = headers
+        .get(http::header::RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim();
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(std::time::Duration::from_secs(seconds));
     }
     let until = http_date(text)?;
-    Some(std::time::Duration::from_millis(u64::try_from(until.0 - now.0).unwrap_or(0)))
+    Some(std::time::Duration::from_millis(
+        u64::try_from(until.0 - now.0).unwrap_or(0),
+    ))
 }

@@ -28,13 +28,14 @@ use crate::error::Error;
 use crate::exec::draft;
 use crate::payload::Payload;
 use crate::transport::{
-    AsyncTransport, BlockingTransport, FileFacts, Outgoing, Progress, Tick, Timestamp, TransportError, TransportErrorKind,
+    AsyncTransport, BlockingTransport, FileFacts, Outgoing, Progress, Tick, Timestamp,
+    TransportError, TransportErrorKind,
 };
 use crate::vendor::Vendor;
 
 /// What the script answers with.
 #[derive(Clone, Debug)]
-pub struct Reply(Result<(StatusCode, Vec<(HeaderName, HeaderValue)>, Bytes), TransportErrorKind>);
+pub struct Reply(Result<Response<Bytes>, TransportErrorKind>);
 
 impl Reply {
     /// HTTP 200 with this body.
@@ -50,7 +51,9 @@ impl Reply {
     #[must_use]
     #[allow(clippy::unwrap_used)]
     pub fn status(status: u16, body: impl Into<String>) -> Self {
-        Self(Ok((StatusCode::from_u16(status).unwrap(), Vec::new(), Bytes::from(body.into()))))
+        let mut response = Response::new(Bytes::from(body.into()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        Self(Ok(response))
     }
 
     /// The same reply with a header.
@@ -59,8 +62,11 @@ impl Reply {
     /// When the header value is not ASCII.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &'static str) -> Self {
-        if let Ok((_, headers, _)) = &mut self.0 {
-            headers.push((HeaderName::from_static(name), HeaderValue::from_static(value)));
+        if let Ok(response) = &mut self.0 {
+            response.headers_mut().insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
         }
         self
     }
@@ -92,7 +98,11 @@ struct Script {
 impl ScriptedTransport {
     /// A transport that gives these replies, one for each request.
     pub fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let script = Script { replies: replies.into_iter().collect(), entropy: 7, ..Script::default() };
+        let script = Script {
+            replies: replies.into_iter().collect(),
+            entropy: 7,
+            ..Script::default()
+        };
         Self(Mutex::new(script))
     }
 
@@ -141,8 +151,14 @@ impl ScriptedTransport {
 
     fn now(&self) -> Tick {
         let script = self.script();
-        let now = Timestamp(1_700_000_000_000 + script.elapsed.as_millis() as i64 + script.clock_offset_ms);
-        Tick { now, elapsed: script.elapsed, entropy: script.entropy }
+        let now = Timestamp(
+            1_700_000_000_000 + script.elapsed.as_millis() as i64 + script.clock_offset_ms,
+        );
+        Tick {
+            now,
+            elapsed: script.elapsed,
+            entropy: script.entropy,
+        }
     }
 
     fn answer(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
@@ -156,19 +172,20 @@ impl ScriptedTransport {
         }
         script.sent.push(outgoing);
         let Some(Reply(reply)) = script.replies.pop_front() else {
-            return Err(TransportError::new(TransportErrorKind::InvalidRequest, "the script expects no further request"));
+            return Err(TransportError::new(
+                TransportErrorKind::InvalidRequest,
+                "the script expects no further request",
+            ));
         };
-        let (status, headers, body) = reply.map_err(|kind| TransportError::new(kind, format!("scripted failure: {kind:?}")))?;
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        response.headers_mut().extend(headers);
-        Ok(response)
+        reply.map_err(|kind| TransportError::new(kind, format!("scripted failure: {kind:?}")))
     }
 
     fn pause(&self, duration: Duration) {
         let mut script = self.script();
         script.elapsed += duration;
-        script.log.push(format!("sleep {} ms", duration.as_millis()));
+        script
+            .log
+            .push(format!("sleep {} ms", duration.as_millis()));
     }
 
     fn look(&self, path: &Path) -> io::Result<FileFacts> {
@@ -178,7 +195,10 @@ impl ScriptedTransport {
             .files
             .iter()
             .find(|(known, _)| known == path)
-            .map(|(_, len)| FileFacts { len: *len, modified: None })
+            .map(|(_, len)| FileFacts {
+                len: *len,
+                modified: None,
+            })
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 }
@@ -224,7 +244,9 @@ pub fn wire_line(request: &Request<Payload>) -> String {
                 line.push(' ');
                 line.push_str(&String::from_utf8_lossy(bytes));
             }
-            crate::payload::Segment::File { path, range } => line.push_str(&format!(" <{} {range:?}>", path.display())),
+            crate::payload::Segment::File { path, range } => {
+                line.push_str(&format!(" <{} {range:?}>", path.display()))
+            }
         }
     }
     line
@@ -236,10 +258,19 @@ pub fn wire_line(request: &Request<Payload>) -> String {
 ///
 /// # Errors
 /// When the call cannot be sealed.
-pub fn sealed_params<E: Endpoint>(vendor: &E::Vendor, endpoint: &E) -> Result<Vec<(String, String)>, Error> {
+pub fn sealed_params<E: Endpoint>(
+    vendor: &E::Vendor,
+    endpoint: &E,
+) -> Result<Vec<(String, String)>, Error> {
     let operation = endpoint.operation();
     let credential = vendor.credential().filter(|_| operation.signed);
-    let draft = draft(endpoint, Some(FileFacts { len: 1, modified: None }))?;
+    let draft = draft(
+        endpoint,
+        Some(FileFacts {
+            len: 1,
+            modified: None,
+        }),
+    )?;
     let request = vendor.seal(draft, credential.as_ref(), Timestamp(1_700_000_000_000), 7)?;
     let encoded = match (request.method(), request.body().as_bytes()) {
         (&Method::GET, _) => request.uri().query().unwrap_or_default().to_owned(),
@@ -261,8 +292,13 @@ fn percent_decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
-        let hex = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match (byte, hex.and_then(|digits| u8::from_str_radix(digits, 16).ok())) {
+        let hex = tail
+            .get(..2)
+            .and_then(|digits| std::str::from_utf8(digits).ok());
+        match (
+            byte,
+            hex.and_then(|digits| u8::from_str_radix(digits, 16).ok()),
+        ) {
             (b'%', Some(decoded)) => {
                 bytes.push(decoded);
                 rest = &tail[2..];

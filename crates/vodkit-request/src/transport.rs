@@ -93,7 +93,11 @@ impl Limits {
     /// For uploads and downloads: no limit in all, 30 s without a byte, 16 MiB of reply.
     #[must_use]
     pub const fn transfer() -> Self {
-        Self { total: None, stall: Duration::from_secs(30), response_bytes: 16 << 20 }
+        Self {
+            total: None,
+            stall: Duration::from_secs(30),
+            response_bytes: 16 << 20,
+        }
     }
 }
 
@@ -178,7 +182,11 @@ pub struct TransportError {
 impl TransportError {
     /// An error without a deeper cause.
     pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), source: None }
+        Self {
+            kind,
+            message: message.into(),
+            source: None,
+        }
     }
 }
 
@@ -198,10 +206,16 @@ impl FileFacts {
     /// When it is a directory or another thing that cannot be uploaded.
     pub fn from_metadata(metadata: &std::fs::Metadata) -> io::Result<Self> {
         if metadata.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
+            return Err(io::Error::new(
+                io::ErrorKind::IsADirectory,
+                "it is a directory",
+            ));
         }
         if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is not a regular file",
+            ));
         }
         let modified = metadata
             .modified()
@@ -209,12 +223,18 @@ impl FileFacts {
             .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
             .and_then(|since| i64::try_from(since.as_millis()).ok())
             .map(Timestamp);
-        Ok(Self { len: metadata.len(), modified })
+        Ok(Self {
+            len: metadata.len(),
+            modified,
+        })
     }
 }
 
 fn reads_no_files() -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, "this transport reads no local files")
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this transport reads no local files",
+    )
 }
 
 /// A transport for blocking programs.

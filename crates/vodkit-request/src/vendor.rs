@@ -30,7 +30,11 @@ pub trait Vendor: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     /// The vendor's refusal, or what is wrong with the reply.
-    fn open_login(&self, response: &Response<Bytes>, now: Timestamp) -> Result<Grant<Self::Credential>, Refusal>;
+    fn open_login(
+        &self,
+        response: &Response<Bytes>,
+        now: Timestamp,
+    ) -> Result<Grant<Self::Credential>, Refusal>;
 
     /// Adds the base URL, the common parameters and the signature.
     ///
@@ -38,13 +42,23 @@ pub trait Vendor: Send + Sync + Sized + 'static {
     ///
     /// # Errors
     /// When the draft cannot be sent.
-    fn seal(&self, draft: Draft, credential: Option<&Self::Credential>, at: Timestamp, entropy: u64) -> Result<Request<Payload>, Error>;
+    fn seal(
+        &self,
+        draft: Draft,
+        credential: Option<&Self::Credential>,
+        at: Timestamp,
+        entropy: u64,
+    ) -> Result<Request<Payload>, Error>;
 
     /// Judges a reply and decodes its data, in one pass.
     ///
     /// # Errors
     /// The vendor's refusal, or what is wrong with the reply.
-    fn open<T: Wire>(&self, operation: &'static Operation, response: &Response<Bytes>) -> Result<T, Refusal>;
+    fn open<T: Wire>(
+        &self,
+        operation: &'static Operation,
+        response: &Response<Bytes>,
+    ) -> Result<T, Refusal>;
 }
 
 /// A credential and how long it lasts.

@@ -1,6 +1,7 @@
 //! What a call does when things go wrong, each scenario run by the blocking and by the async driver with equal logs.
 
 #![cfg(feature = "baijiayun")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 #![allow(clippy::disallowed_methods)]
 
 use std::future::{Future, IntoFuture};
@@ -8,9 +9,13 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use vodkit_request::baijiayun::{AddCategory, Baijiayun, DeleteVideo, GetInfo, GetStatus, GetVideoList, Upload, WaitForTranscode};
+use vodkit_request::baijiayun::{
+    AddCategory, Baijiayun, DeleteVideo, GetInfo, GetStatus, GetVideoList, Upload, WaitForTranscode,
+};
 use vodkit_request::testing::{Reply, ScriptedTransport};
-use vodkit_request::transport::TransportErrorKind::{Connect, Interrupted, LocalFile, ResponseTooLarge, Timeout};
+use vodkit_request::transport::TransportErrorKind::{
+    Connect, Interrupted, LocalFile, ResponseTooLarge, Timeout,
+};
 use vodkit_request::types::FileInput;
 use vodkit_request::{BaseUrl, Call, Endpoint, Error, ErrorKind, RetryPolicy, Run, Session};
 
@@ -31,7 +36,10 @@ fn block_on<F: IntoFuture>(future: F) -> F::Output {
     let mut future = pin!(future.into_future());
     loop {
         // The scripted transport is always ready.
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        if let Poll::Ready(output) = future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
             return output;
         }
     }
@@ -48,25 +56,44 @@ fn both<E: Endpoint<Vendor = Baijiayun> + 'static>(
     let result = Call::new(&blocking, &blocking_session, endpoint.clone()).send();
     let other = block_on(Call::new(&asynchronous, &async_session, endpoint));
     assert_eq!(blocking.log(), asynchronous.log());
-    assert_eq!(result.as_ref().err().map(ToString::to_string), other.as_ref().err().map(ToString::to_string));
-    assert_eq!(blocking.unused(), 0, "the script has replies left: {:#?}", blocking.log());
+    assert_eq!(
+        result.as_ref().err().map(ToString::to_string),
+        other.as_ref().err().map(ToString::to_string)
+    );
+    assert_eq!(
+        blocking.unused(),
+        0,
+        "the script has replies left: {:#?}",
+        blocking.log()
+    );
     (result, blocking.log())
 }
 
 fn value<'a>(line: &'a str, name: &str) -> &'a str {
-    let start = line.find(&format!("{name}=")).unwrap_or_else(|| panic!("no {name} in {line}")) + name.len() + 1;
+    let start = line
+        .find(&format!("{name}="))
+        .unwrap_or_else(|| panic!("no {name} in {line}"))
+        + name.len()
+        + 1;
     line[start..].split(['&', ' ']).next().unwrap()
 }
 
 fn sends(log: &[String]) -> Vec<&String> {
-    log.iter().filter(|line| !line.starts_with("sleep") && !line.starts_with("inspect")).collect()
+    log.iter()
+        .filter(|line| !line.starts_with("sleep") && !line.starts_with("inspect"))
+        .collect()
 }
 
 #[test]
 fn a_read_is_repeated_with_a_new_time_stamp_and_a_new_signature() {
     for lost in [Timeout, Interrupted, Connect] {
         let script = || {
-            ScriptedTransport::new([Reply::fails(lost), Reply::status(503, "busy").header("retry-after", "2"), Reply::json(OK_STATUS)]).entropy(3)
+            ScriptedTransport::new([
+                Reply::fails(lost),
+                Reply::status(503, "busy").header("retry-after", "2"),
+                Reply::json(OK_STATUS),
+            ])
+            .entropy(3)
         };
         let (result, log) = both(script, session, GetStatus::new(7));
         assert!(result.is_ok());
@@ -81,7 +108,11 @@ fn a_read_is_repeated_with_a_new_time_stamp_and_a_new_signature() {
 #[test]
 fn a_write_whose_reply_is_lost_is_not_repeated() {
     for lost in [Timeout, Interrupted] {
-        let (result, log) = both(|| ScriptedTransport::new([Reply::fails(lost)]), session, AddCategory::new("x"));
+        let (result, log) = both(
+            || ScriptedTransport::new([Reply::fails(lost)]),
+            session,
+            AddCategory::new("x"),
+        );
         let error = result.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
         assert!(error.maybe_sent());
@@ -89,58 +120,119 @@ fn a_write_whose_reply_is_lost_is_not_repeated() {
         assert!(error.to_string().contains("outcome is unknown"), "{error}");
         assert_eq!(sends(&log).len(), 1);
     }
-    let (result, _) = both(|| ScriptedTransport::new([Reply::status(502, "<html>")]), session, DeleteVideo::new(7));
+    let (result, _) = both(
+        || ScriptedTransport::new([Reply::status(502, "<html>")]),
+        session,
+        DeleteVideo::new(7),
+    );
     let error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.maybe_sent() && error.to_string().contains("outcome is unknown"), "{error}");
+    assert!(
+        error.maybe_sent() && error.to_string().contains("outcome is unknown"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_write_that_was_not_sent_is_repeated() {
     let ok = r#"{"code":0,"data":{"video_id":7},"msg":""}"#;
-    let (result, log) = both(|| ScriptedTransport::new([Reply::fails(Connect), Reply::json(BUSY), Reply::json(ok)]), session, DeleteVideo::new(7));
+    let (result, log) = both(
+        || ScriptedTransport::new([Reply::fails(Connect), Reply::json(BUSY), Reply::json(ok)]),
+        session,
+        DeleteVideo::new(7),
+    );
     assert!(result.is_ok());
     assert_eq!(sends(&log).len(), 3);
 }
 
 #[test]
 fn attempts_end_and_the_error_says_how_many() {
-    let (result, _) = both(|| ScriptedTransport::new([Reply::fails(Connect), Reply::fails(Connect), Reply::fails(Connect)]), session, GetStatus::new(7));
+    let (result, _) = both(
+        || {
+            ScriptedTransport::new([
+                Reply::fails(Connect),
+                Reply::fails(Connect),
+                Reply::fails(Connect),
+            ])
+        },
+        session,
+        GetStatus::new(7),
+    );
     let error = result.unwrap_err();
-    assert_eq!((error.kind(), error.attempts(), error.maybe_sent()), (ErrorKind::Connect, 3, false));
-    assert!(error.to_string().starts_with("video/getStatus: ") && error.to_string().contains("after 3 attempts"), "{error}");
+    assert_eq!(
+        (error.kind(), error.attempts(), error.maybe_sent()),
+        (ErrorKind::Connect, 3, false)
+    );
+    assert!(
+        error.to_string().starts_with("video/getStatus: ")
+            && error.to_string().contains("after 3 attempts"),
+        "{error}"
+    );
 
     let never = || session().with_retry(RetryPolicy::NEVER);
-    let (result, _) = both(|| ScriptedTransport::new([Reply::fails(Connect)]), never, GetStatus::new(7));
+    let (result, _) = both(
+        || ScriptedTransport::new([Reply::fails(Connect)]),
+        never,
+        GetStatus::new(7),
+    );
     assert_eq!(result.unwrap_err().attempts(), 1);
 }
 
 #[test]
 fn local_failures_are_final() {
-    for (kind, expected) in [(LocalFile, ErrorKind::LocalFile), (ResponseTooLarge, ErrorKind::Decode)] {
-        let (result, _) = both(|| ScriptedTransport::new([Reply::fails(kind)]), session, GetStatus::new(7));
+    for (kind, expected) in [
+        (LocalFile, ErrorKind::LocalFile),
+        (ResponseTooLarge, ErrorKind::Decode),
+    ] {
+        let (result, _) = both(
+            || ScriptedTransport::new([Reply::fails(kind)]),
+            session,
+            GetStatus::new(7),
+        );
         assert_eq!(result.unwrap_err().kind(), expected);
     }
 }
 
 #[test]
 fn a_refusal_keeps_code_message_and_hint() {
-    let (result, _) = both(|| ScriptedTransport::new([Reply::json(r#"{"code":"5002","data":"","msg":"no such\nvideo"}"#)]), session, GetInfo::new(7));
+    let (result, _) = both(
+        || {
+            ScriptedTransport::new([Reply::json(
+                r#"{"code":"5002","data":"","msg":"no such\nvideo"}"#,
+            )])
+        },
+        session,
+        GetInfo::new(7),
+    );
     let error = result.unwrap_err();
-    assert_eq!((error.kind(), error.code(), error.message()), (ErrorKind::Refused, Some("5002"), "no such video"));
+    assert_eq!(
+        (error.kind(), error.code(), error.message()),
+        (ErrorKind::Refused, Some("5002"), "no such video")
+    );
     assert_eq!(error.to_string().lines().count(), 1);
     assert!(error.hint().is_some());
     assert!(!error.maybe_sent());
 
-    let (result, _) = both(|| ScriptedTransport::new([Reply::json(r#"{"code":777001,"data":[],"msg":""}"#)]), session, GetInfo::new(7));
+    let (result, _) = both(
+        || ScriptedTransport::new([Reply::json(r#"{"code":777001,"data":[],"msg":""}"#)]),
+        session,
+        GetInfo::new(7),
+    );
     let error = result.unwrap_err();
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Refused, Some("777001")));
+    assert_eq!(
+        (error.kind(), error.code()),
+        (ErrorKind::Refused, Some("777001"))
+    );
 }
 
 #[test]
 fn the_vendor_cannot_make_us_print_the_key() {
     let echo = format!(r#"{{"code":1,"data":null,"msg":"bad key {KEY} given"}}"#);
-    let (result, _) = both(|| ScriptedTransport::new([Reply::json(echo.as_str())]), session, GetInfo::new(7));
+    let (result, _) = both(
+        || ScriptedTransport::new([Reply::json(echo.as_str())]),
+        session,
+        GetInfo::new(7),
+    );
     let error = result.unwrap_err();
     assert_eq!(error.message(), "bad key *** given");
     assert!(!format!("{error:?}").contains(KEY));
@@ -150,15 +242,39 @@ fn the_vendor_cannot_make_us_print_the_key() {
 fn what_is_not_the_vendors_reply_is_told_so() {
     let cases = [
         (Reply::json("<html>login</html>"), ErrorKind::Decode, "HTML"),
-        (Reply::json(r#"{"code":0,"data":{"status":1"#), ErrorKind::Decode, "not complete JSON"),
+        (
+            Reply::json(r#"{"code":0,"data":{"status":1"#),
+            ErrorKind::Decode,
+            "not complete JSON",
+        ),
         (Reply::json(""), ErrorKind::Decode, "empty"),
-        (Reply::json(r#"{"code":0,"data":{"status":{}}}"#), ErrorKind::Decode, "data.status"),
-        (Reply::json(r#"{"code":0,"data":null,"msg":""}"#), ErrorKind::Decode, "no an object (StatusReport)"),
-        (Reply::status(302, "").header("location", "http://elsewhere.example.test/"), ErrorKind::Refused, "redirects are not followed"),
-        (Reply::status(403, "<html>"), ErrorKind::Credential, "HTTP 403"),
+        (
+            Reply::json(r#"{"code":0,"data":{"status":{}}}"#),
+            ErrorKind::Decode,
+            "data.status",
+        ),
+        (
+            Reply::json(r#"{"code":0,"data":null,"msg":""}"#),
+            ErrorKind::Decode,
+            "no an object (StatusReport)",
+        ),
+        (
+            Reply::status(302, "").header("location", "http://elsewhere.example.test/"),
+            ErrorKind::Refused,
+            "redirects are not followed",
+        ),
+        (
+            Reply::status(403, "<html>"),
+            ErrorKind::Credential,
+            "HTTP 403",
+        ),
     ];
     for (reply, kind, text) in cases {
-        let (result, _) = both(|| ScriptedTransport::new([reply.clone()]), session, GetStatus::new(7));
+        let (result, _) = both(
+            || ScriptedTransport::new([reply.clone()]),
+            session,
+            GetStatus::new(7),
+        );
         let error = result.unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(text), "{error}");
@@ -179,12 +295,26 @@ fn bad_input_is_refused_before_anything_is_sent() {
     assert!(log.is_empty());
 
     let (result, _) = both(nothing, session, AddCategory::new("长".repeat(256)));
-    assert!(result.unwrap_err().to_string().contains("256 characters, at most 255"));
+    assert!(
+        result
+            .unwrap_err()
+            .to_string()
+            .contains("256 characters, at most 255")
+    );
 
     let (transport, session) = (ScriptedTransport::new([]), session());
-    let error = Call::new(&transport, &session, GetInfo::new(7)).undocumented("timestamp", 1_700_000_000_000_i64).send().unwrap_err();
-    assert!(error.kind() == ErrorKind::InvalidInput && error.to_string().contains("timestamp"), "{error}");
-    let error = Call::new(&transport, &session, GetInfo::new(7)).undocumented("sign", "x").send().unwrap_err();
+    let error = Call::new(&transport, &session, GetInfo::new(7))
+        .undocumented("timestamp", 1_700_000_000_000_i64)
+        .send()
+        .unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::InvalidInput && error.to_string().contains("timestamp"),
+        "{error}"
+    );
+    let error = Call::new(&transport, &session, GetInfo::new(7))
+        .undocumented("sign", "x")
+        .send()
+        .unwrap_err();
     assert!(error.to_string().contains("vodkit computes it"), "{error}");
     assert!(transport.log().is_empty());
 }
@@ -204,45 +334,91 @@ fn a_wrong_clock_is_corrected_once() {
     assert_eq!(value(&log[0], "timestamp"), "1700086400");
     assert_eq!(value(&log[1], "timestamp"), "1700000000");
 
-    let cached = || ScriptedTransport::new([Reply::json(WRONG_SIGN).header("date", "Tue, 14 Nov 2023 22:13:20 GMT").header("age", "5")]).clock_offset(86_400_000);
+    let cached = || {
+        ScriptedTransport::new([Reply::json(WRONG_SIGN)
+            .header("date", "Tue, 14 Nov 2023 22:13:20 GMT")
+            .header("age", "5")])
+        .clock_offset(86_400_000)
+    };
     let (result, _) = both(cached, session, GetStatus::new(7));
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Credential);
 
-    let right = || ScriptedTransport::new([Reply::json(WRONG_SIGN).header("date", "Tue, 14 Nov 2023 22:13:21 GMT")]);
+    let right = || {
+        ScriptedTransport::new([
+            Reply::json(WRONG_SIGN).header("date", "Tue, 14 Nov 2023 22:13:21 GMT")
+        ])
+    };
     let (result, _) = both(right, session, GetStatus::new(7));
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Credential);
 }
 
 fn secret_only() -> Session<Baijiayun> {
-    Session::new(Baijiayun::with_secret_key(12345678, "test-secret-key-0123456789", base()))
+    Session::new(Baijiayun::with_secret_key(
+        12345678,
+        "test-secret-key-0123456789",
+        base(),
+    ))
 }
 
 fn key_reply(key: &str) -> Reply {
-    Reply::json(format!(r#"{{"code":0,"data":{{"partner_key":"{key}"}},"msg":""}}"#))
+    Reply::json(format!(
+        r#"{{"code":0,"data":{{"partner_key":"{key}"}},"msg":""}}"#
+    ))
 }
 
 #[test]
 fn the_partner_key_is_fetched_with_the_secret_key_and_renewed_once() {
     let script = || {
-        ScriptedTransport::new([key_reply("old-key"), Reply::json(WRONG_SIGN), key_reply("new-key"), Reply::json(OK_STATUS)])
+        ScriptedTransport::new([
+            key_reply("old-key"),
+            Reply::json(WRONG_SIGN),
+            key_reply("new-key"),
+            Reply::json(OK_STATUS),
+        ])
     };
     let (result, log) = both(script, secret_only, GetStatus::new(7));
     assert!(result.is_ok());
     assert!(log[0].contains("/openapi/partner/createkey"), "{}", log[0]);
-    assert!(!log[0].contains("sign=") && !log[0].contains("regenerate") && !log[0].contains("timestamp="), "{}", log[0]);
+    assert!(
+        !log[0].contains("sign=")
+            && !log[0].contains("regenerate")
+            && !log[0].contains("timestamp="),
+        "{}",
+        log[0]
+    );
     assert_ne!(value(&log[1], "sign"), value(&log[3], "sign"));
 
-    let twice = || ScriptedTransport::new([key_reply("a"), Reply::json(WRONG_SIGN), key_reply("b"), Reply::json(WRONG_SIGN)]);
+    let twice = || {
+        ScriptedTransport::new([
+            key_reply("a"),
+            Reply::json(WRONG_SIGN),
+            key_reply("b"),
+            Reply::json(WRONG_SIGN),
+        ])
+    };
     let (result, _) = both(twice, secret_only, GetStatus::new(7));
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Credential);
 
-    let refused = || ScriptedTransport::new([Reply::json(r#"{"code":2001,"data":null,"msg":"no such account"}"#)]);
+    let refused = || {
+        ScriptedTransport::new([Reply::json(
+            r#"{"code":2001,"data":null,"msg":"no such account"}"#,
+        )])
+    };
     let (result, _) = both(refused, secret_only, AddCategory::new("x"));
     let error = result.unwrap_err();
-    assert!(error.kind() == ErrorKind::Credential && !error.maybe_sent(), "{error}");
+    assert!(
+        error.kind() == ErrorKind::Credential && !error.maybe_sent(),
+        "{error}"
+    );
 
     // The login of a write may be repeated: the write itself was not sent yet.
-    let lost = || ScriptedTransport::new([Reply::fails(Timeout), key_reply("a"), Reply::json(r#"{"code":0,"data":{"id":1},"msg":""}"#)]);
+    let lost = || {
+        ScriptedTransport::new([
+            Reply::fails(Timeout),
+            key_reply("a"),
+            Reply::json(r#"{"code":0,"data":{"id":1},"msg":""}"#),
+        ])
+    };
     let (result, _) = both(lost, secret_only, AddCategory::new("x"));
     assert!(result.is_ok(), "{:?}", result.err());
 }
@@ -253,18 +429,34 @@ fn one_login_serves_all_and_a_cancelled_one_gives_its_place_back() {
     use vodkit_request::flow::{Event, Flow, Step};
     use vodkit_request::{Tick, Timestamp};
     let session = secret_only();
-    let tick = Tick { now: Timestamp(1_700_000_000_000), ..Tick::default() };
+    let tick = Tick {
+        now: Timestamp(1_700_000_000_000),
+        ..Tick::default()
+    };
     let mut first = Exec::new(&session, GetStatus::new(1));
     let mut second = Exec::new(&session, GetStatus::new(2));
-    assert!(matches!(first.advance(tick, Event::Start), Ok(Step::Send(login)) if login.request.uri().path().ends_with("createkey")));
-    assert!(matches!(second.advance(tick, Event::Start), Ok(Step::Sleep(_))));
+    assert!(
+        matches!(first.advance(tick, Event::Start), Ok(Step::Send(login)) if login.request.uri().path().ends_with("createkey"))
+    );
+    assert!(matches!(
+        second.advance(tick, Event::Start),
+        Ok(Step::Sleep(_))
+    ));
     drop(first);
-    let Ok(Step::Send(login)) = second.advance(tick, Event::Woken) else { panic!("the place was not given back") };
+    let Ok(Step::Send(login)) = second.advance(tick, Event::Woken) else {
+        panic!("the place was not given back")
+    };
     assert!(login.request.uri().path().ends_with("createkey"));
-    let reply = http::Response::new(bytes::Bytes::from(r#"{"code":0,"data":{"partner_key":"k"},"msg":""}"#));
-    assert!(matches!(second.advance(tick, Event::Response(reply)), Ok(Step::Send(call)) if call.request.uri().path().ends_with("getStatus")));
+    let reply = http::Response::new(bytes::Bytes::from(
+        r#"{"code":0,"data":{"partner_key":"k"},"msg":""}"#,
+    ));
+    assert!(
+        matches!(second.advance(tick, Event::Response(reply)), Ok(Step::Send(call)) if call.request.uri().path().ends_with("getStatus"))
+    );
     let mut third = Exec::new(&session, GetStatus::new(3));
-    assert!(matches!(third.advance(tick, Event::Start), Ok(Step::Send(call)) if call.request.uri().path().ends_with("getStatus")));
+    assert!(
+        matches!(third.advance(tick, Event::Start), Ok(Step::Send(call)) if call.request.uri().path().ends_with("getStatus"))
+    );
 }
 
 #[test]
@@ -273,7 +465,11 @@ fn an_outage_is_not_amplified() {
     let mut sent = 0;
     for _ in 0..1000 {
         let down = ScriptedTransport::new((0..3).map(|_| Reply::status(503, "down")));
-        assert!(Call::new(&down, &session, GetStatus::new(7)).send().is_err());
+        assert!(
+            Call::new(&down, &session, GetStatus::new(7))
+                .send()
+                .is_err()
+        );
         sent += down.sent().len();
     }
     assert!(sent <= 1000 + 36, "{sent} requests for 1000 calls");
@@ -283,12 +479,21 @@ fn an_outage_is_not_amplified() {
         assert!(Call::new(&up, &session, GetStatus::new(7)).send().is_ok());
     }
     let hiccup = ScriptedTransport::new([Reply::status(503, "down"), Reply::json(OK_STATUS)]);
-    assert!(Call::new(&hiccup, &session, GetStatus::new(7)).send().is_ok());
+    assert!(
+        Call::new(&hiccup, &session, GetStatus::new(7))
+            .send()
+            .is_ok()
+    );
 }
 
 fn list_page(total: u64, page: u64, size: u64, ids: std::ops::Range<u64>) -> Reply {
-    let items = ids.map(|id| format!(r#"{{"video_id":{id},"status":100}}"#)).collect::<Vec<_>>().join(",");
-    Reply::json(format!(r#"{{"code":0,"data":{{"total":"{total}","page":{page},"page_size":"{size}","list":[{items}]}},"msg":""}}"#))
+    let items = ids
+        .map(|id| format!(r#"{{"video_id":{id},"status":100}}"#))
+        .collect::<Vec<_>>()
+        .join(",");
+    Reply::json(format!(
+        r#"{{"code":0,"data":{{"total":"{total}","page":{page},"page_size":"{size}","list":[{items}]}},"msg":""}}"#
+    ))
 }
 
 fn page_through(script: impl Fn() -> ScriptedTransport) -> (Vec<u64>, usize) {
@@ -317,19 +522,37 @@ fn page_through(script: impl Fn() -> ScriptedTransport) -> (Vec<u64>, usize) {
 #[test]
 fn paging_ends_where_the_list_ends_whatever_the_total_says() {
     // A right total, with a short last page.
-    let (ids, sent) = page_through(|| ScriptedTransport::new([list_page(3, 1, 2, 0..2), list_page(3, 2, 2, 2..3)]));
+    let (ids, sent) = page_through(|| {
+        ScriptedTransport::new([list_page(3, 1, 2, 0..2), list_page(3, 2, 2, 2..3)])
+    });
     assert_eq!((ids, sent), (vec![0, 1, 2], 2));
     // A total that is too low must not hide elements.
-    let (ids, _) = page_through(|| ScriptedTransport::new([list_page(1, 1, 2, 0..2), list_page(1, 2, 2, 2..4), list_page(1, 3, 2, 4..4)]));
+    let (ids, _) = page_through(|| {
+        ScriptedTransport::new([
+            list_page(1, 1, 2, 0..2),
+            list_page(1, 2, 2, 2..4),
+            list_page(1, 3, 2, 4..4),
+        ])
+    });
     assert_eq!(ids, vec![0, 1, 2, 3]);
     // A total that is too high ends with an empty page.
-    let (ids, _) = page_through(|| ScriptedTransport::new([list_page(9, 1, 2, 0..2), list_page(9, 2, 2, 2..2)]));
+    let (ids, _) = page_through(|| {
+        ScriptedTransport::new([list_page(9, 1, 2, 0..2), list_page(9, 2, 2, 2..2)])
+    });
     assert_eq!(ids, vec![0, 1]);
     // A service that answers the last page again past the end.
-    let (ids, _) = page_through(|| ScriptedTransport::new([list_page(9, 1, 2, 0..2), list_page(9, 2, 2, 0..2)]));
+    let (ids, _) = page_through(|| {
+        ScriptedTransport::new([list_page(9, 1, 2, 0..2), list_page(9, 2, 2, 0..2)])
+    });
     assert_eq!(ids, vec![0, 1]);
     // A service that lowers the page size without being asked.
-    let (ids, _) = page_through(|| ScriptedTransport::new([list_page(2, 1, 1, 0..1), list_page(2, 2, 1, 1..2), list_page(2, 3, 1, 2..2)]));
+    let (ids, _) = page_through(|| {
+        ScriptedTransport::new([
+            list_page(2, 1, 1, 0..1),
+            list_page(2, 2, 1, 1..2),
+            list_page(2, 3, 1, 2..2),
+        ])
+    });
     assert_eq!(ids, vec![0, 1]);
 }
 
@@ -348,22 +571,39 @@ const TICKET: &str = r#"{"code":0,"data":{"video_id":"77","upload_url":"http://u
 #[test]
 fn an_upload_asks_for_an_address_and_sends_one_form() {
     let run = |reply: &'static str| {
-        let transport = ScriptedTransport::new([Reply::json(TICKET), Reply::json(reply)]).file("/tmp/电影 1.mp4", 1000);
+        let transport = ScriptedTransport::new([Reply::json(TICKET), Reply::json(reply)])
+            .file("/tmp/电影 1.mp4", 1000);
         let session = session();
-        let result = Run::new(&transport, Upload::new(&session, FileInput::path("/tmp/电影 1.mp4"))).send();
+        let result = Run::new(
+            &transport,
+            Upload::new(&session, FileInput::path("/tmp/电影 1.mp4")),
+        )
+        .send();
         (result, transport.log(), transport.sent())
     };
     let (result, log, sent) = run(r#"{"code":1,"msg":"success"}"#);
     let uploaded = result.unwrap();
     assert_eq!((uploaded.video_id, uploaded.bytes), (77, 1000));
     assert_eq!(log[0], "inspect /tmp/电影 1.mp4");
-    assert!(log[1].contains("file_name=%E7%94%B5%E5%BD%B1%201.mp4"), "{}", log[1]);
+    assert!(
+        log[1].contains("file_name=%E7%94%B5%E5%BD%B1%201.mp4"),
+        "{}",
+        log[1]
+    );
     let body = sent[1].request.body();
     let length: u64 = body.segments().iter().map(|segment| segment.len()).sum();
     assert_eq!(body.len(), length);
-    assert_eq!(sent[1].request.uri().to_string(), "http://up.example.test/upload?fid=77&ts=1&token=t");
+    assert_eq!(
+        sent[1].request.uri().to_string(),
+        "http://up.example.test/upload?fid=77&ts=1&token=t"
+    );
     assert_eq!(sent[1].limits.total, None);
-    assert!(log[2].contains("name=\"data\"; filename=\"电影 1.mp4\"") && log[2].contains("</tmp/电影 1.mp4 0..1000>"), "{}", log[2]);
+    assert!(
+        log[2].contains("name=\"data\"; filename=\"电影 1.mp4\"")
+            && log[2].contains("</tmp/电影 1.mp4 0..1000>"),
+        "{}",
+        log[2]
+    );
 
     // 0 is success everywhere but here.
     let (result, ..) = run(r#"{"code":0,"msg":"?"}"#);
@@ -376,12 +616,28 @@ fn an_upload_asks_for_an_address_and_sends_one_form() {
 fn an_upload_that_cannot_work_creates_no_video() {
     let session = session();
     let missing = ScriptedTransport::new([]);
-    let error = Run::new(&missing, Upload::new(&session, FileInput::path("/tmp/none.mp4"))).send().unwrap_err();
-    assert!(error.kind() == ErrorKind::LocalFile && error.to_string().contains("no such file"), "{error}");
+    let error = Run::new(
+        &missing,
+        Upload::new(&session, FileInput::path("/tmp/none.mp4")),
+    )
+    .send()
+    .unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::LocalFile && error.to_string().contains("no such file"),
+        "{error}"
+    );
     assert!(missing.sent().is_empty());
     let empty = ScriptedTransport::new([]).file("/tmp/empty.mp4", 0);
-    let error = Run::new(&empty, Upload::new(&session, FileInput::path("/tmp/empty.mp4"))).send().unwrap_err();
-    assert!(error.kind() == ErrorKind::LocalFile && error.to_string().contains("empty"), "{error}");
+    let error = Run::new(
+        &empty,
+        Upload::new(&session, FileInput::path("/tmp/empty.mp4")),
+    )
+    .send()
+    .unwrap_err();
+    assert!(
+        error.kind() == ErrorKind::LocalFile && error.to_string().contains("empty"),
+        "{error}"
+    );
     assert!(empty.sent().is_empty());
 }
 
@@ -389,14 +645,24 @@ fn an_upload_that_cannot_work_creates_no_video() {
 fn a_lost_upload_names_the_video_it_leaves_behind() {
     let session = session();
     let transport = ScriptedTransport::new([Reply::json(TICKET), Reply::fails(Interrupted)]);
-    let error = Run::new(&transport, Upload::new(&session, FileInput::bytes("a.mp4", [1, 2, 3]))).send().unwrap_err();
-    assert_eq!((error.kind(), error.maybe_sent()), (ErrorKind::OutcomeUnknown, true));
+    let error = Run::new(
+        &transport,
+        Upload::new(&session, FileInput::bytes("a.mp4", [1, 2, 3])),
+    )
+    .send()
+    .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.maybe_sent()),
+        (ErrorKind::OutcomeUnknown, true)
+    );
     assert!(error.to_string().contains("Video 77"), "{error}");
     assert_eq!(transport.sent().len(), 2);
 }
 
 fn status(status: u32) -> Reply {
-    Reply::json(format!(r#"{{"code":0,"data":{{"status":{status},"info":"words"}},"msg":""}}"#))
+    Reply::json(format!(
+        r#"{{"code":0,"data":{{"status":{status},"info":"words"}},"msg":""}}"#
+    ))
 }
 
 #[test]
@@ -404,20 +670,44 @@ fn waiting_ends_with_success_failure_or_the_deadline() {
     let session = session();
     let deadline = Duration::from_secs(60);
     let good = ScriptedTransport::new([status(10), status(20), status(20), status(100)]);
-    Run::new(&good, WaitForTranscode::new(&session, 7, deadline)).send().unwrap();
-    let waits: Vec<_> = good.log().into_iter().filter(|line| line.starts_with("sleep")).collect();
+    Run::new(&good, WaitForTranscode::new(&session, 7, deadline))
+        .send()
+        .unwrap();
+    let waits: Vec<_> = good
+        .log()
+        .into_iter()
+        .filter(|line| line.starts_with("sleep"))
+        .collect();
     assert_eq!(waits, ["sleep 1000 ms", "sleep 1500 ms", "sleep 2250 ms"]);
 
     for failed in [30, 31, 32] {
         let bad = ScriptedTransport::new([status(20), status(failed)]);
-        let error = Run::new(&bad, WaitForTranscode::new(&session, 7, deadline)).send().unwrap_err();
+        let error = Run::new(&bad, WaitForTranscode::new(&session, 7, deadline))
+            .send()
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Processing);
-        assert!(error.to_string().contains(&failed.to_string()) && error.to_string().contains("words"), "{error}");
+        assert!(
+            error.to_string().contains(&failed.to_string()) && error.to_string().contains("words"),
+            "{error}"
+        );
     }
 
     let slow = ScriptedTransport::new((0..100).map(|_| status(20)));
-    let error = block_on(Run::new(&slow, WaitForTranscode::new(&session, 7, deadline))).unwrap_err();
+    let error = block_on(Run::new(
+        &slow,
+        WaitForTranscode::new(&session, 7, deadline),
+    ))
+    .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Deadline);
-    let waited: u64 = slow.log().iter().filter_map(|line| line.strip_prefix("sleep ")?.strip_suffix(" ms")?.parse::<u64>().ok()).sum();
+    let waited: u64 = slow
+        .log()
+        .iter()
+        .filter_map(|line| {
+            line.strip_prefix("sleep ")?
+                .strip_suffix(" ms")?
+                .parse::<u64>()
+                .ok()
+        })
+        .sum();
     assert!((59_000..=60_000).contains(&waited), "{waited}");
 }

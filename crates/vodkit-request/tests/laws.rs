@@ -1,6 +1,7 @@
 //! Laws of the pure parts: retry, encoding, forms, payloads, base URLs, and flows under random replies.
 
 #![cfg(feature = "baijiayun")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 use std::time::Duration;
 
@@ -27,12 +28,22 @@ fn reply() -> impl Strategy<Value = Reply> {
     prop_oneof![
         Just(Reply::json(r#"{"code":0,"data":{"status":100},"msg":""}"#)),
         Just(Reply::json(r#"{"code":429,"data":null,"msg":""}"#)),
-        Just(Reply::json(r#"{"code":1002,"data":null,"msg":""}"#).header("date", "Wed, 21 Oct 2015 07:28:00 GMT")),
-        Just(Reply::json(r#"{"code":0,"data":{"partner_key":"k"},"msg":""}"#)),
+        Just(
+            Reply::json(r#"{"code":1002,"data":null,"msg":""}"#)
+                .header("date", "Wed, 21 Oct 2015 07:28:00 GMT")
+        ),
+        Just(Reply::json(
+            r#"{"code":0,"data":{"partner_key":"k"},"msg":""}"#
+        )),
         Just(Reply::status(500, "")),
         Just(Reply::status(503, "").header("retry-after", "99999")),
         "[\\[\\]{}:,\"a-z0-9]{0,20}".prop_map(Reply::json),
-        prop_oneof![Just(TransportErrorKind::Connect), Just(TransportErrorKind::Timeout), Just(TransportErrorKind::Interrupted)].prop_map(Reply::fails),
+        prop_oneof![
+            Just(TransportErrorKind::Connect),
+            Just(TransportErrorKind::Timeout),
+            Just(TransportErrorKind::Interrupted)
+        ]
+        .prop_map(Reply::fails),
     ]
 }
 
@@ -134,16 +145,24 @@ proptest! {
 /// A reader of forms that shares nothing with the writer.
 fn split_form(body: &[u8], boundary: &str) -> Vec<(String, Vec<u8>)> {
     let marker = format!("--{boundary}").into_bytes();
-    let mut starts: Vec<usize> = body.windows(marker.len()).enumerate().filter(|(_, w)| *w == marker).map(|(i, _)| i).collect();
-    let end = starts.pop().unwrap();
+    let mut starts: Vec<usize> = body
+        .windows(marker.len())
+        .enumerate()
+        .filter(|(_, w)| *w == marker)
+        .map(|(i, _)| i)
+        .collect();
+    let end = starts.pop().expect("a closing boundary");
     assert_eq!(&body[end + marker.len()..], b"--\r\n");
     starts.push(end);
     starts
         .windows(2)
         .map(|pair| {
             let part = &body[pair[0] + marker.len() + 2..pair[1] - 2];
-            let gap = part.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
-            (String::from_utf8_lossy(&part[..gap + 2]).into_owned(), part[gap + 4..].to_vec())
+            let gap = part.windows(4).position(|w| w == b"\r\n\r\n").expect("a blank line");
+            (
+                String::from_utf8_lossy(&part[..gap + 2]).into_owned(),
+                part[gap + 4..].to_vec(),
+            )
         })
         .collect()
 }
@@ -152,27 +171,63 @@ fn split_form(body: &[u8], boundary: &str) -> Vec<(String, Vec<u8>)> {
 fn payloads_know_their_length_and_can_be_sent_again() {
     let payload = Payload::from_segments(vec![
         Segment::Bytes(Bytes::from_static(b"head")),
-        Segment::File { path: std::path::Path::new("/tmp/f").into(), range: 10..110 },
+        Segment::File {
+            path: std::path::Path::new("/tmp/f").into(),
+            range: 10..110,
+        },
         Segment::Bytes(Bytes::new()),
     ]);
     assert_eq!(payload.len(), 104);
     assert_eq!(payload.clone(), payload);
     assert!(Payload::empty().is_empty() && Payload::empty().segments().is_empty());
-    assert_eq!(format!("{:?}", Payload::from(b"secret".to_vec())), "Payload([Bytes(6 bytes)])");
+    assert_eq!(
+        format!("{:?}", Payload::from(b"secret".to_vec())),
+        "Payload([Bytes(6 bytes)])"
+    );
 }
 
 #[test]
 fn base_urls_are_checked() {
     for (text, path, expected) in [
-        ("https://demo.at.example.test", "/openapi/x", "https://demo.at.example.test/openapi/x"),
-        ("http://127.0.0.1:8600/", "/openapi/x", "http://127.0.0.1:8600/openapi/x"),
-        (" https://gw.example.test/vod/ ", "/openapi/x", "https://gw.example.test/vod/openapi/x"),
+        (
+            "https://demo.at.example.test",
+            "/openapi/x",
+            "https://demo.at.example.test/openapi/x",
+        ),
+        (
+            "http://127.0.0.1:8600/",
+            "/openapi/x",
+            "http://127.0.0.1:8600/openapi/x",
+        ),
+        (
+            " https://gw.example.test/vod/ ",
+            "/openapi/x",
+            "https://gw.example.test/vod/openapi/x",
+        ),
     ] {
-        assert_eq!(text.parse::<BaseUrl>().unwrap().uri(path, None).unwrap().to_string(), expected);
+        assert_eq!(
+            text.parse::<BaseUrl>()
+                .unwrap()
+                .uri(path, None)
+                .unwrap()
+                .to_string(),
+            expected
+        );
     }
-    for text in ["", "demo", "ftp://x", "https://", "/openapi", "https://user:pass@h.example.test", "https://h.example.test/?a=b"] {
+    for text in [
+        "",
+        "demo",
+        "ftp://x",
+        "https://",
+        "/openapi",
+        "https://user:pass@h.example.test",
+        "https://h.example.test/?a=b",
+    ] {
         let error = text.parse::<BaseUrl>().unwrap_err();
-        assert!(error.to_string().starts_with("base URL: ") && !error.to_string().contains("pass@"), "{error}");
+        assert!(
+            error.to_string().starts_with("base URL: ") && !error.to_string().contains("pass@"),
+            "{error}"
+        );
     }
     let base: BaseUrl = "https://demo.at.example.test".parse().unwrap();
     assert!(base.uri("/x", Some(&"a".repeat(70_000))).is_err());

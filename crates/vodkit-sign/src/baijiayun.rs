@@ -44,7 +44,7 @@ const RULE: Rule = Rule {
 pub fn sign<K: AsRef<str>, V: AsRef<str>>(params: &[(K, V)], partner_key: &str) -> Signature<32> {
     let mut digest = Md5::new();
     RULE.compose(params, partner_key, &mut digest);
-    Signature::from_digest(&digest.finalize_reset(), HexCase::Lower)
+    Signature::take(&mut digest, HexCase::Lower)
 }
 
 /// Checks a received signature against all received parameters, in constant time. `sign` may be among them.

@@ -7,6 +7,9 @@ use crate::text::Rule;
 /// How many pairs are put in order at a time. Vendors' calls have at most about thirty parameters.
 const BATCH: usize = 64;
 
+/// The batch for short calls. Clearing a long array is most of what a short call would pay for being sorted.
+pub(crate) const SHORT_BATCH: usize = 16;
+
 /// The pairs that a rule signs, in signing order.
 ///
 /// Keys ascend byte by byte (`B` < `_` < `a`; a key comes before the longer key that it begins). Pairs with the same key keep
@@ -15,30 +18,30 @@ const BATCH: usize = 64;
 /// Up to 64 parameters are sorted once. Of more, the 64 next ones are picked per pass over all of them: still without
 /// allocation, but the time grows with the square of their number. Bound the number of parameters that you accept from
 /// strangers before verifying them.
-pub struct SignedPairs<'p, K, V> {
+///
+/// `N` is how many are put in order at a time; leave it at its default.
+pub struct SignedPairs<'p, K, V, const N: usize = BATCH> {
     rule: &'static Rule,
     params: &'p [(K, V)],
-    /// Positions in `params`, in signing order. Half a word each, because clearing this array is most of what a short call pays
-    /// for being sorted; no slice of texts has more elements.
-    batch: [u32; BATCH],
+    /// Positions in `params`, in signing order. No slice of texts is too long for 32 bits.
+    batch: [u32; N],
     filled: usize,
     taken: usize,
 }
 
-impl<'p, K: AsRef<str>, V: AsRef<str>> SignedPairs<'p, K, V> {
-    #[inline]
+impl<'p, K: AsRef<str>, V: AsRef<str>, const N: usize> SignedPairs<'p, K, V, N> {
+    #[inline(always)]
     pub(crate) fn new(rule: &'static Rule, params: &'p [(K, V)]) -> Self {
+        const { assert!(N <= POSITION as usize + 1) };
         let mut pairs = Self {
             rule,
             params,
-            batch: [0; BATCH],
+            batch: [0; N],
             filled: 0,
             taken: 0,
         };
-        if params.len() <= 16 {
-            pairs.sort_all::<16>();
-        } else if params.len() <= BATCH {
-            pairs.sort_all::<BATCH>();
+        if params.len() <= N {
+            pairs.sort_all();
         } else {
             pairs.select_after(None);
         }
@@ -56,12 +59,12 @@ impl<'p, K: AsRef<str>, V: AsRef<str>> SignedPairs<'p, K, V> {
         self.rule.signs(key.as_ref(), value.as_ref())
     }
 
-    /// Sorts at most `N` parameters. A small `N` spares a short call the clearing of a long array.
+    /// Sorts at most `N` parameters.
     ///
     /// Comparing strings is the expensive part of sorting, so what is sorted are integers: the first bytes of the key, then the
     /// position. Keys that share those bytes are put right afterwards by a real comparison.
     #[inline(always)]
-    fn sort_all<const N: usize>(&mut self) {
+    fn sort_all(&mut self) {
         let mut ranks = [0_u128; N];
         let mut filled = 0;
         for position in 0..self.params.len() {
@@ -92,17 +95,17 @@ impl<'p, K: AsRef<str>, V: AsRef<str>> SignedPairs<'p, K, V> {
     fn select_after(&mut self, last: Option<usize>) {
         let place = |position: usize| (self.key(position), position);
         let floor = last.map(place);
-        let mut batch = [0; BATCH];
+        let mut batch = [0; N];
         let mut filled = 0;
         for position in (0..self.params.len()).filter(|position| self.is_signed(*position)) {
             let candidate = place(position);
             if floor.is_some_and(|floor| candidate <= floor)
-                || (filled == BATCH && candidate > place(batch[BATCH - 1]))
+                || (filled == N && candidate > place(batch[N - 1]))
             {
                 continue;
             }
             let at = batch[..filled].partition_point(|other| place(*other) < candidate);
-            filled = BATCH.min(filled + 1);
+            filled = N.min(filled + 1);
             batch.copy_within(at..filled - 1, at + 1);
             batch[at] = position;
         }
@@ -114,7 +117,6 @@ impl<'p, K: AsRef<str>, V: AsRef<str>> SignedPairs<'p, K, V> {
 
 /// The low byte of a rank, which holds the position. It is wide enough for a whole batch.
 const POSITION: u128 = 0xff;
-const _: () = assert!(BATCH - 1 <= POSITION as usize);
 
 #[inline(always)]
 fn rank(key: &str, position: usize) -> u128 {
@@ -140,16 +142,16 @@ fn head(key: &[u8]) -> u128 {
     }
 }
 
-impl<'p, K: AsRef<str>, V: AsRef<str>> Iterator for SignedPairs<'p, K, V> {
+impl<'p, K: AsRef<str>, V: AsRef<str>, const N: usize> Iterator for SignedPairs<'p, K, V, N> {
     type Item = (&'p str, &'p str);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.taken == self.filled {
-            if self.filled < BATCH || self.params.len() <= BATCH {
+            if self.filled < N || self.params.len() <= N {
                 return None;
             }
-            self.select_after(Some(self.batch[BATCH - 1] as usize));
+            self.select_after(Some(self.batch[N - 1] as usize));
             if self.filled == 0 {
                 return None;
             }
@@ -161,7 +163,7 @@ impl<'p, K: AsRef<str>, V: AsRef<str>> Iterator for SignedPairs<'p, K, V> {
 }
 
 /// Names no pair: values may be personal data.
-impl<K, V> fmt::Debug for SignedPairs<'_, K, V> {
+impl<K, V, const N: usize> fmt::Debug for SignedPairs<'_, K, V, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedPairs")
             .field("given", &self.params.len())

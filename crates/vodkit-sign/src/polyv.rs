@@ -50,7 +50,7 @@ const RULE: Rule = Rule {
 pub fn sign<K: AsRef<str>, V: AsRef<str>>(params: &[(K, V)], secretkey: &str) -> Signature<40> {
     let mut digest = Sha1::new();
     RULE.compose(params, secretkey, &mut digest);
-    Signature::from_digest(&digest.finalize_reset(), HexCase::Upper)
+    Signature::take(&mut digest, HexCase::Upper)
 }
 
 /// Checks a received signature against all received parameters, in constant time. `sign` may be among them.

@@ -2,6 +2,7 @@
 
 use core::{error, fmt, str};
 
+use md5::{Digest, digest::FixedOutputReset};
 use subtle::ConstantTimeEq;
 
 /// The case of the digits above nine.
@@ -24,9 +25,17 @@ impl<const N: usize> Signature<N> {
     /// The number of digits.
     pub const LEN: usize = N;
 
+    /// Takes the signature out of a hasher, which then starts over.
+    ///
+    /// It is reset instead of consumed because moving bytes that were written a moment ago costs more than a short text can bear.
+    #[inline(always)]
+    pub(crate) fn take(hasher: &mut (impl Digest + FixedOutputReset), case: HexCase) -> Self {
+        Self::from_digest(&hasher.finalize_reset(), case)
+    }
+
     /// Writes `digest`, half as many bytes as the signature has digits.
     #[inline(always)]
-    pub(crate) fn from_digest(digest: &[u8], case: HexCase) -> Self {
+    fn from_digest(digest: &[u8], case: HexCase) -> Self {
         debug_assert_eq!(digest.len() * 2, N);
         let ten = match case {
             HexCase::Lower => b'a',

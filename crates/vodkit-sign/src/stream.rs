@@ -45,8 +45,6 @@ impl<D: Digest + FixedOutputReset + Sink> Stream<D> {
     }
 
     /// Closes the text, and starts over.
-    ///
-    /// It resets instead of working on a copy: copying bytes that were written a moment ago costs more than short texts can bear.
     #[inline(always)]
     pub(crate) fn finish<const N: usize>(
         &mut self,
@@ -60,7 +58,7 @@ impl<D: Digest + FixedOutputReset + Sink> Stream<D> {
         {
             self.previous = PreviousKey::default();
         }
-        Signature::from_digest(&self.digest.finalize_reset(), case)
+        Signature::take(&mut self.digest, case)
     }
 }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use md5::{Digest, Md5};
 use sha1::Sha1;
 
-use crate::order::SignedPairs;
+use crate::order::{SHORT_BATCH, SignedPairs};
 
 /// The parameter that carries the signature. No rule ever signs it.
 const SIGNATURE_PARAMETER: &str = "sign";
@@ -70,9 +70,27 @@ impl Rule {
         secret: &str,
         sink: &mut impl Sink,
     ) {
+        if params.len() <= SHORT_BATCH {
+            self.join(
+                SignedPairs::<_, _, SHORT_BATCH>::new(self, params),
+                secret,
+                sink,
+            );
+        } else {
+            self.join(SignedPairs::<_, _>::new(self, params), secret, sink);
+        }
+    }
+
+    #[inline(always)]
+    fn join<'p>(
+        &self,
+        pairs: impl Iterator<Item = (&'p str, &'p str)>,
+        secret: &str,
+        sink: &mut impl Sink,
+    ) {
         self.open(secret, sink);
         let mut first = true;
-        for (key, value) in SignedPairs::new(self, params) {
+        for (key, value) in pairs {
             self.pair(first, key, value, sink);
             first = false;
         }

@@ -17,7 +17,10 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-#![cfg_attr(not(feature = "baijiayun"), allow(dead_code, unused_imports, unused_macros))]
+#![cfg_attr(
+    not(feature = "baijiayun"),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 
 pub mod open_enum;
 pub mod operation;

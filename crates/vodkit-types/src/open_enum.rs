@@ -16,11 +16,17 @@ pub struct UnknownValue {
 
 impl UnknownValue {
     pub(crate) fn number(value: impl fmt::Display) -> Self {
-        Self { text: value.to_string().into(), number: true }
+        Self {
+            text: value.to_string().into(),
+            number: true,
+        }
     }
 
     pub(crate) fn text(value: &str) -> Self {
-        Self { text: value.into(), number: false }
+        Self {
+            text: value.into(),
+            number: false,
+        }
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -51,7 +57,11 @@ impl fmt::Debug for UnknownValue {
 
 impl Serialize for UnknownValue {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match (self.number, self.text.parse::<i64>(), self.text.parse::<u64>()) {
+        match (
+            self.number,
+            self.text.parse::<i64>(),
+            self.text.parse::<u64>(),
+        ) {
             (true, Ok(number), _) => serializer.serialize_i64(number),
             (true, _, Ok(number)) => serializer.serialize_u64(number),
             _ => serializer.serialize_str(&self.text),

@@ -110,7 +110,10 @@ impl<T: ParamText> ParamText for CommaList<T> {
         if text.is_empty() {
             return Ok(Self(Vec::new()));
         }
-        text.split(',').map(|item| T::from_text(item.trim())).collect::<Result<_, _>>().map(Self)
+        text.split(',')
+            .map(|item| T::from_text(item.trim()))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -141,7 +144,8 @@ impl<T: ParamText + Wire> Wire for CommaList<T> {
                 self.visit_str(itoa::Buffer::new().format(value))
             }
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-                Vec::<T>::read_opt(de::value::SeqAccessDeserializer::new(seq)).map(|list| list.map(CommaList))
+                Vec::<T>::read_opt(de::value::SeqAccessDeserializer::new(seq))
+                    .map(|list| list.map(CommaList))
             }
             fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
                 Ok(None)
@@ -183,14 +187,24 @@ impl FileInput {
     #[must_use]
     pub fn path(path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { name, content: FileContent::Path(path.into()) }
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Self {
+            name,
+            content: FileContent::Path(path.into()),
+        }
     }
 
     /// Bytes in memory, under the given name.
     #[must_use]
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
-        Self { name: name.into(), content: FileContent::Bytes(bytes.into()) }
+        Self {
+            name: name.into(),
+            content: FileContent::Bytes(bytes.into()),
+        }
     }
 
     /// The same content under another name.
@@ -205,7 +219,9 @@ impl fmt::Debug for FileInput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.content {
             FileContent::Path(path) => write!(f, "FileInput({:?}, {})", self.name, path.display()),
-            FileContent::Bytes(bytes) => write!(f, "FileInput({:?}, {} bytes)", self.name, bytes.len()),
+            FileContent::Bytes(bytes) => {
+                write!(f, "FileInput({:?}, {} bytes)", self.name, bytes.len())
+            }
         }
     }
 }
@@ -229,7 +245,9 @@ impl From<&Path> for FileInput {
 impl Wire for FileInput {
     const EXPECTED: &'static str = "the path of a file";
     fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Ok(String::read_opt(deserializer)?.filter(|path| !path.is_empty()).map(Self::path))
+        Ok(String::read_opt(deserializer)?
+            .filter(|path| !path.is_empty())
+            .map(Self::path))
     }
 }
 

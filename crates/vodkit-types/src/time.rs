@@ -36,10 +36,15 @@ impl Date {
     /// # Errors
     /// When there is no such day.
     pub fn new(year: u16, month: u8, day: u8) -> Result<Self, BadText> {
-        if (1970..=9999).contains(&year) && (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day) {
+        if (1970..=9999).contains(&year)
+            && (1..=12).contains(&month)
+            && (1..=days_in(year, month)).contains(&day)
+        {
             Ok(Self { year, month, day })
         } else {
-            Err(BadText(format!("{year:04}-{month:02}-{day:02} is not a day")))
+            Err(BadText(format!(
+                "{year:04}-{month:02}-{day:02} is not a day"
+            )))
         }
     }
 
@@ -74,20 +79,27 @@ impl Date {
         let shifted = days.clamp(0, 2_932_896) + 719_468;
         let era = shifted.div_euclid(146_097);
         let day_of_era = shifted.rem_euclid(146_097);
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let year_of_era =
+            (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * month + 2) / 5 + 1;
         let month = if month < 10 { month + 3 } else { month - 9 };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
-        Self { year: year as u16, month: month as u8, day: day as u8 }
+        Self {
+            year: year as u16,
+            month: month as u8,
+            day: day as u8,
+        }
     }
 }
 
 fn days_in(year: u16, month: u8) -> u8 {
     match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
+            29
+        }
         2 => 28,
         _ => 31,
     }
@@ -153,9 +165,14 @@ impl DateTime {
     pub fn new(date: Date, hour: u8, minute: u8, second: u8) -> Result<Self, BadText> {
         if hour < 24 && minute < 60 && second < 60 {
             let second_of_day = u32::from(hour) * 3600 + u32::from(minute) * 60 + u32::from(second);
-            Ok(Self { date, second_of_day })
+            Ok(Self {
+                date,
+                second_of_day,
+            })
         } else {
-            Err(BadText(format!("{hour:02}:{minute:02}:{second:02} is not a time of day")))
+            Err(BadText(format!(
+                "{hour:02}:{minute:02}:{second:02} is not a time of day"
+            )))
         }
     }
 
@@ -169,7 +186,10 @@ impl DateTime {
     #[must_use]
     pub fn in_china(unix_seconds: i64) -> Self {
         let local = unix_seconds + CHINA_OFFSET_SECONDS;
-        Self { date: Date::from_days(local.div_euclid(86_400)), second_of_day: local.rem_euclid(86_400) as u32 }
+        Self {
+            date: Date::from_days(local.div_euclid(86_400)),
+            second_of_day: local.rem_euclid(86_400) as u32,
+        }
     }
 
     /// Seconds since 1970-01-01 00:00 UTC when China's wall clock shows this moment.
@@ -200,7 +220,11 @@ impl DateTime {
     fn push_to(self, out: &mut String) {
         self.date.push_to(out);
         let second = self.second_of_day;
-        for (separator, part) in [(' ', second / 3600), (':', second / 60 % 60), (':', second % 60)] {
+        for (separator, part) in [
+            (' ', second / 3600),
+            (':', second / 60 % 60),
+            (':', second % 60),
+        ] {
             out.push(separator);
             push_two_digits(part as u8, out);
         }

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{
+    self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -39,8 +41,9 @@ pub trait Wire: Sized {
     /// # Errors
     /// As [`read_opt`](Self::read_opt), and when nothing was sent in its place.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read_opt(deserializer)?
-            .ok_or_else(|| de::Error::custom(format_args!("expected {}, found nothing", Self::EXPECTED)))
+        Self::read_opt(deserializer)?.ok_or_else(|| {
+            de::Error::custom(format_args!("expected {}, found nothing", Self::EXPECTED))
+        })
     }
 
     /// What a missing field of this type means; `None` when it must not be missing.
@@ -106,7 +109,9 @@ macro_rules! wire_integer {
     ($type:ty, $expected:literal) => {
         impl Wire for $type {
             const EXPECTED: &'static str = $expected;
-            fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+            fn read_opt<'de, D: Deserializer<'de>>(
+                deserializer: D,
+            ) -> Result<Option<Self>, D::Error> {
                 struct Integer;
                 impl Visitor<'_> for Integer {
                     type Value = Option<$type>;
@@ -320,67 +325,82 @@ impl Wire for Value {
 }
 
 /// PHP writes an empty object as `[]`; a list with elements is something else.
-pub(crate) fn only_empty_seq<'de, A: SeqAccess<'de>>(mut seq: A, expected: &dyn de::Expected) -> Result<(), A::Error> {
+pub(crate) fn only_empty_seq<'de, A: SeqAccess<'de>>(
+    mut seq: A,
+    expected: &dyn de::Expected,
+) -> Result<(), A::Error> {
     match seq.next_element::<IgnoredAny>()? {
         None => Ok(()),
         Some(_) => Err(de::Error::invalid_type(Unexpected::Seq, expected)),
     }
 }
 
-fn only_empty_map<'de, A: MapAccess<'de>>(mut map: A, expected: &dyn de::Expected) -> Result<(), A::Error> {
+fn only_empty_map<'de, A: MapAccess<'de>>(
+    mut map: A,
+    expected: &dyn de::Expected,
+) -> Result<(), A::Error> {
     match map.next_key::<IgnoredAny>()? {
         None => Ok(()),
         Some(_) => Err(de::Error::invalid_type(Unexpected::Map, expected)),
     }
 }
 
-pub(crate) fn only_empty_text<T, E: de::Error>(value: &str, expected: &dyn de::Expected) -> Result<Option<T>, E> {
-    if value.is_empty() { Ok(None) } else { Err(E::invalid_type(Unexpected::Str(value), expected)) }
+pub(crate) fn only_empty_text<T, E: de::Error>(
+    value: &str,
+    expected: &dyn de::Expected,
+) -> Result<Option<T>, E> {
+    if value.is_empty() {
+        Ok(None)
+    } else {
+        Err(E::invalid_type(Unexpected::Str(value), expected))
+    }
 }
 
 /// Fields that the vendor sent and its page does not document, kept as they came.
 ///
 /// In a request struct: parameters to send that the page does not document.
 #[derive(Clone, Default, PartialEq)]
-pub struct Extra(Option<Box<BTreeMap<String, Value>>>);
+pub struct Extra(BTreeMap<String, Value>);
 
 impl Extra {
     /// No extra fields.
-    pub(crate) const NONE: Self = Self(None);
+    pub(crate) const NONE: Self = Self(BTreeMap::new());
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.as_ref().is_none_or(|map| map.is_empty())
+        self.0.is_empty()
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.as_ref().map_or(0, |map| map.len())
+        self.0.len()
     }
 
     /// The value of one field.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.as_ref()?.get(name)
+        self.0.get(name)
     }
 
     /// All fields, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().flat_map(|map| map.iter().map(|(name, value)| (name.as_str(), value)))
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// Adds a field; gives back the value it had.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        self.0.get_or_insert_default().insert(name.into(), value.into())
+        self.0.insert(name.into(), value.into())
     }
 }
 
 // Unknown fields may hold anything, secrets too: Debug tells the names alone.
 impl fmt::Debug for Extra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(|(name, _)| name)).finish()
+        f.debug_set()
+            .entries(self.iter().map(|(name, _)| name))
+            .finish()
     }
 }
 
@@ -407,7 +427,11 @@ impl Wire for NoData {
             Value::Object(object) => object.is_empty(),
             _ => false,
         };
-        Ok(Some(Self(if nothing { None } else { Some(Box::new(value)) })))
+        Ok(Some(Self(if nothing {
+            None
+        } else {
+            Some(Box::new(value))
+        })))
     }
     fn absent() -> Option<Self> {
         Some(Self(None))

@@ -11,9 +11,19 @@ use vodkit_types::{CommaList, Date, DateTime, Lenient, NoData, Secret, Time, Wir
 fn read<T: Wire>(value: Value) -> Result<T, String> {
     // Both deserializers that matter: text as from the wire, and a value as from the command line.
     let text = value.to_string();
-    let from_text = serde_json::from_str::<Lenient<T>>(&text).map(|Lenient(read)| read).map_err(|e| e.to_string());
-    let from_value = serde_json::from_value::<Lenient<T>>(value).map(|Lenient(read)| read).map_err(|e| e.to_string());
-    assert_eq!(from_text.is_ok(), from_value.is_ok(), "{text}: {:?} against {:?}", from_text.err(), from_value.err());
+    let from_text = serde_json::from_str::<Lenient<T>>(&text)
+        .map(|Lenient(read)| read)
+        .map_err(|e| e.to_string());
+    let from_value = serde_json::from_value::<Lenient<T>>(value)
+        .map(|Lenient(read)| read)
+        .map_err(|e| e.to_string());
+    assert_eq!(
+        from_text.is_ok(),
+        from_value.is_ok(),
+        "{text}: {:?} against {:?}",
+        from_text.err(),
+        from_value.err()
+    );
     from_text
 }
 
@@ -136,7 +146,10 @@ fn nothing_is_none_or_an_error() {
         assert_eq!(read::<Option<Date>>(nothing.clone()), Ok(None));
         assert_eq!(read::<Option<StatusReport>>(nothing.clone()), Ok(None));
         assert_eq!(read::<Vec<i64>>(nothing.clone()), Ok(vec![]));
-        assert_eq!(read::<BTreeMap<String, i64>>(nothing.clone()), Ok(BTreeMap::new()));
+        assert_eq!(
+            read::<BTreeMap<String, i64>>(nothing.clone()),
+            Ok(BTreeMap::new())
+        );
         assert!(read::<i64>(nothing.clone()).is_err());
         assert!(read::<VideoStatus>(nothing.clone()).is_err());
         assert!(read::<StatusReport>(nothing).is_err());
@@ -148,7 +161,10 @@ fn nothing_is_none_or_an_error() {
 
 #[test]
 fn an_empty_object_comes_as_an_empty_list_and_the_other_way_round() {
-    assert_eq!(read::<BTreeMap<String, i64>>(json!([])), Ok(BTreeMap::new()));
+    assert_eq!(
+        read::<BTreeMap<String, i64>>(json!([])),
+        Ok(BTreeMap::new())
+    );
     assert_eq!(read::<Vec<i64>>(json!({})), Ok(vec![]));
     assert!(read::<BTreeMap<String, i64>>(json!([1])).is_err());
     assert!(read::<Vec<i64>>(json!({"a": 1})).is_err());
@@ -159,9 +175,18 @@ fn an_empty_object_comes_as_an_empty_list_and_the_other_way_round() {
 
 #[test]
 fn a_value_of_the_wrong_kind_names_its_field() {
-    assert_eq!(error_path::<VideoInfo>(r#"{"video_id":1,"status":100,"transcode_info":[{"size":"big"}]}"#), "transcode_info[0].size");
-    assert_eq!(error_path::<Category>(r#"{"id":1,"children":[{"id":2,"children":[{"id":{}}]}]}"#), "children[0].children[0].id");
-    assert_eq!(error_path::<Vec<StatusReport>>(r#"[{"status":100},{"status":[]}]"#), "[1].status");
+    assert_eq!(
+        error_path::<VideoInfo>(r#"{"video_id":1,"status":100,"transcode_info":[{"size":"big"}]}"#),
+        "transcode_info[0].size"
+    );
+    assert_eq!(
+        error_path::<Category>(r#"{"id":1,"children":[{"id":2,"children":[{"id":{}}]}]}"#),
+        "children[0].children[0].id"
+    );
+    assert_eq!(
+        error_path::<Vec<StatusReport>>(r#"[{"status":100},{"status":[]}]"#),
+        "[1].status"
+    );
 }
 
 #[test]
@@ -175,16 +200,38 @@ fn no_data_keeps_what_should_not_be_there() {
     for nothing in [json!(null), json!(""), json!([]), json!({})] {
         assert_eq!(read::<NoData>(nothing).unwrap().unexpected(), None);
     }
-    assert_eq!(read::<NoData>(json!({"a": 1})).unwrap().unexpected(), Some(&json!({"a": 1})));
-    assert_eq!(read::<NoData>(json!(0)).unwrap().unexpected(), Some(&json!(0)));
+    assert_eq!(
+        read::<NoData>(json!({"a": 1})).unwrap().unexpected(),
+        Some(&json!({"a": 1}))
+    );
+    assert_eq!(
+        read::<NoData>(json!(0)).unwrap().unexpected(),
+        Some(&json!(0))
+    );
 }
 
 #[test]
 fn impossible_dates_are_refused() {
-    for text in ["2023-02-29", "2024-13-01", "2024-00-10", "2024-04-31", "1969-12-31", "2024-1-01", "20240101", "2024-01-01 ", "+024-01-01"] {
+    for text in [
+        "2023-02-29",
+        "2024-13-01",
+        "2024-00-10",
+        "2024-04-31",
+        "1969-12-31",
+        "2024-1-01",
+        "20240101",
+        "2024-01-01 ",
+        "+024-01-01",
+    ] {
         assert!(text.parse::<Date>().is_err(), "{text}");
     }
-    for text in ["2024-01-01", "2024-01-01 24:00:00", "2024-01-01 00:60:00", "2024-01-01T00:00:00", "2024-01-01 0:00:00"] {
+    for text in [
+        "2024-01-01",
+        "2024-01-01 24:00:00",
+        "2024-01-01 00:60:00",
+        "2024-01-01T00:00:00",
+        "2024-01-01 0:00:00",
+    ] {
         assert!(text.parse::<DateTime>().is_err(), "{text}");
     }
     assert_eq!("2024-02-29".parse::<Date>().unwrap().parts(), (2024, 2, 29));

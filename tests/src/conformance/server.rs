@@ -94,7 +94,10 @@ impl Server {
                         connection,
                         shared,
                     };
-                    script(&mut peer);
+                    // Clients speak first. A connection that hyper opened ahead and did not need says nothing.
+                    if peer.stream.peek(&mut [0]).is_ok_and(|count| count > 0) {
+                        script(&mut peer);
+                    }
                     let Peer { stream, shared, .. } = peer;
                     let address = stream.peer_addr().ok();
                     // The clone is dropped as well, so that this closes, with a reset where bytes are unread.

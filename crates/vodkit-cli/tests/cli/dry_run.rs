@@ -119,16 +119,26 @@ fn keys_are_nowhere_in_it() {
         command.envs(key.map(|key| ("VODKIT_BAIJIAYUN_PARTNER_KEY", key)));
         command
     };
-    for (key, args) in [
+    for (key, shown, args) in [
         (
             Some(PARTNER_KEY),
+            "getAccountInfo",
             &["call", "baijiayun", "getAccountInfo"][..],
         ),
         // Without a partner key a dry run must not fetch one.
-        (None, &["call", "baijiayun", "getAccountInfo"]),
-        (None, &["call", "baijiayun", "partner/createkey"]),
+        (
+            None,
+            "getAccountInfo",
+            &["call", "baijiayun", "getAccountInfo"],
+        ),
+        (
+            None,
+            "createkey",
+            &["call", "baijiayun", "partner/createkey"],
+        ),
         (
             Some(PARTNER_KEY),
+            "a.mp4",
             &["call", "baijiayun", "upload", address, &data],
         ),
     ] {
@@ -136,6 +146,7 @@ fn keys_are_nowhere_in_it() {
             let ran = run(with(key).args(args), &["--dry-run", "--output", format]);
             assert_eq!(ran.code, 0, "{}", ran.err);
             assert!(ran.out.contains("***"), "{}", ran.out);
+            assert!(ran.out.contains(shown), "{shown} is not in {}", ran.out);
             for secret in [PARTNER_KEY, SECRET_KEY, "canary-path", "canary-token"] {
                 assert!(
                     !ran.out.contains(secret) && !ran.err.contains(secret),

@@ -59,3 +59,25 @@ fn the_list_is_sorted_and_complete_in_words() {
         }
     }
 }
+
+/// The list as the docs show it.
+fn table() -> String {
+    let row =
+        |a: &vodkit_emulator::Assumption| format!("| `{}` | {} | {} |\n", a.id, a.what, a.why);
+    let rows: String = ASSUMPTIONS.iter().map(row).collect();
+    format!("| id | what the emulator does | why |\n|---|---|---|\n{rows}")
+}
+
+#[test]
+fn the_docs_show_the_list() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ASSUMPTIONS.md");
+    if std::env::var_os("VODKIT_BLESS").is_some() {
+        fs::write(&path, table()).unwrap();
+    }
+    let shown = fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        shown,
+        table(),
+        "run this test with VODKIT_BLESS=1 to write ASSUMPTIONS.md anew"
+    );
+}

@@ -1,6 +1,9 @@
 //! The emulator as strangers see it: over a socket, with requests and signatures made by hand from the vendor's page.
 
-#![allow(clippy::unwrap_used, reason = "a test that meets the unexpected has failed")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected has failed"
+)]
 
 mod assumptions;
 mod categories;

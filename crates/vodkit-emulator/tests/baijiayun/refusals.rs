@@ -252,6 +252,7 @@ fn unknown_paths_answer_501_with_the_nearest_known_one() {
             "/openapi/video_account/getStorageAndFlowInfo",
             "/openapi/video_account/getStorgeAndFlowInfo",
         ),
+        ("/OPENAPI/VIDEO/GETINFO", "/openapi/video/getInfo"),
         ("/uploads", "/upload"),
         ("/_vodkit/healthz", "/_vodkit/health"),
     ] {

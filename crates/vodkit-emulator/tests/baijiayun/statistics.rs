@@ -80,6 +80,7 @@ fn a_play_leaves_a_record() {
                 .all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()),
         "{guid}"
     );
+    let begin = row["play_begin_time"].as_str().unwrap().to_owned();
     for name in ["play_begin_time", "play_end_time"] {
         let time = row[name].take();
         assert!(
@@ -98,6 +99,10 @@ fn a_play_leaves_a_record() {
             }],
         })
     );
+    let second = [("start_time", begin.as_str()), ("end_time", begin.as_str())];
+    let params = [&[("video_id", text.as_str())], &second[..]].concat();
+    let within = call(&vendor, "video_data/getVideoPlayRecord", &params);
+    assert_eq!(within["total"], 1, "the end second counts as a whole");
     let before = [
         ("start_time", "2024-05-15 00:00:00"),
         ("end_time", "2024-05-15 11:59:59"),
@@ -128,6 +133,11 @@ fn ranges_of_one_play_are_one_record_and_head_is_none() {
     let data = call(&vendor, "video_data/getVideoPlayRecord", &params);
     assert_eq!(data["total"], 1);
     assert_eq!(data["list"][0]["play_length"], 4, "half of 8 s was served");
+    for _ in 0..2 {
+        vendor.get(&target, &[("Range", "bytes=1-999999")]);
+    }
+    let data = call(&vendor, "video_data/getVideoPlayRecord", &params);
+    assert_eq!(data["list"][0]["play_length"], 8, "at most the whole video");
     vendor.get(&target, &[("Range", "bytes=0-0")]);
     let all = call(&vendor, "video_data/exportVideoReportBatch", &span);
     assert_eq!(all["total"], 2, "from the start is a play of its own");
@@ -139,7 +149,7 @@ fn ranges_of_one_play_are_one_record_and_head_is_none() {
     ];
     assert_eq!(
         call(&vendor, "video_data/getUsedFlow", &flow),
-        json!({ "flow": 500_001 })
+        json!({ "flow": 500_000 + 2 * 999_999 + 1 })
     );
 }
 
@@ -332,4 +342,17 @@ fn impossible_ranges_are_refused() {
         ("end_date", "2024-05-01"),
     ];
     refused("video_data/getVideoPlayCountRank", &line);
+}
+
+#[test]
+fn a_ranking_has_a_hundred_places() {
+    let vendor = midday();
+    let films: Vec<u64> = (0..101).map(|_| film(&vendor, b"film")).collect();
+    films.iter().for_each(|id| play(&vendor, *id, &[], ""));
+    play(&vendor, films[100], &[], "");
+    let days = [("start_date", "2024-05-15"), ("end_date", "2024-05-15")];
+    let data = call(&vendor, "video_data/getVideoPlayCountRank", &days);
+    let ranks = data["play_rank"].as_array().unwrap();
+    assert_eq!(ranks.len(), 100);
+    assert_eq!(ranks[0], json!({ "video_id": films[100], "play_count": 2 }));
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Field, Vendor, multipart, now, send, vendor};
 
-fn post_file(vendor: &Vendor, video: u64, name: &str, file: &str, text: &[u8]) -> Value {
+pub(crate) fn post_file(vendor: &Vendor, video: u64, name: &str, file: &str, text: &[u8]) -> Value {
     // The file is not signed, everything else is.
     let signed = vendor.signed(&[("video_id", &video.to_string()), ("name", name)], now());
     let mut fields: Vec<Field<'_>> = signed

@@ -550,11 +550,15 @@ fn accounts_do_not_see_each_other() {
         .account(other.clone())
         .transcode_time(Duration::ZERO);
     let mut vendor = vendor_with(builder);
-    let id = vendor.film("a.mp4", b"film").to_string();
-    let category = vendor.call("video/addCategory", &[("name", "课")])["id"]
-        .as_u64()
-        .unwrap()
-        .to_string();
+    let film = vendor.film("a.mp4", b"film");
+    vendor.get(&vendor.play_target(film, "low", &[]), &[]);
+    let subtitle = crate::subtitles::post_file(&vendor, film, "a", "a.srt", b"1");
+    let subtitle = subtitle["data"]["subtitle_id"].as_str().unwrap();
+    let id = film.to_string();
+    let category = vendor.call("video/addCategory", &[("name", "课")])["id"].to_string();
+    let time = &vendor.call("video/getVideoList", &[])["list"][0]["create_time"];
+    let day = &time.as_str().unwrap()[..10];
+
     vendor.account = other;
     assert_eq!(vendor.call("video/getVideoList", &[])["total"], 0);
     assert_eq!(vendor.call("video/getCategoryList", &[])["list"], json!([]));
@@ -562,17 +566,23 @@ fn accounts_do_not_see_each_other() {
         vendor.refusal("video/getInfo", &[("video_id", &id)]).0,
         5002
     );
+    let below = [("name", "节"), ("parent_id", category.as_str())];
+    assert_eq!(vendor.refusal("video/addCategory", &below).0, 1001);
     assert_eq!(
         vendor
-            .refusal(
-                "video/addCategory",
-                &[("name", "节"), ("parent_id", &category)]
-            )
+            .refusal("video/deleteSubtitle", &[("subtitle_id", subtitle)])
             .0,
         1001
     );
+    let account = vendor.call("video_account/getAccountInfo", &[]);
     assert_eq!(
-        vendor.call("video_account/getAccountInfo", &[])["used_storage"],
-        0
+        (&account["used_storage"], &account["used_flow"]),
+        (&json!(0), &json!(0))
+    );
+    let days = [("start_date", day), ("end_date", day)];
+    assert_eq!(vendor.call("video_account/getUsedFlow", &days)["flow"], 0);
+    assert_eq!(
+        vendor.call("video_data/getVideoPlayCountRank", &days)["play_rank"],
+        json!([])
     );
 }

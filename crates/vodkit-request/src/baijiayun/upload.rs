@@ -48,7 +48,14 @@ impl<'s> Upload<'s> {
     #[must_use]
     pub fn new(session: &'s Session<Baijiayun>, file: FileInput) -> Self {
         let order = GetUploadUrl::new(file.name.clone(), TargetDefinition::Standard);
-        Self { session, order, file, limits: None, progress: None, stage: Stage::Begin }
+        Self {
+            session,
+            order,
+            file,
+            limits: None,
+            progress: None,
+            stage: Stage::Begin,
+        }
     }
 
     /// The name under which the vendor keeps it. It should keep the extension, from which the vendor tells the format.
@@ -88,7 +95,10 @@ impl<'s> Upload<'s> {
 
     fn ask(&mut self, tick: Tick, facts: FileFacts) -> Result<Step<Uploaded>, Error> {
         if facts.len == 0 {
-            return Err(Error::new(ErrorKind::LocalFile, format!("cannot upload `{}`: it is empty", self.file.name)));
+            return Err(Error::new(
+                ErrorKind::LocalFile,
+                format!("cannot upload `{}`: it is empty", self.file.name),
+            ));
         }
         let mut exec = Exec::new(self.session, self.order.clone());
         let step = exec.advance(tick, Event::Start)?;
@@ -109,16 +119,29 @@ impl<'s> Upload<'s> {
             }
             Err(granted) => granted,
         };
-        let uploaded = Uploaded { video_id: granted.video_id, bytes: facts.len };
-        let mut exec = Exec::new(self.session, UploadFile::new(granted.upload_url, self.file.clone()))
-            .with_file_facts(Some(facts))
-            .with_limits(self.limits)
-            .with_progress(self.progress.clone());
-        let step = exec.advance(tick, Event::Start).map_err(|error| of_video(error, &uploaded))?;
+        let uploaded = Uploaded {
+            video_id: granted.video_id,
+            bytes: facts.len,
+        };
+        let mut exec = Exec::new(
+            self.session,
+            UploadFile::new(granted.upload_url, self.file.clone()),
+        )
+        .with_file_facts(Some(facts))
+        .with_limits(self.limits)
+        .with_progress(self.progress.clone());
+        let step = exec
+            .advance(tick, Event::Start)
+            .map_err(|error| of_video(error, &uploaded))?;
         Ok(self.forward_sending(exec, uploaded, step))
     }
 
-    fn forward_sending(&mut self, exec: Exec<'s, UploadFile>, uploaded: Uploaded, step: Step<NoData>) -> Step<Uploaded> {
+    fn forward_sending(
+        &mut self,
+        exec: Exec<'s, UploadFile>,
+        uploaded: Uploaded,
+        step: Step<NoData>,
+    ) -> Step<Uploaded> {
         match pass_on(step) {
             Ok(step) => {
                 self.stage = Stage::Sending(Box::new(exec), uploaded);
@@ -140,19 +163,29 @@ impl Flow for Upload<'_> {
                     Ok(Step::Inspect(path.clone()))
                 }
                 FileContent::Bytes(bytes) => {
-                    let facts = FileFacts { len: bytes.len() as u64, modified: None };
+                    let facts = FileFacts {
+                        len: bytes.len() as u64,
+                        modified: None,
+                    };
                     self.ask(tick, facts)
                 }
-                _ => Err(Error::new(ErrorKind::LocalFile, "this kind of file cannot be uploaded")),
+                _ => Err(Error::new(
+                    ErrorKind::LocalFile,
+                    "this kind of file cannot be uploaded",
+                )),
             },
             (Stage::Inspecting, Event::Inspected(Ok(facts))) => self.ask(tick, facts),
-            (Stage::Inspecting, Event::Inspected(Err(error))) => Err(unusable_file(Some(&self.file.content), &error)),
+            (Stage::Inspecting, Event::Inspected(Err(error))) => {
+                Err(unusable_file(Some(&self.file.content), &error))
+            }
             (Stage::Asking(mut exec, facts), event) => {
                 let step = exec.advance(tick, event)?;
                 self.forward_asking(*exec, facts, tick, step)
             }
             (Stage::Sending(mut exec, uploaded), event) => {
-                let step = exec.advance(tick, event).map_err(|error| of_video(error, &uploaded))?;
+                let step = exec
+                    .advance(tick, event)
+                    .map_err(|error| of_video(error, &uploaded))?;
                 Ok(self.forward_sending(*exec, uploaded, step))
             }
             _ => Err(unexpected_event()),
@@ -173,7 +206,11 @@ pub(crate) fn pass_on<T, U>(step: Step<T>) -> Result<Step<U>, T> {
 /// A failed upload leaves a video without content behind: its id must not be lost.
 fn of_video(error: Error, uploaded: &Uploaded) -> Error {
     let hint = match error.hint() {
-        Some(hint) => format!("{}. Video {} exists but may have no content", hint.trim_end_matches('.'), uploaded.video_id),
+        Some(hint) => format!(
+            "{}. Video {} exists but may have no content",
+            hint.trim_end_matches('.'),
+            uploaded.video_id
+        ),
         None => format!("Video {} exists but has no content", uploaded.video_id),
     };
     error.with_hint(hint)

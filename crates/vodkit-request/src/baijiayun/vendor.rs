@@ -40,14 +40,22 @@ impl Baijiayun {
     /// An account with its partner key, which signs the calls.
     #[must_use]
     pub fn new(partner_id: u64, partner_key: impl Into<Secret>, base: BaseUrl) -> Self {
-        Self { partner_id, key: Key::Partner(Arc::new(partner_key.into())), base }
+        Self {
+            partner_id,
+            key: Key::Partner(Arc::new(partner_key.into())),
+            base,
+        }
     }
 
     /// An account of which only the secret key is known: the partner key is fetched with `partner/createkey` before the first
     /// signed call, and again when the vendor refuses a signature. The key is read, never regenerated.
     #[must_use]
     pub fn with_secret_key(partner_id: u64, secret_key: impl Into<Secret>, base: BaseUrl) -> Self {
-        Self { partner_id, key: Key::FetchedWith(Arc::new(secret_key.into())), base }
+        Self {
+            partner_id,
+            key: Key::FetchedWith(Arc::new(secret_key.into())),
+            base,
+        }
     }
 
     /// The account's number.
@@ -66,13 +74,18 @@ impl Baijiayun {
         let Some(target) = &draft.target else {
             return self.base.uri(draft.operation.path, query);
         };
-        let uri: Uri = target
-            .expose()
-            .parse()
-            .map_err(|_| Error::new(ErrorKind::InvalidInput, "the upload address is not a valid address"))?;
+        let uri: Uri = target.expose().parse().map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidInput,
+                "the upload address is not a valid address",
+            )
+        })?;
         match (uri.scheme_str(), uri.host()) {
             (Some("http" | "https"), Some(_)) => Ok(uri),
-            _ => Err(Error::new(ErrorKind::InvalidInput, "the upload address must start with http:// or https://")),
+            _ => Err(Error::new(
+                ErrorKind::InvalidInput,
+                "the upload address must start with http:// or https://",
+            )),
         }
     }
 }
@@ -84,7 +97,9 @@ impl Baijiayun {
 pub fn private_domain_url(domain: &str) -> Result<BaseUrl, Error> {
     let label = !domain.is_empty()
         && domain.len() <= 63
-        && domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && domain
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !domain.starts_with('-')
         && !domain.ends_with('-');
     if !label {
@@ -114,48 +129,90 @@ impl Vendor for Baijiayun {
                 let endpoint = CreateKey::new(self.partner_id, Secret::clone(secret));
                 self.seal(draft(&endpoint, None)?, None, at, 0)
             }
-            Key::Partner(_) => Err(Error::new(ErrorKind::Credential, "no secret key to fetch a partner key with")),
+            Key::Partner(_) => Err(Error::new(
+                ErrorKind::Credential,
+                "no secret key to fetch a partner key with",
+            )),
         }
     }
 
-    fn open_login(&self, response: &Response<Bytes>, _now: Timestamp) -> Result<Grant<Arc<Secret>>, Refusal> {
-        let fetched: PartnerKey = self.open(&vodkit_types::baijiayun::operations::CREATE_KEY, response)?;
+    fn open_login(
+        &self,
+        response: &Response<Bytes>,
+        _now: Timestamp,
+    ) -> Result<Grant<Arc<Secret>>, Refusal> {
+        let fetched: PartnerKey =
+            self.open(&vodkit_types::baijiayun::operations::CREATE_KEY, response)?;
         if fetched.partner_key.is_empty() {
             return Err(Refusal::Decode(DecodeFault {
                 message: "the vendor gave an empty partner key".to_owned(),
                 field_path: Some("data.partner_key".to_owned()),
             }));
         }
-        Ok(Grant { credential: Arc::new(fetched.partner_key), expires: None })
+        Ok(Grant {
+            credential: Arc::new(fetched.partner_key),
+            expires: None,
+        })
     }
 
-    fn seal(&self, mut draft: Draft, credential: Option<&Arc<Secret>>, at: Timestamp, entropy: u64) -> Result<Request<Payload>, Error> {
+    fn seal(
+        &self,
+        mut draft: Draft,
+        credential: Option<&Arc<Secret>>,
+        at: Timestamp,
+        entropy: u64,
+    ) -> Result<Request<Payload>, Error> {
         if draft.params.get("sign").is_some() {
-            return Err(Error::new(ErrorKind::InvalidInput, "parameter `sign`: vodkit computes it; leave it out"));
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "parameter `sign`: vodkit computes it; leave it out",
+            ));
         }
         let signature = match credential {
             None => None,
             Some(key) => {
                 let [partner_id, timestamp] = COMMON else {
-                    return Err(Error::new(ErrorKind::InvalidInput, "the common parameters are not partner_id and timestamp"));
+                    return Err(Error::new(
+                        ErrorKind::InvalidInput,
+                        "the common parameters are not partner_id and timestamp",
+                    ));
                 };
                 draft.params.put_common(partner_id, &self.partner_id)?;
                 draft.params.put_common(timestamp, &at.seconds())?;
                 Some(signature(&draft.params, key))
             }
         };
-        let sign = signature.as_ref().map(|signature| ("sign", signature.as_str()));
+        let sign = signature
+            .as_ref()
+            .map(|signature| ("sign", signature.as_str()));
         let method = method(draft.operation)?;
         let (uri, content_type, body) = if let Some(file) = &draft.file {
-            let part = FilePart { field: file.field, file_name: &file.name, content: file.content.clone() };
-            let (content_type, body) = multipart::form(draft.params.iter().chain(sign), part, entropy);
-            let content_type = HeaderValue::try_from(content_type)
-                .map_err(|_| Error::new(ErrorKind::InvalidInput, "the form has no valid content type"))?;
+            let part = FilePart {
+                field: file.field,
+                file_name: &file.name,
+                content: file.content.clone(),
+            };
+            let (content_type, body) =
+                multipart::form(draft.params.iter().chain(sign), part, entropy);
+            let content_type = HeaderValue::try_from(content_type).map_err(|_| {
+                Error::new(
+                    ErrorKind::InvalidInput,
+                    "the form has no valid content type",
+                )
+            })?;
             (self.target(&draft, None)?, Some(content_type), body)
         } else if method == Method::GET {
-            (self.target(&draft, Some(&draft.params.encoded(sign)))?, None, Payload::empty())
+            (
+                self.target(&draft, Some(&draft.params.encoded(sign)))?,
+                None,
+                Payload::empty(),
+            )
         } else {
-            (self.target(&draft, None)?, Some(FORM), Payload::from(draft.params.encoded(sign).into_bytes()))
+            (
+                self.target(&draft, None)?,
+                Some(FORM),
+                Payload::from(draft.params.encoded(sign).into_bytes()),
+            )
         };
         let mut request = Request::new(body);
         *request.method_mut() = method;
@@ -166,9 +223,15 @@ impl Vendor for Baijiayun {
         Ok(request)
     }
 
-    fn open<T: Wire>(&self, operation: &'static Operation, response: &Response<Bytes>) -> Result<T, Refusal> {
+    fn open<T: Wire>(
+        &self,
+        operation: &'static Operation,
+        response: &Response<Bytes>,
+    ) -> Result<T, Refusal> {
         let Ok(text) = std::str::from_utf8(response.body()) else {
-            return Err(Refusal::from_status(response).unwrap_or_else(|| Refusal::not_json(response)));
+            return Err(
+                Refusal::from_status(response).unwrap_or_else(|| Refusal::not_json(response))
+            );
         };
         match serde_json::from_str::<Envelope<T>>(text) {
             Ok(envelope) if operation.success.contains(&envelope.code.as_str()) => {
@@ -184,13 +247,17 @@ impl Vendor for Baijiayun {
             }
             Ok(envelope) => Err(self.fault(envelope.code, envelope.msg, response)),
             // What a failure carries as `data` is not what a success carries: look at the frame alone.
-            Err(_) => match serde_json::from_str::<Envelope<Ignored>>(text) {
-                Ok(envelope) if !operation.success.contains(&envelope.code.as_str()) => {
-                    Err(self.fault(envelope.code, envelope.msg, response))
+            Err(_) => {
+                match serde_json::from_str::<Envelope<Ignored>>(text) {
+                    Ok(envelope) if !operation.success.contains(&envelope.code.as_str()) => {
+                        Err(self.fault(envelope.code, envelope.msg, response))
+                    }
+                    Ok(_) => Err(Refusal::from_status(response)
+                        .unwrap_or_else(|| Refusal::Decode(explain::<T>(text)))),
+                    Err(_) => Err(Refusal::from_status(response)
+                        .unwrap_or_else(|| Refusal::not_json(response))),
                 }
-                Ok(_) => Err(Refusal::from_status(response).unwrap_or_else(|| Refusal::Decode(explain::<T>(text)))),
-                Err(_) => Err(Refusal::from_status(response).unwrap_or_else(|| Refusal::not_json(response))),
-            },
+            }
         }
     }
 }
@@ -204,15 +271,22 @@ impl Baijiayun {
             None => FaultClass::Permanent,
         };
         let message = match (&self.key, message.is_empty()) {
-            (_, true) => known.map_or_else(|| "the vendor gave no message".to_owned(), |known| known.meaning.to_owned()),
-            (Key::Partner(key) | Key::FetchedWith(key), false) if !key.is_empty() => message.replace(key.expose(), "***"),
+            (_, true) => known.map_or_else(
+                || "the vendor gave no message".to_owned(),
+                |known| known.meaning.to_owned(),
+            ),
+            (Key::Partner(key) | Key::FetchedWith(key), false) if !key.is_empty() => {
+                message.replace(key.expose(), "***")
+            }
             _ => message,
         };
         Refusal::Fault(Fault {
             code: Some(code),
             message,
             class,
-            hint: known.filter(|known| !known.hint.is_empty()).map(|known| Cow::Borrowed(known.hint)),
+            hint: known
+                .filter(|known| !known.hint.is_empty())
+                .map(|known| Cow::Borrowed(known.hint)),
             request_id: None,
         })
     }
@@ -230,8 +304,12 @@ fn method(operation: &Operation) -> Result<Method, Error> {
     match operation.method {
         "POST" => Ok(Method::POST),
         "GET" => Ok(Method::GET),
-        other => Method::from_bytes(other.as_bytes())
-            .map_err(|_| Error::new(ErrorKind::InvalidInput, format!("`{other}` is not an HTTP method"))),
+        other => Method::from_bytes(other.as_bytes()).map_err(|_| {
+            Error::new(
+                ErrorKind::InvalidInput,
+                format!("`{other}` is not an HTTP method"),
+            )
+        }),
     }
 }
 
@@ -239,10 +317,16 @@ fn method(operation: &Operation) -> Result<Method, Error> {
 fn explain<T: Wire>(text: &str) -> DecodeFault {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     match serde_path_to_error::deserialize::<_, Envelope<T>>(&mut deserializer) {
-        Ok(_) => DecodeFault { message: "the reply has something after its end".to_owned(), field_path: None },
+        Ok(_) => DecodeFault {
+            message: "the reply has something after its end".to_owned(),
+            field_path: None,
+        },
         Err(error) => {
             let field_path = error.path().to_string();
-            DecodeFault { message: format!("the reply is not as documented: {}", error.into_inner()), field_path: Some(field_path) }
+            DecodeFault {
+                message: format!("the reply is not as documented: {}", error.into_inner()),
+                field_path: Some(field_path),
+            }
         }
     }
 }

@@ -34,7 +34,16 @@ impl<'s> WaitForTranscode<'s> {
     #[must_use]
     pub fn new(session: &'s Session<Baijiayun>, video_id: u64, deadline: Duration) -> Self {
         let first_wait = Duration::from_secs(1);
-        Self { session, video_id, deadline, first_wait, wait: first_wait, started: None, last: None, exec: None }
+        Self {
+            session,
+            video_id,
+            deadline,
+            first_wait,
+            wait: first_wait,
+            started: None,
+            last: None,
+            exec: None,
+        }
     }
 
     /// Sets the first wait, from which the others grow. For emulators whose clock runs faster.
@@ -51,7 +60,12 @@ impl<'s> WaitForTranscode<'s> {
         self.forward(exec, tick, step)
     }
 
-    fn forward(&mut self, exec: Exec<'s, GetStatus>, tick: Tick, step: Step<vodkit_types::baijiayun::StatusReport>) -> Result<Step<()>, Error> {
+    fn forward(
+        &mut self,
+        exec: Exec<'s, GetStatus>,
+        tick: Tick,
+        step: Step<vodkit_types::baijiayun::StatusReport>,
+    ) -> Result<Step<()>, Error> {
         let report = match pass_on(step) {
             Ok(step) => {
                 self.exec = Some(Box::new(exec));
@@ -61,7 +75,9 @@ impl<'s> WaitForTranscode<'s> {
         };
         match report.status {
             VideoStatus::Transcoded => return Ok(Step::Done(())),
-            VideoStatus::TranscodeFailed | VideoStatus::TranscodeTimedOut | VideoStatus::UploadTimedOut => {
+            VideoStatus::TranscodeFailed
+            | VideoStatus::TranscodeTimedOut
+            | VideoStatus::UploadTimedOut => {
                 let info = report.info.filter(|info| !info.is_empty());
                 let status = report.status.as_str();
                 let message = match info {
@@ -72,16 +88,29 @@ impl<'s> WaitForTranscode<'s> {
             }
             status => self.last = Some(status),
         }
-        let spent = tick.elapsed.saturating_sub(self.started.unwrap_or(tick.elapsed));
-        let Some(left) = self.deadline.checked_sub(spent).filter(|left| !left.is_zero()) else {
+        let spent = tick
+            .elapsed
+            .saturating_sub(self.started.unwrap_or(tick.elapsed));
+        let Some(left) = self
+            .deadline
+            .checked_sub(spent)
+            .filter(|left| !left.is_zero())
+        else {
             let status = self.last.as_ref().map_or("unknown", VideoStatus::as_str);
             return Err(Error::new(
                 ErrorKind::Deadline,
-                format!("video {} is still at status {status} after {} s", self.video_id, self.deadline.as_secs()),
+                format!(
+                    "video {} is still at status {status} after {} s",
+                    self.video_id,
+                    self.deadline.as_secs()
+                ),
             ));
         };
         let wait = self.wait.min(left);
-        self.wait = self.wait.mul_f64(1.5).min(LONGEST_WAIT.max(self.first_wait));
+        self.wait = self
+            .wait
+            .mul_f64(1.5)
+            .min(LONGEST_WAIT.max(self.first_wait));
         Ok(Step::Sleep(wait))
     }
 }

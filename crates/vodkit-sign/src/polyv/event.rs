@@ -33,7 +33,7 @@ pub fn sign(parts: &[&str], secretkey: &str) -> Signature<32> {
         digest.put(part);
     }
     digest.put(secretkey);
-    Signature::from_digest(&digest.finalize(), HexCase::Lower)
+    Signature::take(&mut digest, HexCase::Lower)
 }
 
 /// Checks a received signature in constant time.

@@ -42,7 +42,7 @@ const RULE: Rule = Rule {
 pub fn sign<K: AsRef<str>, V: AsRef<str>>(params: &[(K, V)], secret: &str) -> Signature<32> {
     let mut digest = Md5::new();
     RULE.compose(params, secret, &mut digest);
-    Signature::from_digest(&digest.finalize_reset(), HexCase::Upper)
+    Signature::take(&mut digest, HexCase::Upper)
 }
 
 /// Checks a received signature against all received parameters, in constant time. `sign` may be among them.

@@ -80,7 +80,9 @@ impl<'de, T: Wire> serde::Deserialize<'de> for Envelope<T> {
                 while let Some(field) = map.next_key()? {
                     match field {
                         Field::Code => code = Some(map.next_value_seed(WireSeed::new())?),
-                        Field::Msg => msg = map.next_value_seed(WireSeed::<Option<String>>::new())?,
+                        Field::Msg => {
+                            msg = map.next_value_seed(WireSeed::<Option<String>>::new())?
+                        }
                         Field::Data => data = map.next_value_seed(WireSeed::<Option<T>>::new())?,
                         Field::Ts => ts = map.next_value_seed(WireSeed::<Option<i64>>::new())?,
                         Field::Other => {

@@ -1,0 +1,14 @@
+//! The Rust code of the documents, compiled and run as doctests. `tests/documents.rs` checks that no document is left out.
+
+// The Chinese readme has the same code blocks, which `tests/documents.rs` checks too.
+#[doc = include_str!("../../README.md")]
+mod readme {}
+
+#[doc = include_str!("../../CONTRIBUTING.md")]
+mod contributing {}
+
+#[doc = include_str!("../../docs/architecture.md")]
+mod architecture {}
+
+#[doc = include_str!("../../docs/emulator.md")]
+mod emulator {}

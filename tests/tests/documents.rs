@@ -1,0 +1,383 @@
+//! The documents say what is so: their code is parsed or run, and what they name exists.
+//!
+//! Rust blocks are doctests (`src/documents.rs`); commands of the binary are run in `crates/vodkit-cli/tests/documents.rs`; the rest is here.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use toml::Table;
+use vodkit_emulator::ASSUMPTIONS;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+fn read(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The documents written by hand, as paths from the root.
+fn documents() -> Vec<String> {
+    let pages = |folder: &str| {
+        let entries = fs::read_dir(root().join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let pages = entries
+            .filter(|name| name.ends_with(".md"))
+            .map(|name| format!("{folder}{name}"));
+        pages.collect::<Vec<_>>()
+    };
+    let mut all = pages("");
+    all.extend(pages("docs/"));
+    all.retain(|name| !read(name).starts_with("<!-- Generated"));
+    all.sort();
+    assert!(all.len() >= 9, "{all:?}");
+    all
+}
+
+/// A fenced block: where it starts, its language, its text.
+struct Block {
+    place: String,
+    language: String,
+    text: String,
+}
+
+fn blocks(name: &str) -> Vec<Block> {
+    let text = read(name);
+    let mut blocks = Vec::new();
+    let mut open: Option<Block> = None;
+    for (number, line) in text.lines().enumerate() {
+        match (line.strip_prefix("```"), &mut open) {
+            (Some(_), Some(_)) => blocks.extend(open.take()),
+            (Some(language), None) => {
+                open = Some(Block {
+                    place: format!("{name}:{}", number + 1),
+                    language: language.to_owned(),
+                    text: String::new(),
+                });
+            }
+            (None, Some(block)) => {
+                block.text.push_str(line);
+                block.text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    assert!(open.is_none(), "{name}: a block is not closed");
+    blocks
+}
+
+fn all_blocks() -> Vec<Block> {
+    documents().iter().flat_map(|name| blocks(name)).collect()
+}
+
+fn manifest(path: &Path) -> Table {
+    fs::read_to_string(path).unwrap().parse().unwrap()
+}
+
+/// Name and manifest of each package of the workspace.
+fn packages() -> Vec<(String, PathBuf, Table)> {
+    let crates = fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let folders = crates.chain([root().join("xtask"), root().join("tests")]);
+    let packages = folders.map(|folder| {
+        let manifest = manifest(&folder.join("Cargo.toml"));
+        (
+            manifest["package"]["name"].as_str().unwrap().to_owned(),
+            folder,
+            manifest,
+        )
+    });
+    packages.collect()
+}
+
+#[test]
+fn every_block_is_of_a_language_that_is_checked() {
+    for block in all_blocks() {
+        assert!(
+            ["rust", "sh", "console", "toml", "json", "text"].contains(&block.language.as_str()),
+            "{}: `{}`",
+            block.place,
+            block.language
+        );
+    }
+}
+
+/// A document with Rust in it is a doctest. The Chinese readme has the blocks of the English one.
+#[test]
+fn every_document_with_rust_is_a_doctest() {
+    let included = read("tests/src/documents.rs");
+    for name in documents() {
+        let has_rust = blocks(&name).iter().any(|block| block.language == "rust");
+        let is_included = included.contains(&format!("include_str!(\"../../{name}\")"));
+        assert!(
+            !has_rust || is_included || name == "README.zh-CN.md",
+            "{name} is not in tests/src/documents.rs"
+        );
+    }
+}
+
+#[test]
+fn both_readmes_have_the_same_code() {
+    let code = |name| {
+        blocks(name)
+            .into_iter()
+            .map(|block| (block.language, block.text))
+            .collect::<Vec<_>>()
+    };
+    let (english, chinese) = (code("README.md"), code("README.zh-CN.md"));
+    assert!(english.len() > 8);
+    for (position, (english, chinese)) in english.iter().zip(&chinese).enumerate() {
+        assert_eq!(english, chinese, "block {}", position + 1);
+    }
+    assert_eq!(english.len(), chinese.len());
+}
+
+/// The two commands that a fresh machine needs, where tools look for them.
+#[test]
+fn the_readme_begins_with_two_commands() {
+    let readme = blocks("README.md");
+    let first: Vec<_> = readme
+        .iter()
+        .take(2)
+        .map(|block| (block.language.as_str(), block.text.as_str()))
+        .collect();
+    assert_eq!(
+        first,
+        [
+            ("sh", "cargo run --release -- demo\n"),
+            ("sh", "cargo test --workspace\n")
+        ]
+    );
+    let text = read("README.md");
+    let below = |heading: &str| {
+        text.split(&format!("## {heading}\n\n"))
+            .nth(1)
+            .unwrap()
+            .lines()
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!([below("Try it"), below("Test it")], ["```sh", "```sh"]);
+}
+
+#[test]
+fn json_blocks_are_json() {
+    for block in all_blocks().iter().filter(|block| block.language == "json") {
+        serde_json::from_str::<serde_json::Value>(&block.text)
+            .unwrap_or_else(|error| panic!("{}: {error}", block.place));
+    }
+}
+
+/// TOML is either a dependency on crates and features that exist, or an entry that stands in a table word by word.
+#[test]
+fn toml_blocks_are_true() {
+    let packages = packages();
+    let tables: String = fs::read_dir(root().join("docs/spec/baijiayun"))
+        .unwrap()
+        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    let mut checked = 0;
+    for block in all_blocks().iter().filter(|block| block.language == "toml") {
+        let table: Table = block
+            .text
+            .parse()
+            .unwrap_or_else(|error| panic!("{}: {error}", block.place));
+        for (key, value) in &table {
+            if key != "dependencies" {
+                assert!(
+                    tables.contains(block.text.trim()),
+                    "{}: not as in docs/spec",
+                    block.place
+                );
+                checked += 1;
+                continue;
+            }
+            for (name, dependency) in value.as_table().unwrap() {
+                let package = packages.iter().find(|package| package.0 == *name);
+                let (_, _, manifest) =
+                    package.unwrap_or_else(|| panic!("{}: there is no crate {name}", block.place));
+                let features = dependency
+                    .get("features")
+                    .and_then(|features| features.as_array())
+                    .cloned()
+                    .unwrap_or_default();
+                for feature in features {
+                    assert!(
+                        manifest["features"]
+                            .get(feature.as_str().unwrap())
+                            .is_some(),
+                        "{}: {name} has no feature {feature}",
+                        block.place
+                    );
+                }
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 4);
+}
+
+/// Commands that take too long to be run here name packages, benches, examples and tasks that exist.
+#[test]
+fn commands_name_what_exists() {
+    let packages = packages();
+    let tasks = read("xtask/src/main.rs");
+    let mut checked = 0;
+    for block in all_blocks().iter().filter(|block| block.language == "sh") {
+        for line in block.text.lines() {
+            let words: Vec<_> = line.split_whitespace().collect();
+            let after = |option: &[&str]| {
+                words
+                    .windows(2)
+                    .find(|pair| option.contains(&pair[0]))
+                    .map(|pair| pair[1])
+            };
+            let place = &block.place;
+            match words[..] {
+                ["vodkit", ..] => {}
+                [".ci/run"] => assert!(root().join(".ci/run").is_file(), "{place}"),
+                ["cargo", "xtask", task, ..] => {
+                    let variant: String = task
+                        .split('-')
+                        .map(|part| format!("{}{}", part[..1].to_uppercase(), &part[1..]))
+                        .collect();
+                    let known = [" {", ",", "("]
+                        .iter()
+                        .any(|end| tasks.contains(&format!("    {variant}{end}")));
+                    assert!(known, "{place}: xtask knows no {task}");
+                }
+                ["cargo", "run" | "test" | "bench" | "clippy" | "build", ..] => {
+                    if let Some(name) = after(&["-p", "--package"]) {
+                        let (_, folder, manifest) = packages
+                            .iter()
+                            .find(|package| package.0 == name)
+                            .unwrap_or_else(|| panic!("{place}: no package {name}"));
+                        for (option, kind) in [("--bench", "benches"), ("--example", "examples")] {
+                            if let Some(file) = after(&[option]) {
+                                assert!(
+                                    folder.join(kind).join(format!("{file}.rs")).is_file(),
+                                    "{place}: {file}"
+                                );
+                            }
+                        }
+                        for feature in after(&["--features"])
+                            .into_iter()
+                            .flat_map(|features| features.split(','))
+                        {
+                            assert!(
+                                manifest["features"].get(feature).is_some(),
+                                "{place}: {name} has no feature {feature}"
+                            );
+                        }
+                    }
+                }
+                _ => panic!("{place}: nobody checks `{line}`"),
+            }
+            checked += 1;
+        }
+    }
+    assert!(checked > 20);
+}
+
+/// Back-ticked `path` and `path#test` in tables: the file is there, and the test is in it.
+#[test]
+fn files_and_tests_that_are_named_exist() {
+    let mut checked = 0;
+    for name in documents() {
+        for row in read(&name).lines().filter(|line| line.starts_with('|')) {
+            for code in row.split('`').skip(1).step_by(2) {
+                let (path, test) = code
+                    .split_once('#')
+                    .map_or((code, None), |(path, test)| (path, Some(test)));
+                let is_path = ["crates/", "tests/", "xtask/", "docs/"]
+                    .iter()
+                    .any(|folder| path.starts_with(folder));
+                if !is_path || path.contains(['<', '*']) {
+                    continue;
+                }
+                assert!(root().join(path).exists(), "{name}: there is no {path}");
+                if let Some(test) = test {
+                    assert!(
+                        read(path).contains(&format!("fn {test}(")),
+                        "{name}: {path} has no {test}"
+                    );
+                }
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 40);
+}
+
+#[test]
+fn every_crate_is_in_the_readme() {
+    let readme = read("README.md");
+    for (name, folder, _) in packages() {
+        if folder.parent().unwrap().ends_with("crates") {
+            assert!(
+                readme.contains(&format!("| [{name}](crates/{name}) |")),
+                "{name}"
+            );
+        }
+    }
+}
+
+/// Variables that a document names are read by somebody.
+#[test]
+fn every_variable_is_read_somewhere() {
+    fn sources(folder: &Path, text: &mut String) {
+        for path in fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            if path.is_dir() {
+                sources(&path, text);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut code = String::new();
+    for (_, folder, _) in packages() {
+        sources(&folder.join("src"), &mut code);
+    }
+    let mut named = BTreeSet::new();
+    for name in documents() {
+        let text = read(&name);
+        let words = text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+            .filter(|word| word.starts_with("VODKIT_"));
+        named.extend(words.filter(|word| !word.ends_with('_')).map(str::to_owned));
+    }
+    assert!(named.len() >= 6, "{named:?}");
+    for variable in named {
+        assert!(
+            code.contains(&format!("\"{variable}\"")),
+            "nothing reads {variable}"
+        );
+    }
+}
+
+/// What the emulator assumes is in its document, row by row.
+#[test]
+fn every_assumption_of_the_emulator_is_documented() {
+    let rows: String = ASSUMPTIONS
+        .iter()
+        .map(|a| format!("| `{}` | {} | {} |\n", a.id, a.what, a.why))
+        .collect();
+    let expected = format!("| id | what it does | why |\n|---|---|---|\n{rows}");
+    let page = read("docs/emulator.md");
+    let table = page.split("## Assumed behaviour").nth(1).unwrap();
+    let table = &table[table.find("| id |").expect("a table")..];
+    assert!(
+        table == expected,
+        "the table in docs/emulator.md must be:\n\n{expected}"
+    );
+}
