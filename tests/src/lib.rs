@@ -2,5 +2,6 @@
 
 pub mod conformance;
 pub mod recorded;
+
 #[cfg(doctest)]
 mod documents;

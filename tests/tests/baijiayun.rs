@@ -1,5 +1,7 @@
 //! One story over all of Baijiayun's calls, told over both transports against the emulator: results must hold, wire logs must be equal.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{Request, StatusCode};

@@ -2,6 +2,11 @@
 //!
 //! Rust blocks are doctests (`src/documents.rs`); commands of the binary are run in `crates/vodkit-cli/tests/documents.rs`; the rest is here.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -46,7 +46,8 @@ enum Command {
     /// Fail when a dependency has a licence that is not on the list.
     Licenses,
     /// Print a command as README.md has it.
-    ReadmeCommand {
+    #[command(name = "readme-command")]
+    Readme {
         /// Which of the two.
         which: readme::Which,
     },
@@ -68,7 +69,7 @@ fn main() -> ExitCode {
         Command::Layers => layers::check(&root()).map(|measured| measured.join("\n")),
         Command::Features => features::check(&root()),
         Command::Licenses => licenses::check(&root()),
-        Command::ReadmeCommand { which } => readme::command(&root(), which),
+        Command::Readme { which } => readme::command(&root(), which),
         Command::Tidy => tidy::check(&root()).map(|files| format!("{files} files are tidy")),
     };
     match outcome {
