@@ -2,7 +2,7 @@
 //!
 //! Read the ratios inside one run: absolute times drift with the machine.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, dead_code, reason = "structs that are only decoded")]
 
 use std::hint::black_box;
 
