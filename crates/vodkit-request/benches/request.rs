@@ -66,72 +66,72 @@ mod strict {
     use super::Deserialize;
 
     #[derive(Deserialize)]
-    pub struct Envelope<T> {
-        pub code: i64,
-        pub msg: String,
-        pub data: T,
-        pub ts: i64,
+    pub(super) struct Envelope<T> {
+        pub(super) code: i64,
+        pub(super) msg: String,
+        pub(super) data: T,
+        pub(super) ts: i64,
     }
 
     #[derive(Deserialize)]
-    pub struct Info {
-        pub video_id: u64,
-        pub name: String,
-        pub status: i64,
-        pub total_size: u64,
-        pub total_transcode_size: u64,
-        pub origin_definition: String,
-        pub create_time: i64,
-        pub preface_url: String,
-        pub length: u64,
-        pub publish_status: i64,
-        pub file_md5: String,
-        pub transcode_info: Vec<File>,
-        pub category: Vec<Category>,
+    pub(super) struct Info {
+        pub(super) video_id: u64,
+        pub(super) name: String,
+        pub(super) status: i64,
+        pub(super) total_size: u64,
+        pub(super) total_transcode_size: u64,
+        pub(super) origin_definition: String,
+        pub(super) create_time: i64,
+        pub(super) preface_url: String,
+        pub(super) length: u64,
+        pub(super) publish_status: i64,
+        pub(super) file_md5: String,
+        pub(super) transcode_info: Vec<File>,
+        pub(super) category: Vec<Category>,
     }
 
     #[derive(Deserialize)]
-    pub struct File {
-        pub definition: String,
-        pub r#type: String,
-        pub size: u64,
+    pub(super) struct File {
+        pub(super) definition: String,
+        pub(super) r#type: String,
+        pub(super) size: u64,
     }
 
     #[derive(Deserialize)]
-    pub struct Category {
-        pub id: u64,
-        pub level: u64,
-        pub name: String,
+    pub(super) struct Category {
+        pub(super) id: u64,
+        pub(super) level: u64,
+        pub(super) name: String,
     }
 
     #[derive(Deserialize)]
-    pub struct List {
-        pub total: u64,
-        pub page: u64,
-        pub page_size: u64,
-        pub list: Vec<Video>,
+    pub(super) struct List {
+        pub(super) total: u64,
+        pub(super) page: u64,
+        pub(super) page_size: u64,
+        pub(super) list: Vec<Video>,
     }
 
     #[derive(Deserialize)]
-    pub struct Video {
-        pub video_id: u64,
-        pub status: i64,
-        pub total_size: u64,
-        pub length: u64,
-        pub publish_status: i64,
-        pub name: String,
-        pub create_time: String,
-        pub preface_url: String,
-        pub category: Ids,
+    pub(super) struct Video {
+        pub(super) video_id: u64,
+        pub(super) status: i64,
+        pub(super) total_size: u64,
+        pub(super) length: u64,
+        pub(super) publish_status: i64,
+        pub(super) name: String,
+        pub(super) create_time: String,
+        pub(super) preface_url: String,
+        pub(super) category: Ids,
     }
 
     #[derive(Deserialize)]
-    pub struct Ids {
-        pub category_level1_id: u64,
-        pub category_level2_id: u64,
-        pub category_level3_id: u64,
-        pub category_level4_id: u64,
-        pub category_level5_id: u64,
+    pub(super) struct Ids {
+        pub(super) category_level1_id: u64,
+        pub(super) category_level2_id: u64,
+        pub(super) category_level3_id: u64,
+        pub(super) category_level4_id: u64,
+        pub(super) category_level5_id: u64,
     }
 }
 

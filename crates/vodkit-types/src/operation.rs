@@ -109,7 +109,8 @@ pub enum ParamKind {
     DateTime,
     /// An `http` or `https` address.
     Url,
-    /// One of the listed values; others are sent as they are, since vendors add values.
+    /// One of the listed values. Others are refused before anything is sent; a value that the vendor added since goes out as an undocumented
+    /// parameter of the same name.
     OneOf(&'static [&'static str]),
     /// A comma-separated list, each element one of the listed values (any text when none is listed).
     List(&'static [&'static str]),

@@ -44,22 +44,25 @@ pub fn closed_idle_connection_is_replaced(case: &dyn Harness) {
         peer.write(&reply("200 OK", &[], "{}")).unwrap();
     });
     for count in 1..=4 {
+        match case.send(post(server.url("/x"), b"a=1".to_vec())) {
+            Ok(reply) => assert_eq!(reply.status(), 200, "{}", case.name()),
+            // The call comes at once after the end of the connection, so another thread may not have seen that end yet.
+            Err(error) => assert_eq!(
+                (error.kind, case.name()),
+                (TransportErrorKind::Interrupted, "threaded")
+            ),
+        }
+        server.wait_finished(count.min(server.accepted()));
+    }
+    if case.name() != "threaded" {
         assert_eq!(
-            case.send(post(server.url("/x"), b"a=1".to_vec()))
-                .unwrap()
-                .status(),
-            200,
+            (server.accepted(), server.seen().len()),
+            (4, 4),
             "{}",
             case.name()
         );
-        server.wait_finished(count);
     }
-    assert_eq!(server.seen().len(), 4, "{}", case.name());
-    assert!(
-        server.accepted() == 4 || case.name() == "threaded",
-        "{}",
-        case.name()
-    );
+    assert!(server.seen().len() <= 4, "{}: sent again", case.name());
 }
 
 /// A kept connection that closes when the request is already there: nobody knows what the server did, so it is not sent again.
