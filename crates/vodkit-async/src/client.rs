@@ -19,6 +19,7 @@ use vodkit_request::transport::{
 use crate::body::{PayloadBody, STEP};
 use crate::clock;
 use crate::failure::{classify, fail};
+use crate::gunzip::{Gunzip, is_packed};
 use crate::pulse::Pulse;
 
 /// Bodies in memory up to this size are given to hyper in one piece.
@@ -141,6 +142,14 @@ impl Async {
         if announced > limits.response_bytes {
             return Err(too_large());
         }
+        if is_packed(reply.headers_mut()) {
+            let mut gunzip = Gunzip::new(limits.response_bytes);
+            while let Some(chunk) = reply.chunk().await.map_err(classify)? {
+                pulse.beat();
+                gunzip.take(&chunk)?;
+            }
+            return Ok(response(&mut reply, gunzip.finish()?.into()));
+        }
         let mut first = Bytes::new();
         let mut joined = BytesMut::new();
         while let Some(chunk) = reply.chunk().await.map_err(classify)? {
@@ -161,16 +170,21 @@ impl Async {
             }
             joined.extend_from_slice(&chunk);
         }
-        let mut response = Response::new(if joined.is_empty() {
+        let whole = if joined.is_empty() {
             first
         } else {
             joined.freeze()
-        });
-        *response.status_mut() = reply.status();
-        *response.version_mut() = reply.version();
-        *response.headers_mut() = std::mem::take(reply.headers_mut());
-        Ok(response)
+        };
+        Ok(response(&mut reply, whole))
     }
+}
+
+fn response(reply: &mut reqwest::Response, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = reply.status();
+    *response.version_mut() = reply.version();
+    *response.headers_mut() = std::mem::take(reply.headers_mut());
+    response
 }
 
 /// The URL for reqwest, which may write a target anew. A signature is over the target as it was, so that is refused.

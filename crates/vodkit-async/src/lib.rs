@@ -63,6 +63,7 @@ mod body;
 mod client;
 mod clock;
 mod failure;
+mod gunzip;
 mod pulse;
 
 pub use client::{Async, Builder, Tls};
