@@ -2,7 +2,11 @@
 //!
 //! With `VODKIT_BAIJIAYUN_*` set it talks to that account; otherwise it starts an emulator of its own.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows its result")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example shows its result"
+)]
 
 use vodkit_async::Async;
 use vodkit_baijiayun::{Client, ErrorKind};

@@ -6,7 +6,11 @@
 //! cargo run -p vodkit-baijiayun --example blocking -- lesson.mp4
 //! ```
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows its result")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example shows its result"
+)]
 
 use std::path::Path;
 use std::time::Duration;

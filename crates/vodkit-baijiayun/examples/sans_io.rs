@@ -1,6 +1,10 @@
 //! No transport of vodkit: it signs and decodes, a client of one's own sends. Here that client is plain `ureq`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "an example shows its result")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an example shows its result"
+)]
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

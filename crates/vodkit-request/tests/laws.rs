@@ -158,7 +158,10 @@ fn split_form(body: &[u8], boundary: &str) -> Vec<(String, Vec<u8>)> {
         .windows(2)
         .map(|pair| {
             let part = &body[pair[0] + marker.len() + 2..pair[1] - 2];
-            let gap = part.windows(4).position(|w| w == b"\r\n\r\n").expect("a blank line");
+            let gap = part
+                .windows(4)
+                .position(|w| w == b"\r\n\r\n")
+                .expect("a blank line");
             (
                 String::from_utf8_lossy(&part[..gap + 2]).into_owned(),
                 part[gap + 4..].to_vec(),

@@ -22,6 +22,9 @@ use crate::vendor::{Draft, Grant, Vendor};
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
+/// A key shorter than this is a word: masking it would make messages unreadable and hide nothing.
+const SHORTEST_MASKED: usize = 8;
+
 /// The rules of one Baijiayun account.
 #[derive(Clone, Debug)]
 pub struct Baijiayun {
@@ -275,7 +278,9 @@ impl Baijiayun {
                 || "the vendor gave no message".to_owned(),
                 |known| known.meaning.to_owned(),
             ),
-            (Key::Partner(key) | Key::FetchedWith(key), false) if !key.is_empty() => {
+            (Key::Partner(key) | Key::FetchedWith(key), false)
+                if key.expose().len() >= SHORTEST_MASKED =>
+            {
                 message.replace(key.expose(), "***")
             }
             _ => message,
