@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cargo_metadata::MetadataCommand;
+use cargo_metadata::{CargoOpt, MetadataCommand};
 
 const ALLOWED: &[&str] = &[
     "0BSD",
@@ -26,6 +26,7 @@ const ALLOWED: &[&str] = &[
 pub(crate) fn check(root: &Path) -> Result<String, Vec<String>> {
     let metadata = MetadataCommand::new()
         .current_dir(root)
+        .features(CargoOpt::AllFeatures)
         .exec()
         .map_err(|e| vec![e.to_string()])?;
     let refused: Vec<String> = metadata
@@ -57,7 +58,7 @@ pub(crate) fn check(root: &Path) -> Result<String, Vec<String>> {
 fn allowed(expression: &str) -> bool {
     let expression = expression.replace('/', " OR ");
     // AND binds stronger than OR; a group in brackets is judged by itself first.
-    if let Some(open) = expression.find('(') {
+    if let Some(open) = expression.rfind('(') {
         let Some(length) = expression[open..].find(')') else {
             return false;
         };
@@ -87,6 +88,7 @@ mod tests {
             "MIT OR GPL-3.0",
             "MIT/Apache-2.0",
             "(MIT OR Apache-2.0) AND Unicode-3.0",
+            "((MIT OR GPL-3.0) AND ISC)",
             "Apache-2.0 WITH LLVM-exception OR MIT",
         ] {
             assert!(allowed(good), "{good}");

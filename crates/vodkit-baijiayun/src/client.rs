@@ -95,6 +95,7 @@ impl ClientBuilder {
     /// The account's number (`partner_id`).
     pub fn partner_id(mut self, partner_id: u64) -> Self {
         self.partner_id = Some(partner_id);
+        self.bad_environment = None;
         self
     }
 
@@ -143,11 +144,17 @@ impl ClientBuilder {
     /// Fills what is not set yet from the environment: `VODKIT_BAIJIAYUN_PARTNER_ID`, `VODKIT_BAIJIAYUN_PARTNER_KEY`,
     /// `VODKIT_BAIJIAYUN_SECRET_KEY`, `VODKIT_BAIJIAYUN_DOMAIN`, `VODKIT_BAIJIAYUN_BASE_URL`. Empty ones count as not set.
     pub fn from_env(mut self) -> Self {
-        let read = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        // A value that was read from a file often ends with a line break, which no key or name has.
+        let read = |name: &str| {
+            std::env::var(name)
+                .ok()
+                .map(|value| value.trim().to_owned())
+                .filter(|value| !value.is_empty())
+        };
         if self.partner_id.is_none()
             && let Some(text) = read("VODKIT_BAIJIAYUN_PARTNER_ID")
         {
-            match text.trim().parse() {
+            match text.parse() {
                 Ok(id) => self.partner_id = Some(id),
                 Err(_) => {
                     self.bad_environment =

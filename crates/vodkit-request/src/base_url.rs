@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bytes::Bytes;
 use http::Uri;
 use http::uri::{Authority, PathAndQuery, Scheme};
 
@@ -20,10 +21,12 @@ impl BaseUrl {
     /// The address of a path that needs no further encoding.
     ///
     /// # Errors
-    /// When path and query together are longer than an address may be (65 534 bytes).
+    /// When the path does not begin with a slash, or path and query make no valid address (at most 65 534 bytes).
     pub fn uri(&self, path: &'static str, query: Option<&str>) -> Result<Uri, Error> {
         let path_and_query = match query {
-            None if self.prefix.is_empty() => Ok(PathAndQuery::from_static(path)),
+            None if self.prefix.is_empty() => {
+                PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()))
+            }
             None => PathAndQuery::try_from(format!("{}{path}", self.prefix)),
             Some(query) => {
                 let mut text =
@@ -35,19 +38,45 @@ impl BaseUrl {
                 PathAndQuery::try_from(text)
             }
         };
+        if !path.starts_with('/') {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                format!("path `{path}`: must begin with a slash"),
+            ));
+        }
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(self.scheme.clone());
         parts.authority = Some(self.authority.clone());
-        parts.path_and_query = Some(path_and_query.map_err(|_| too_long())?);
-        Uri::from_parts(parts).map_err(|_| too_long())
+        parts.path_and_query = Some(path_and_query.map_err(|_| not_an_address())?);
+        Uri::from_parts(parts).map_err(|_| not_an_address())
     }
 }
 
-fn too_long() -> Error {
+fn not_an_address() -> Error {
     Error::new(
         ErrorKind::InvalidInput,
-        "the parameters are too long for an address (65 534 bytes)",
+        "path and parameters make no valid address: an address has at most 65 534 bytes, and a path only unreserved characters",
     )
+}
+
+/// Whether both HTTP clients send the path as it is.
+fn is_plain_path(path: &str) -> bool {
+    let mut rest = path.bytes();
+    while let Some(byte) = rest.next() {
+        let plain = match byte {
+            b'%' => {
+                matches!((rest.next(), rest.next()), (Some(high), Some(low)) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
+            }
+            b'/' | b'-' | b'.' | b'_' | b'~' => true,
+            other => other.is_ascii_alphanumeric(),
+        };
+        if !plain {
+            return false;
+        }
+    }
+    !path
+        .split('/')
+        .any(|segment| segment == "." || segment == "..")
 }
 
 impl FromStr for BaseUrl {
@@ -61,6 +90,9 @@ impl FromStr for BaseUrl {
             ))
         };
         let text = text.trim();
+        if text.contains('#') {
+            return invalid("must not have a fragment");
+        }
         let Ok(uri) = text.parse::<Uri>() else {
             return invalid("not an address like https://example.at.baijiayun.com");
         };
@@ -74,11 +106,27 @@ impl FromStr for BaseUrl {
         if authority.as_str().contains('@') {
             return invalid("must not hold a user name or password");
         }
+        let host = authority.host();
+        if host.is_empty()
+            || !host
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte))
+        {
+            return invalid("must name a host");
+        }
+        if authority.as_str().len() > host.len() && authority.port_u16().is_none() {
+            return invalid("the port must be a number up to 65535");
+        }
         let prefix = match parts.path_and_query {
             Some(path) if path.query().is_some() => return invalid("must not have a query"),
             Some(path) => path.path().trim_end_matches('/').to_owned(),
             None => String::new(),
         };
+        if !is_plain_path(&prefix) {
+            return invalid(
+                "the path may have only unreserved characters and %XX, and no `.` or `..`",
+            );
+        }
         Ok(Self {
             scheme,
             authority,

@@ -10,12 +10,12 @@ use serde_json::Value;
 use vodkit_types::Operation;
 
 use crate::endpoint::{Endpoint, Paged};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::exec::{Exec, draft};
 use crate::flow::{Flow, drive, drive_async};
 use crate::page::Pages;
 use crate::payload::Payload;
-use crate::session::{Access, Session};
+use crate::session::Session;
 use crate::transport::{AsyncTransport, BlockingTransport, Limits, ProgressSink, Tick};
 use crate::vendor::Vendor;
 
@@ -81,24 +81,13 @@ impl<'c, T: ?Sized, E: Endpoint> Call<'c, T, E> {
             let mut draft = draft(&self.endpoint, None)?;
             draft.params.put_undocumented(&self.undocumented)?;
             let at = tick.now.offset(self.session.skew.offset());
-            let credential = match (operation.signed, self.session.access(at)) {
-                (false, Access::LogIn(lease)) => {
-                    self.session.release(lease);
-                    None
-                }
-                (false, _) => None,
-                (true, Access::Ready(credential, _)) => Some(credential),
-                (true, Access::LogIn(lease)) => {
-                    self.session.release(lease);
+            let credential = match self.session.credential(at) {
+                _ if !operation.signed => None,
+                Some((credential, _)) => Some(credential),
+                None => {
                     return Err(Error::new(
-                        crate::error::ErrorKind::Credential,
+                        ErrorKind::Credential,
                         "the account's key is not known yet: it must be fetched or given first",
-                    ));
-                }
-                (true, Access::Wait(_)) => {
-                    return Err(Error::new(
-                        crate::error::ErrorKind::Credential,
-                        "another call is logging in",
                     ));
                 }
             };
@@ -111,6 +100,8 @@ impl<'c, T: ?Sized, E: Endpoint> Call<'c, T, E> {
 
     /// Reads the reply to [`request`](Self::request).
     ///
+    /// It learns nothing about the server's clock: who sends by hand keeps the clock right by hand.
+    ///
     /// # Errors
     /// The vendor's refusal, or what is wrong with the reply.
     pub fn read(&self, response: &Response<Bytes>) -> Result<E::Output, Error> {
@@ -118,7 +109,13 @@ impl<'c, T: ?Sized, E: Endpoint> Call<'c, T, E> {
         self.endpoint
             .open(self.session.vendor(), response)
             .map_err(|refusal| {
-                Error::from_refusal(refusal, operation.idempotent, response).at(operation, 1)
+                let key = self
+                    .session
+                    .credential(crate::transport::Timestamp(i64::MIN))
+                    .map(|(credential, _)| credential);
+                Error::from_refusal(refusal, operation.idempotent, response)
+                    .masked(|text| self.session.vendor().mask(text, key.as_ref()))
+                    .at(operation, 1)
             })
     }
 

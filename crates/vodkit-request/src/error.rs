@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -10,6 +11,10 @@ use vodkit_types::{FaultClass, Operation};
 use crate::params::InvalidParam;
 use crate::transport::{TransportError, TransportErrorKind};
 
+/// A code longer than this is no code.
+const LONGEST_CODE: usize = 64;
+/// How much of a vendor's message an error keeps, in characters.
+const LONGEST_MESSAGE: usize = 500;
 /// How much of a reply an error keeps.
 const BODY_LIMIT: usize = 64 << 10;
 
@@ -31,6 +36,8 @@ struct Inner {
     field_path: Option<String>,
     body: Option<Bytes>,
     maybe_sent: bool,
+    retry_after: Option<Duration>,
+    created: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -40,7 +47,7 @@ struct Inner {
 pub enum ErrorKind {
     /// A parameter or setting is wrong. Nothing was sent.
     InvalidInput,
-    /// A local file is missing, unreadable, or changed while it was read.
+    /// A local file is missing, unreadable, or has become shorter since the call began.
     LocalFile,
     /// The vendor refused the call; [`Error::code`] says why.
     Refused,
@@ -103,6 +110,8 @@ impl Error {
             field_path: None,
             body: None,
             maybe_sent: false,
+            retry_after: None,
+            created: None,
             source: None,
         }))
     }
@@ -173,6 +182,43 @@ impl Error {
         self.0.maybe_sent
     }
 
+    /// How long the server asked to wait before the next attempt.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The id of what the vendor has created before the failure, such as a video without content: it can be used or deleted.
+    #[must_use]
+    pub fn created(&self) -> Option<&str> {
+        self.0.created.as_deref()
+    }
+
+    pub(crate) fn with_created(mut self, id: impl ToString) -> Self {
+        self.0.created = Some(id.to_string());
+        self
+    }
+
+    pub(crate) fn with_retry_after(mut self, wait: Option<Duration>) -> Self {
+        self.0.retry_after = wait;
+        self
+    }
+
+    /// Says that it was the login that failed; the call itself was not sent.
+    pub(crate) fn of_login(mut self) -> Self {
+        self.0.message = format!("logging in: {}", self.0.message);
+        self.0.maybe_sent = false;
+        self
+    }
+
+    /// Takes secrets out of all that came from the vendor.
+    pub(crate) fn masked(mut self, mask: impl Fn(&str) -> String) -> Self {
+        self.0.message = mask(&self.0.message);
+        self.0.code = self.0.code.as_deref().map(&mask);
+        self.0.field_path = self.0.field_path.as_deref().map(&mask);
+        self
+    }
+
     pub(crate) fn at(mut self, operation: &'static Operation, attempts: u32) -> Self {
         self.0.operation.get_or_insert(operation);
         self.0.attempts = self.0.attempts.max(attempts);
@@ -203,7 +249,7 @@ impl Error {
     }
 
     pub(crate) fn from_transport(error: TransportError, idempotent: bool) -> Self {
-        let maybe_sent = error.kind.maybe_sent() && error.kind != TransportErrorKind::LocalFile;
+        let maybe_sent = error.kind.maybe_sent();
         let kind = match error.kind {
             TransportErrorKind::LocalFile => ErrorKind::LocalFile,
             TransportErrorKind::Connect => ErrorKind::Connect,
@@ -223,7 +269,8 @@ impl Error {
             ErrorKind::Connect => Some("Check the host name, the network and the proxy".into()),
             _ => None,
         };
-        this.0.source = Some(Box::new(error));
+        // The message is ours already; what lies below it is the client library's.
+        this.0.source = error.source;
         this
     }
 
@@ -244,7 +291,9 @@ impl Error {
                 let mut this = Self::new(kind, fault.message)
                     .with_response(response)
                     .maybe(unsure);
-                this.0.code = fault.code;
+                this.0.code = fault
+                    .code
+                    .map(|code| one_line(code).chars().take(LONGEST_CODE).collect());
                 this.0.hint = fault.hint;
                 if unsure {
                     this.0.hint = Some("The service failed while it handled the call, so the outcome is unknown: look before repeating the call".into());
@@ -256,7 +305,7 @@ impl Error {
                 let mut this = Self::new(ErrorKind::Decode, decode.message)
                     .with_response(response)
                     .maybe(!idempotent);
-                this.0.field_path = decode.field_path;
+                this.0.field_path = decode.field_path.map(one_line);
                 this
             }
         }
@@ -355,13 +404,7 @@ impl Refusal {
     #[must_use]
     pub fn from_status(response: &Response<Bytes>) -> Option<Self> {
         let status = response.status();
-        let class = match status.as_u16() {
-            200..=299 => return None,
-            429 => FaultClass::Throttled,
-            401 | 403 => FaultClass::Credential,
-            408 | 500.. => FaultClass::Transient,
-            _ => FaultClass::Permanent,
-        };
+        let class = class_of(status)?;
         let mut message = status
             .canonical_reason()
             .unwrap_or("unknown status")
@@ -375,38 +418,61 @@ impl Refusal {
             code: None,
             message,
             class,
-            hint: Some("The reply did not come from the vendor's API: check the base URL and proxies in between".into()),
+            hint: Some("The reply is not in the form of the vendor's API: check the base URL and proxies in between".into()),
             request_id: None,
         }))
     }
 
-    /// A reply that is not JSON.
+    /// A reply that is not JSON of the vendor's form.
     #[must_use]
-    pub fn not_json(response: &Response<Bytes>) -> Self {
+    pub fn not_json(response: &Response<Bytes>, error: Option<&serde_json::Error>) -> Self {
         let body = response.body();
-        let what = if body.is_empty() {
+        let length = body.len();
+        let message = if body.is_empty() {
             "the reply is empty".to_owned()
         } else if body.trim_ascii_start().starts_with(b"<") {
             "the reply is HTML, not JSON; it did not come from the vendor's API".to_owned()
+        } else if error.is_some_and(serde_json::Error::is_eof) {
+            format!("the reply ({length} bytes) is not complete JSON: it was cut short")
+        } else if error.is_some_and(serde_json::Error::is_data) {
+            format!("the reply ({length} bytes) is JSON, but not in the form of the vendor's API")
         } else {
-            format!("the reply ({} bytes) is not complete JSON", body.len())
+            format!("the reply ({length} bytes) is not JSON")
         };
         Self::Decode(DecodeFault {
-            message: what,
+            message,
             field_path: None,
         })
     }
 }
 
+/// What an HTTP status other than success means.
+#[must_use]
+pub fn class_of(status: StatusCode) -> Option<FaultClass> {
+    match status.as_u16() {
+        200..=299 => None,
+        429 => Some(FaultClass::Throttled),
+        401 | 403 => Some(FaultClass::Credential),
+        408 | 500.. => Some(FaultClass::Transient),
+        _ => Some(FaultClass::Permanent),
+    }
+}
+
 /// Vendor messages end up in logs that are read line by line.
 fn one_line(message: String) -> String {
-    if message.contains(|c: char| c.is_control()) {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    let mut line = if message.contains(breaks) {
         message
-            .split(|c: char| c.is_control())
+            .split(breaks)
             .filter(|part| !part.is_empty())
             .collect::<Vec<_>>()
             .join(" ")
     } else {
         message
+    };
+    if let Some((cut, _)) = line.char_indices().nth(LONGEST_MESSAGE) {
+        line.truncate(cut);
+        line.push('…');
     }
+    line
 }

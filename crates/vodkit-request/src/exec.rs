@@ -9,18 +9,21 @@ use vodkit_types::{FaultClass, FileContent};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::flow::{Event, Flow, Step, unexpected_event};
+use crate::mask::{mask, secrets_of_address};
 use crate::params::Params;
 use crate::payload::Segment;
 use crate::retry::{Attempt, Outcome};
 use crate::session::{Access, Session};
 use crate::skew::retry_after;
 use crate::transport::{
-    FileFacts, Limits, Outgoing, ProgressSink, Tick, Timestamp, TransportError,
+    FileFacts, Limits, Outgoing, ProgressSink, Tick, Timestamp, TransportError, TransportErrorKind,
 };
 use crate::vendor::{Draft, DraftFile, Vendor};
 
 /// After a refused signature, a clock this far from the one it was made with is worth one more attempt.
-const SKEW_WORTH_A_RETRY_MS: i64 = 30_000;
+const SKEW_WORTH_A_RETRY_MS: u64 = 30_000;
+/// One login, and one more when the vendor refused what the first gave.
+const MOST_LOGINS: u32 = 2;
 
 /// The flow of one call.
 #[derive(Debug)]
@@ -32,8 +35,12 @@ pub struct Exec<'s, E: Endpoint> {
     facts: Option<FileFacts>,
     attempts: u32,
     first: Option<Duration>,
+    logins: u32,
+    failed_logins: u32,
     renewed: bool,
     reclocked: bool,
+    /// Whether the retry budget was drawn on, so that a success gives it back.
+    repeated: bool,
     state: State<'s, E::Vendor>,
 }
 
@@ -45,11 +52,16 @@ enum State<'s, V: Vendor> {
         lease: Lease<'s, V>,
         sent: Timestamp,
     },
-    Sent {
-        sent: Timestamp,
-        offset: i64,
-        generation: u64,
-    },
+    Sent(Sent<V::Credential>),
+}
+
+/// What must be known of a request when its reply comes.
+struct Sent<C> {
+    at: Timestamp,
+    /// The clock correction it was signed with.
+    offset: i64,
+    credential: Option<C>,
+    generation: u64,
 }
 
 impl<V: Vendor> std::fmt::Debug for State<'_, V> {
@@ -59,7 +71,7 @@ impl<V: Vendor> std::fmt::Debug for State<'_, V> {
             Self::Inspecting => "Inspecting",
             Self::Waiting => "Waiting",
             Self::LoggingIn { .. } => "LoggingIn",
-            Self::Sent { .. } => "Sent",
+            Self::Sent(_) => "Sent",
         })
     }
 }
@@ -87,8 +99,11 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             facts: None,
             attempts: 0,
             first: None,
+            logins: 0,
+            failed_logins: 0,
             renewed: false,
             reclocked: false,
+            repeated: false,
             state: State::Idle,
         }
     }
@@ -112,11 +127,6 @@ impl<'s, E: Endpoint> Exec<'s, E> {
     pub fn with_file_facts(mut self, facts: Option<FileFacts>) -> Self {
         self.facts = facts;
         self
-    }
-
-    /// The call itself.
-    pub fn endpoint(&self) -> &E {
-        &self.endpoint
     }
 
     fn begin(&mut self, tick: Tick) -> Result<Step<E::Output>, Error> {
@@ -159,28 +169,21 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         let at = tick.now.offset(offset);
         let operation = self.endpoint.operation();
         let (credential, generation) = if operation.signed {
-            match self.session.access(at) {
+            match self.session.access(at, tick.elapsed) {
                 Access::Ready(credential, generation) => (Some(credential), generation),
                 Access::Wait(time) => {
                     self.state = State::Waiting;
                     return Ok(Step::Sleep(time));
                 }
                 Access::LogIn(number) => {
-                    let lease = Lease {
-                        session: self.session,
-                        number,
-                    };
-                    let request = self.session.vendor().login(at)?;
-                    self.state = State::LoggingIn {
-                        lease,
-                        sent: tick.now,
-                    };
-                    let limits = self.session.call_limits;
-                    return Ok(Step::Send(Box::new(Outgoing {
-                        request,
-                        limits,
-                        progress: None,
-                    })));
+                    return self.log_in(
+                        tick,
+                        at,
+                        Lease {
+                            session: self.session,
+                            number,
+                        },
+                    );
                 }
             }
         } else {
@@ -193,11 +196,12 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             .vendor()
             .seal(draft, credential.as_ref(), at, tick.entropy)?;
         self.attempts += 1;
-        self.state = State::Sent {
-            sent: tick.now,
+        self.state = State::Sent(Sent {
+            at: tick.now,
             offset,
+            credential,
             generation,
-        };
+        });
         let limits = if has_file {
             self.session.transfer_limits
         } else {
@@ -210,53 +214,89 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         })))
     }
 
+    fn log_in(
+        &mut self,
+        tick: Tick,
+        at: Timestamp,
+        lease: Lease<'s, E::Vendor>,
+    ) -> Result<Step<E::Output>, Error> {
+        if self.logins >= MOST_LOGINS {
+            return Err(Error::new(
+                ErrorKind::Credential,
+                "the account's login gives credentials that do not hold: check this machine's clock",
+            ));
+        }
+        self.logins += 1;
+        let request = self.session.vendor().login(at)?;
+        self.state = State::LoggingIn {
+            lease,
+            sent: tick.now,
+        };
+        let limits = self.session.call_limits;
+        Ok(Step::Send(Box::new(Outgoing {
+            request,
+            limits,
+            progress: None,
+        })))
+    }
+
     fn judge(
         &mut self,
         tick: Tick,
-        response: Response<Bytes>,
-        offset: i64,
-        generation: u64,
+        response: &Response<Bytes>,
+        sent: &Sent<<E::Vendor as Vendor>::Credential>,
     ) -> Result<Step<E::Output>, Error> {
-        let refusal = match self.endpoint.open(self.session.vendor(), &response) {
+        let refusal = match self.endpoint.open(self.session.vendor(), response) {
             Ok(output) => {
-                self.session.budget.refill(self.attempts > 1);
+                self.session.budget.refill(self.repeated);
                 return Ok(Step::Done(output));
             }
             Err(refusal) => refusal,
         };
-        let idempotent = self.endpoint.operation().idempotent;
-        let outcome = match &refusal {
-            Refusal::Fault(fault) => match fault.class {
-                FaultClass::Credential => {
-                    let moved =
-                        (self.session.skew.offset() - offset).abs() >= SKEW_WORTH_A_RETRY_MS;
-                    if moved && !self.reclocked {
-                        self.reclocked = true;
-                        return self.send(tick);
-                    }
-                    if !self.renewed && self.session.discard(generation) {
-                        self.renewed = true;
-                        return self.send(tick);
-                    }
-                    None
+        let wait = retry_after(
+            response.headers(),
+            tick.now.offset(self.session.skew.offset()),
+        );
+        let outcome = match class(&refusal) {
+            Some(FaultClass::Credential) => {
+                let moved = self
+                    .session
+                    .skew
+                    .offset()
+                    .saturating_sub(sent.offset)
+                    .unsigned_abs()
+                    >= SKEW_WORTH_A_RETRY_MS;
+                let may_send_again = self.session.retry.max_attempts > 1;
+                if may_send_again && moved && !self.reclocked {
+                    self.reclocked = true;
+                    return self.send(tick);
                 }
-                FaultClass::Throttled => Some(Outcome::Throttled(retry_after(
-                    response.headers(),
-                    tick.now,
-                ))),
-                FaultClass::Transient => Some(Outcome::Unavailable(retry_after(
-                    response.headers(),
-                    tick.now,
-                ))),
-                _ => None,
-            },
-            // A reply cut short inside a complete HTTP body, or an error page with status 200.
-            Refusal::Decode(_) => None,
+                if may_send_again && !self.renewed && self.session.discard(sent.generation) {
+                    self.renewed = true;
+                    return self.send(tick);
+                }
+                None
+            }
+            Some(FaultClass::Throttled) => Some(Outcome::Throttled(wait)),
+            Some(FaultClass::Transient) => Some(Outcome::Unavailable(wait)),
+            // A reply cut short inside a complete HTTP body, or an error page with status 200, would come again.
+            _ => None,
         };
-        let error = Error::from_refusal(refusal, idempotent, &response);
+        let error = Error::from_refusal(refusal, self.endpoint.operation().idempotent, response)
+            .with_retry_after(wait)
+            .masked(|text| self.mask(text, sent.credential.as_ref()));
         match outcome {
             Some(outcome) => self.repeat_or(tick, outcome, error),
             None => Err(error),
+        }
+    }
+
+    /// Takes out of the vendor's words what this call carried: keys, signatures, and the parts of an address that is a secret.
+    fn mask(&self, text: &str, credential: Option<&<E::Vendor as Vendor>::Credential>) -> String {
+        let text = self.session.vendor().mask(text, credential);
+        match self.endpoint.target() {
+            Some(target) => mask(&text, secrets_of_address(target.expose())),
+            None => text,
         }
     }
 
@@ -273,9 +313,9 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         };
         let repeatable = !matches!(
             failure.kind,
-            crate::transport::TransportErrorKind::LocalFile
-                | crate::transport::TransportErrorKind::InvalidRequest
-                | crate::transport::TransportErrorKind::ResponseTooLarge
+            TransportErrorKind::LocalFile
+                | TransportErrorKind::InvalidRequest
+                | TransportErrorKind::ResponseTooLarge
         );
         let error = Error::from_transport(failure, idempotent);
         if repeatable {
@@ -292,7 +332,7 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         error: Error,
     ) -> Result<Step<E::Output>, Error> {
         let attempt = Attempt {
-            number: self.attempts.max(1),
+            number: (self.attempts + self.failed_logins).max(1),
             idempotent: self.endpoint.operation().idempotent,
             outcome,
             elapsed: tick
@@ -301,6 +341,7 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         };
         match self.session.retry.decide(attempt, tick.entropy) {
             Some(wait) if self.session.budget.take() => {
+                self.repeated = true;
                 self.state = State::Waiting;
                 Ok(Step::Sleep(wait))
             }
@@ -312,38 +353,51 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         &mut self,
         tick: Tick,
         lease: Lease<'s, E::Vendor>,
-        response: Response<Bytes>,
+        response: &Response<Bytes>,
     ) -> Result<Step<E::Output>, Error> {
-        match self.session.vendor().open_login(&response, tick.now) {
+        let at = tick.now.offset(self.session.skew.offset());
+        let refusal = match self.session.vendor().open_login(response, at) {
             Ok(grant) => {
                 self.session.store(lease.number, grant);
-                self.send(tick)
+                return self.send(tick);
             }
-            Err(refusal) => {
-                drop(lease);
-                self.attempts += 1;
-                let outcome = match &refusal {
-                    Refusal::Fault(fault) => match fault.class {
-                        FaultClass::Throttled => Some(Outcome::Throttled(retry_after(
-                            response.headers(),
-                            tick.now,
-                        ))),
-                        FaultClass::Transient => Some(Outcome::Throttled(retry_after(
-                            response.headers(),
-                            tick.now,
-                        ))),
-                        _ => None,
-                    },
-                    Refusal::Decode(_) => None,
-                };
-                // The call itself was not sent, so whatever became of the login, the caller's call had no effect.
-                let error = Error::from_refusal(refusal, true, &response);
-                match outcome {
-                    Some(outcome) => self.repeat_or(tick, outcome, error),
-                    None => Err(error),
-                }
-            }
+            Err(refusal) => refusal,
+        };
+        drop(lease);
+        let wait = retry_after(response.headers(), at);
+        let outcome = match class(&refusal) {
+            Some(FaultClass::Throttled) => Some(Outcome::Throttled(wait)),
+            // Logging in changes nothing, so it may always be repeated.
+            Some(FaultClass::Transient) => Some(Outcome::Throttled(wait)),
+            _ => None,
+        };
+        let error = Error::from_refusal(refusal, true, response)
+            .with_retry_after(wait)
+            .masked(|text| self.session.vendor().mask(text, None))
+            .of_login();
+        match outcome {
+            Some(outcome) => self.repeat_login(tick, outcome, error),
+            None => Err(error),
         }
+    }
+
+    /// A failed login does not count among those that a call may need.
+    fn repeat_login(
+        &mut self,
+        tick: Tick,
+        outcome: Outcome,
+        error: Error,
+    ) -> Result<Step<E::Output>, Error> {
+        self.failed_logins += 1;
+        self.logins = self.logins.saturating_sub(1);
+        self.repeat_or(tick, outcome, error)
+    }
+}
+
+fn class(refusal: &Refusal) -> Option<FaultClass> {
+    match refusal {
+        Refusal::Fault(fault) => Some(fault.class),
+        Refusal::Decode(_) => None,
     }
 }
 
@@ -360,33 +414,28 @@ impl<E: Endpoint> Flow for Exec<'_, E> {
                 self.session
                     .skew
                     .observe(sent, tick.now, response.headers());
-                self.logged_in(tick, lease, response)
+                self.logged_in(tick, lease, &response)
             }
             (State::LoggingIn { lease, .. }, Event::Failed(failure)) => {
                 drop(lease);
-                self.attempts += 1;
-                let kind = failure.kind;
-                let error = Error::from_transport(failure, true).maybe(false);
-                if matches!(kind, crate::transport::TransportErrorKind::InvalidRequest) {
-                    Err(error)
+                let repeatable = failure.kind != TransportErrorKind::InvalidRequest;
+                let error = Error::from_transport(failure, true).of_login();
+                if repeatable {
+                    self.repeat_login(tick, Outcome::NotSent, error)
                 } else {
-                    self.repeat_or(tick, Outcome::NotSent, error)
+                    Err(error)
                 }
             }
-            (
-                State::Sent {
-                    sent,
-                    offset,
-                    generation,
-                },
-                Event::Response(response),
-            ) => {
-                self.session
-                    .skew
-                    .observe(sent, tick.now, response.headers());
-                self.judge(tick, response, offset, generation)
+            (State::Sent(sent), Event::Response(response)) => {
+                // An upload takes long, and its host is another machine: its clock says nothing about the API's.
+                if self.endpoint.target().is_none() && self.endpoint.file().is_none() {
+                    self.session
+                        .skew
+                        .observe(sent.at, tick.now, response.headers());
+                }
+                self.judge(tick, &response, &sent)
             }
-            (State::Sent { .. }, Event::Failed(failure)) => {
+            (State::Sent(_), Event::Failed(failure)) => {
                 self.failed(tick, failure, self.endpoint.operation().idempotent)
             }
             _ => Err(unexpected_event()),
@@ -402,6 +451,12 @@ pub(crate) fn draft<E: Endpoint>(endpoint: &E, facts: Option<FileFacts>) -> Resu
     endpoint.params(&mut params)?;
     let file = match endpoint.file() {
         None => None,
+        Some((_, file)) if file.name.is_empty() => {
+            return Err(Error::new(
+                ErrorKind::LocalFile,
+                "the file to send has no name",
+            ));
+        }
         Some((field, file)) => {
             let content = match &file.content {
                 FileContent::Bytes(bytes) => Segment::Bytes(Bytes::from_owner(bytes.clone())),

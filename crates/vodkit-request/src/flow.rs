@@ -12,6 +12,7 @@
 //!            └── Done(output)  or an error: the end
 //! ```
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -39,7 +40,6 @@ pub enum Step<T> {
 }
 
 /// What came of the last step.
-#[derive(Debug)]
 pub enum Event {
     /// Nothing was asked yet.
     Start,
@@ -51,6 +51,24 @@ pub enum Event {
     Failed(TransportError),
     /// What the local file is, or why it cannot be used.
     Inspected(io::Result<FileFacts>),
+}
+
+// Replies carry keys and tokens: Debug tells status and length alone.
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => f.write_str("Start"),
+            Self::Woken => f.write_str("Woken"),
+            Self::Response(response) => write!(
+                f,
+                "Response({}, {} bytes)",
+                response.status(),
+                response.body().len()
+            ),
+            Self::Failed(error) => f.debug_tuple("Failed").field(error).finish(),
+            Self::Inspected(facts) => f.debug_tuple("Inspected").field(facts).finish(),
+        }
+    }
 }
 
 /// A conversation.

@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod error;
 pub mod exec;
 pub mod flow;
+pub mod mask;
 pub mod multipart;
 pub mod page;
 pub mod params;

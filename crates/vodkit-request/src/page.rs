@@ -11,8 +11,9 @@ use crate::transport::{AsyncTransport, BlockingTransport, Limits};
 
 /// The pages of a list, fetched one by one: an [`Iterator`] with a blocking transport, [`next_page`](Self::next_page) with an async one.
 ///
-/// The vendors' totals are not reliable, so a list ends with an empty page, with a page that repeats the one before (which is what some
-/// services answer past the end), or with a short page once the total is reached. After an error there are no further pages.
+/// The vendors' totals are not reliable, so a list ends with an empty page, with a short page once the total is reached, or with a page that
+/// repeats the one before (which is what some services answer past the end). While the total says that elements are missing, up to three
+/// repeated pages are passed over. After an error there are no further pages.
 #[must_use = "pages are fetched as the iterator is used"]
 pub struct Pages<'c, T: ?Sized, E: Paged> {
     transport: &'c T,
@@ -23,29 +24,55 @@ pub struct Pages<'c, T: ?Sized, E: Paged> {
 
 struct Cursor<E: Paged> {
     next: Option<E>,
+    /// Elements that lie before the first page that was asked for.
+    before: Option<u64>,
     seen: u64,
-    last_first: Option<E::Item>,
+    last: Vec<E::Item>,
+    repeats: u32,
 }
 
+/// What a page turned out to be.
+enum Page<I> {
+    New(Vec<I>),
+    Repeated,
+    End,
+}
+
+/// A service that gives the same page this often in a row ignores which page it was asked for.
+const MOST_REPEATS: u32 = 3;
+
 impl<E: Paged> Cursor<E> {
-    /// Takes a page in; gives its items and moves on, or nothing when the page is no new one.
-    fn take(&mut self, current: &E, output: E::Output) -> Option<Vec<E::Item>> {
-        let size = E::reported_page_size(&output)
-            .filter(|size| *size > 0)
-            .unwrap_or_else(|| current.page_size());
+    fn take(&mut self, current: &E, output: E::Output) -> Page<E::Item> {
+        self.next = None;
+        let reported = E::reported_page_size(&output).filter(|size| *size > 0);
+        let size = reported.unwrap_or_else(|| current.page_size());
         let total = E::total(&output);
         let items = E::items(output);
-        let first = items.first()?.clone();
-        if self.last_first.as_ref() == Some(&first) {
-            return None;
+        if items.is_empty() {
+            return Page::End;
         }
-        self.last_first = Some(first);
+        let before = *self
+            .before
+            .get_or_insert(current.page().saturating_sub(1).saturating_mul(size));
+        let following = || Some(current.with_page(current.page().saturating_add(1)));
+        if items == self.last {
+            // Past the end some services give the last page again. In the middle of a list it can only be chance, as when elements were added.
+            self.repeats += 1;
+            let missing = total.is_some_and(|total| before.saturating_add(self.seen) < total);
+            if !missing || self.repeats >= MOST_REPEATS {
+                return Page::End;
+            }
+            self.next = following();
+            return Page::Repeated;
+        }
+        self.repeats = 0;
         self.seen += items.len() as u64;
-        let before = current.page().saturating_sub(1).saturating_mul(size);
         let full = items.len() as u64 >= size;
-        let more = full || total.is_some_and(|total| before + (items.len() as u64) < total);
-        self.next = more.then(|| current.with_page(current.page() + 1));
-        Some(items)
+        if full || total.is_some_and(|total| before.saturating_add(self.seen) < total) {
+            self.next = following();
+        }
+        self.last.clone_from(&items);
+        Page::New(items)
     }
 }
 
@@ -62,8 +89,10 @@ impl<'c, T: ?Sized, E: Paged> Pages<'c, T, E> {
             limits,
             cursor: Cursor {
                 next: Some(first),
+                before: None,
                 seen: 0,
-                last_first: None,
+                last: Vec::new(),
+                repeats: 0,
             },
         }
     }
@@ -79,25 +108,40 @@ impl<T: BlockingTransport + ?Sized, E: Paged> Iterator for Pages<'_, T, E> {
     type Item = Result<Vec<E::Item>, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let current = self.cursor.next.take()?;
-        match drive(
-            self.transport,
-            Exec::new(self.session, current.clone()).with_limits(self.limits),
-        ) {
-            Ok(output) => self.cursor.take(&current, output).map(Ok),
-            Err(error) => Some(Err(error)),
+        loop {
+            let current = self.cursor.next.clone()?;
+            let flow = Exec::new(self.session, current.clone()).with_limits(self.limits);
+            match drive(self.transport, flow).map(|output| self.cursor.take(&current, output)) {
+                Ok(Page::New(items)) => return Some(Ok(items)),
+                Ok(Page::Repeated) => {}
+                Ok(Page::End) => return None,
+                Err(error) => {
+                    self.cursor.next = None;
+                    return Some(Err(error));
+                }
+            }
         }
     }
 }
 
 impl<T: AsyncTransport + ?Sized, E: Paged> Pages<'_, T, E> {
-    /// Fetches the next page; `None` after the last.
+    /// Fetches the next page; `None` after the last. When the future is dropped before it is done, the same page is fetched the next time.
     pub async fn next_page(&mut self) -> Option<Result<Vec<E::Item>, Error>> {
-        let current = self.cursor.next.take()?;
-        let flow = Exec::new(self.session, current.clone()).with_limits(self.limits);
-        match drive_async(self.transport, flow).await {
-            Ok(output) => self.cursor.take(&current, output).map(Ok),
-            Err(error) => Some(Err(error)),
+        loop {
+            let current = self.cursor.next.clone()?;
+            let flow = Exec::new(self.session, current.clone()).with_limits(self.limits);
+            match drive_async(self.transport, flow)
+                .await
+                .map(|output| self.cursor.take(&current, output))
+            {
+                Ok(Page::New(items)) => return Some(Ok(items)),
+                Ok(Page::Repeated) => {}
+                Ok(Page::End) => return None,
+                Err(error) => {
+                    self.cursor.next = None;
+                    return Some(Err(error));
+                }
+            }
         }
     }
 }

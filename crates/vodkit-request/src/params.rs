@@ -288,10 +288,12 @@ pub fn check(param: &Param, text: &str) -> Result<(), InvalidParam> {
             }
         }
         ParamKind::Url => {
-            let rest = text
-                .strip_prefix("http://")
-                .or_else(|| text.strip_prefix("https://"));
-            if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/')) {
+            let uri = text.parse::<http::Uri>().ok();
+            let web = uri.is_some_and(|uri| {
+                matches!(uri.scheme_str(), Some("http" | "https"))
+                    && uri.host().is_some_and(|host| !host.is_empty())
+            });
+            if !web {
                 return invalid(
                     "must be an address that starts with http:// or https://".to_owned(),
                 );

@@ -7,7 +7,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Attempts in all, the first one included. 1 means never repeat.
+    /// Attempts in all, the first one included. 1 means that every request is sent once, also after a refusal that a corrected clock or a new
+    /// token would heal.
     pub max_attempts: u32,
     /// Upper bound of the wait before the second attempt; it doubles with each further one.
     pub base: Duration,
@@ -56,14 +57,19 @@ impl RetryPolicy {
         }
         let doublings = attempt.number.saturating_sub(1).min(16);
         let bound = self.base.saturating_mul(1 << doublings).min(self.cap);
-        let jitter = Duration::from_millis(entropy % (bound.as_millis() as u64 + 1));
+        let jitter = Duration::from_millis(
+            entropy
+                % u64::try_from(bound.as_millis())
+                    .unwrap_or(u64::MAX)
+                    .saturating_add(1),
+        );
         let wait = match attempt.outcome {
             Outcome::Throttled(Some(asked)) | Outcome::Unavailable(Some(asked)) => {
                 asked.max(jitter).min(self.cap)
             }
             _ => jitter,
         };
-        (attempt.elapsed + wait <= self.elapsed).then_some(wait)
+        (attempt.elapsed.saturating_add(wait) <= self.elapsed).then_some(wait)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::transport::{Limits, Timestamp};
 use crate::vendor::{Grant, Vendor};
 
 /// A login that got no reply for this long is given up, so that its callers do not wait for ever.
-const LEASE_MS: i64 = 60_000;
+const LEASE: Duration = Duration::from_secs(60);
 /// How long a caller waits before it looks again whether the login of another one is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -29,8 +29,8 @@ struct Login<C> {
     grant: Option<Grant<C>>,
     /// Counts grants, so that of many callers refused with one credential only the first discards it.
     generation: u64,
-    /// The caller that is logging in, and until when it may.
-    lease: Option<(u64, Timestamp)>,
+    /// The caller that is logging in, and until when it may, on the clock that never jumps.
+    lease: Option<(u64, Duration)>,
     leases: u64,
 }
 
@@ -83,22 +83,31 @@ impl<V: Vendor> Session<V> {
         &self.vendor
     }
 
-    pub(crate) fn access(&self, now: Timestamp) -> Access<V::Credential> {
+    /// The credential, if there is one that holds at this time.
+    pub(crate) fn credential(&self, at: Timestamp) -> Option<(V::Credential, u64)> {
         if let Some(credential) = self.vendor.credential() {
-            return Access::Ready(credential, 0);
+            return Some((credential, 0));
+        }
+        let login = self.login();
+        let grant = login
+            .grant
+            .as_ref()
+            .filter(|grant| grant.expires.is_none_or(|expires| expires > at))?;
+        Some((grant.credential.clone(), login.generation))
+    }
+
+    /// The credential, or whose turn it is to fetch one. `at` is the vendor's time, `elapsed` the clock that never jumps.
+    pub(crate) fn access(&self, at: Timestamp, elapsed: Duration) -> Access<V::Credential> {
+        if let Some((credential, generation)) = self.credential(at) {
+            return Access::Ready(credential, generation);
         }
         let mut login = self.login();
-        if let Some(grant) = &login.grant
-            && grant.expires.is_none_or(|expires| expires > now)
-        {
-            return Access::Ready(grant.credential.clone(), login.generation);
-        }
-        if login.lease.is_some_and(|(_, until)| until > now) {
+        if login.lease.is_some_and(|(_, until)| until > elapsed) {
             return Access::Wait(LOOK_AGAIN);
         }
         login.leases += 1;
         let lease = login.leases;
-        login.lease = Some((lease, now.offset(LEASE_MS)));
+        login.lease = Some((lease, elapsed.saturating_add(LEASE)));
         Access::LogIn(lease)
     }
 

@@ -10,8 +10,8 @@ use crate::transport::Timestamp;
 
 /// Differences below this are left alone: vendors tolerate minutes, and `Date` has whole seconds.
 const TOLERATED_MS: i64 = 30_000;
-/// An exchange that took longer than this says nothing about the clock.
-const LONGEST_EXCHANGE_MS: i64 = 15 * 60_000;
+/// An exchange that took longer than this says nothing about the clock: the server may have looked at its own at any time of it.
+const LONGEST_EXCHANGE_MS: i64 = 30_000;
 
 /// What to add to our clock before signing, in milliseconds.
 #[derive(Debug, Default)]
@@ -22,8 +22,8 @@ impl Skew {
     ///
     /// A reply with `Age` comes from a cache and is no evidence.
     pub fn observe(&self, sent: Timestamp, received: Timestamp, headers: &HeaderMap) {
-        if headers.contains_key(AGE) || !(0..=LONGEST_EXCHANGE_MS).contains(&(received.0 - sent.0))
-        {
+        let took = received.0.saturating_sub(sent.0);
+        if headers.contains_key(AGE) || !(0..=LONGEST_EXCHANGE_MS).contains(&took) {
             return;
         }
         let Some(server) = headers
@@ -33,15 +33,10 @@ impl Skew {
         else {
             return;
         };
-        let offset = server.0 - (sent.0 + (received.0 - sent.0) / 2);
-        self.0.store(
-            if offset.abs() < TOLERATED_MS {
-                0
-            } else {
-                offset
-            },
-            Ordering::Relaxed,
-        );
+        let offset = server.0.saturating_sub(sent.0.saturating_add(took / 2));
+        let sure = offset.unsigned_abs() >= (TOLERATED_MS + took / 2) as u64;
+        self.0
+            .store(if sure { offset } else { 0 }, Ordering::Relaxed);
     }
 
     /// The correction in milliseconds; 0 while the clocks agree.
@@ -72,6 +67,6 @@ pub fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<std::time::Dur
     }
     let until = http_date(text)?;
     Some(std::time::Duration::from_millis(
-        u64::try_from(until.0 - now.0).unwrap_or(0),
+        u64::try_from(until.0.saturating_sub(now.0)).unwrap_or(0),
     ))
 }

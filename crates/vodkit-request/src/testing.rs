@@ -13,6 +13,7 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,8 +35,22 @@ use crate::transport::{
 use crate::vendor::Vendor;
 
 /// What the script answers with.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Reply(Result<Response<Bytes>, TransportErrorKind>);
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ok(response) => write!(
+                f,
+                "Reply({}, {} bytes)",
+                response.status(),
+                response.body().len()
+            ),
+            Err(kind) => write!(f, "Reply({kind:?})"),
+        }
+    }
+}
 
 impl Reply {
     /// HTTP 200 with this body.
@@ -81,10 +96,21 @@ impl Reply {
 /// A transport that answers from a script.
 ///
 /// Each exchange takes 10 ms of its clock, which starts at 1 700 000 000 s.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ScriptedTransport(Mutex<Script>);
 
-#[derive(Debug, Default)]
+// Its log has what was signed.
+impl fmt::Debug for ScriptedTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let script = self.script();
+        f.debug_struct("ScriptedTransport")
+            .field("sent", &script.sent.len())
+            .field("unused", &script.replies.len())
+            .finish()
+    }
+}
+
+#[derive(Default)]
 struct Script {
     replies: VecDeque<Reply>,
     sent: Vec<Outgoing>,

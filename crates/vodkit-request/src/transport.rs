@@ -150,7 +150,7 @@ pub enum TransportErrorKind {
     Interrupted,
     /// The reply is larger than [`Limits::response_bytes`]: the vendor has acted.
     ResponseTooLarge,
-    /// A file of the body could not be read, or is shorter than announced.
+    /// A file of the body could not be read, or is shorter than announced. The body was left incomplete, which no server takes for a request.
     LocalFile,
     /// The client library refused the request before it sent anything.
     InvalidRequest,
@@ -162,7 +162,7 @@ impl TransportErrorKind {
     /// Whether the vendor may have received and acted on the request.
     #[must_use]
     pub const fn maybe_sent(self) -> bool {
-        !matches!(self, Self::Connect | Self::InvalidRequest)
+        !matches!(self, Self::Connect | Self::InvalidRequest | Self::LocalFile)
     }
 }
 

@@ -26,7 +26,7 @@ pub trait Vendor: Send + Sync + Sized + 'static {
     /// When there is nothing to log in with.
     fn login(&self, at: Timestamp) -> Result<Request<Payload>, Error>;
 
-    /// Reads the reply to [`login`](Self::login).
+    /// Reads the reply to [`login`](Self::login). `now` is the vendor's time, as far as it is known.
     ///
     /// # Errors
     /// The vendor's refusal, or what is wrong with the reply.
@@ -49,6 +49,9 @@ pub trait Vendor: Send + Sync + Sized + 'static {
         at: Timestamp,
         entropy: u64,
     ) -> Result<Request<Payload>, Error>;
+
+    /// Takes the account's secrets out of a text that the vendor sent; see [`mask`](crate::mask::mask).
+    fn mask(&self, text: &str, credential: Option<&Self::Credential>) -> String;
 
     /// Judges a reply and decodes its data, in one pass.
     ///

@@ -514,11 +514,35 @@ fn paging_ends_where_the_list_ends_whatever_the_total_says() {
         ScriptedTransport::new([list_page(9, 1, 2, 0..2), list_page(9, 2, 2, 2..2)])
     });
     assert_eq!(ids, vec![0, 1]);
-    // A service that answers the last page again past the end.
+    // A service that answers the last page again past the end, with a total that is too high.
     let (ids, _) = page_through(|| {
-        ScriptedTransport::new([list_page(9, 1, 2, 0..2), list_page(9, 2, 2, 0..2)])
+        ScriptedTransport::new([
+            list_page(9, 1, 2, 0..2),
+            list_page(9, 2, 2, 0..2),
+            list_page(9, 3, 2, 0..2),
+            list_page(9, 4, 2, 0..2),
+        ])
     });
     assert_eq!(ids, vec![0, 1]);
+    // A list that grew meanwhile: the second page repeats the first by chance, and the third is not lost.
+    let (ids, _) = page_through(|| {
+        ScriptedTransport::new([
+            list_page(4, 1, 2, 0..2),
+            list_page(4, 2, 2, 0..2),
+            list_page(4, 3, 2, 2..4),
+            list_page(4, 4, 2, 4..4),
+        ])
+    });
+    assert_eq!(ids, vec![0, 1, 2, 3]);
+    // A service that gives fewer than it says it gives.
+    let (ids, _) = page_through(|| {
+        ScriptedTransport::new([
+            list_page(5, 1, 100, 0..2),
+            list_page(5, 2, 100, 2..4),
+            list_page(5, 3, 100, 4..5),
+        ])
+    });
+    assert_eq!(ids, vec![0, 1, 2, 3, 4]);
     // A service that lowers the page size without being asked.
     let (ids, _) = page_through(|| {
         ScriptedTransport::new([

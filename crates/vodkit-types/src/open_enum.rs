@@ -192,6 +192,9 @@ macro_rules! open_enum_body {
                         Ok(Some($name::Unknown($crate::open_enum::UnknownValue::text(&format!("{value:?}")))))
                     }
                 }
+                fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+                    Ok(Some($name::from(if value { "true" } else { "false" })))
+                }
                 fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
                     Ok(None)
                 }

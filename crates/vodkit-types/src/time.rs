@@ -57,7 +57,11 @@ impl Date {
     /// The day in China at this many seconds since 1970-01-01 00:00 UTC.
     #[must_use]
     pub fn in_china(unix_seconds: i64) -> Self {
-        Self::from_days((unix_seconds + CHINA_OFFSET_SECONDS).div_euclid(86_400))
+        Self::from_days(
+            unix_seconds
+                .saturating_add(CHINA_OFFSET_SECONDS)
+                .div_euclid(86_400),
+        )
     }
 
     /// Days since 1970-01-01.
@@ -185,7 +189,7 @@ impl DateTime {
     /// China's wall clock at this many seconds since 1970-01-01 00:00 UTC.
     #[must_use]
     pub fn in_china(unix_seconds: i64) -> Self {
-        let local = unix_seconds + CHINA_OFFSET_SECONDS;
+        let local = unix_seconds.saturating_add(CHINA_OFFSET_SECONDS);
         Self {
             date: Date::from_days(local.div_euclid(86_400)),
             second_of_day: local.rem_euclid(86_400) as u32,

@@ -14,6 +14,12 @@ use serde::de::{
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
+/// From 2^53 on a float no longer tells an integer from its neighbours.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// What a text of the wrong form is called in errors. It is never quoted: a key or a token may have come in the place of something else.
+const TEXT: Unexpected<'static> = Unexpected::Other("text");
+
 /// A type that is read leniently from the wire.
 ///
 /// | sent | integer | text | list | map, struct |
@@ -129,8 +135,7 @@ macro_rules! wire_integer {
                             .map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
                     }
                     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-                        // Past 2^53 a float no longer tells its neighbours apart.
-                        if value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0 {
+                        if value.fract() == 0.0 && value.abs() < EXACT {
                             self.visit_i64(value as i64)
                         } else {
                             Err(E::invalid_value(Unexpected::Float(value), &self))
@@ -143,7 +148,7 @@ macro_rules! wire_integer {
                         value
                             .parse()
                             .map(Some)
-                            .map_err(|_| E::invalid_value(Unexpected::Str(value), &self))
+                            .map_err(|_| E::invalid_value(TEXT, &self))
                     }
                     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
                         Ok(None)
@@ -185,7 +190,7 @@ impl Wire for f64 {
                 }
                 match value.parse::<f64>() {
                     Ok(number) if number.is_finite() => Ok(Some(number)),
-                    _ => Err(E::invalid_value(Unexpected::Str(value), &self)),
+                    _ => Err(E::invalid_value(TEXT, &self)),
                 }
             }
             fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
@@ -218,6 +223,10 @@ impl Wire for String {
                 Ok(Some(value.to_string()))
             }
             fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+                // An integer too long for 64 bits has lost digits before it gets here.
+                if value.abs() >= EXACT && value.fract() == 0.0 {
+                    return Err(E::invalid_value(Unexpected::Float(value), &self));
+                }
                 // Debug writes 5.0 as `5.0`, so the text reads back as the same number.
                 Ok(Some(format!("{value:?}")))
             }
@@ -352,7 +361,7 @@ pub(crate) fn only_empty_text<T, E: de::Error>(
     if value.is_empty() {
         Ok(None)
     } else {
-        Err(E::invalid_type(Unexpected::Str(value), expected))
+        Err(E::invalid_type(TEXT, expected))
     }
 }
 
@@ -405,8 +414,19 @@ impl fmt::Debug for Extra {
 }
 
 /// The `data` of a call that answers with nothing, kept when the vendor sends something all the same.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct NoData(Option<Box<Value>>);
+
+// What should not be there may be anything, a secret too.
+impl fmt::Debug for NoData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() {
+            "NoData(..)"
+        } else {
+            "NoData"
+        })
+    }
+}
 
 impl NoData {
     /// What the vendor sent although its page documents nothing.

@@ -20,7 +20,8 @@ use crate::server::{Outcome, Shared, base_of};
 
 /// Path and query of a play URL. The seal covers everything in it, so no entry is kept for it.
 pub(super) fn play_path(state: &State, video_id: u64, file: Rendition, expires_ms: i64) -> String {
-    let expires = format!("{:x}", expires_ms.div_euclid(1000));
+    // The address has whole seconds; rounding down would end it before the time that was asked for.
+    let expires = format!("{:x}", expires_ms.saturating_add(999).div_euclid(1000));
     let name = format!(
         "{video_id}_{}.{}",
         file.definition.play_word(),
@@ -445,4 +446,30 @@ fn source(shared: &Shared, request: &Request) -> Result<String, Refusal> {
             play_path(state, video_id, *file, expires_ms)
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::state::Format;
+    use super::*;
+
+    #[test]
+    fn an_address_lives_at_least_as_long_as_was_asked() {
+        let state = State::new(&[], 0);
+        let file = Rendition {
+            definition: Definition::High,
+            format: Format::Mp4,
+        };
+        for (asked, end) in [(1_700_000_000_001, 1_700_000_001_000), (5_000, 5_000)] {
+            let path = play_path(&state, 7, file, asked);
+            let parts: Vec<&str> = path.split(['/', '?']).collect();
+            let at = |now_ms| find(&state, parts[2], parts[3], parts[4], now_ms).unwrap_err();
+            // No video is there, which is looked at after the life.
+            assert_eq!(
+                at(end - 1),
+                (StatusCode::NOT_FOUND, "the video was deleted")
+            );
+            assert_eq!(at(end), (StatusCode::FORBIDDEN, "the address has expired"));
+        }
+    }
 }

@@ -4,6 +4,7 @@ use vodkit_types::baijiayun::{GetUploadUrl, TargetDefinition, UploadFile};
 use vodkit_types::{CommaList, FileContent, FileInput, NoData};
 
 use crate::baijiayun::Baijiayun;
+use crate::call::Run;
 use crate::error::{Error, ErrorKind};
 use crate::exec::{Exec, unusable_file};
 use crate::flow::{Event, Flow, Step, unexpected_event};
@@ -205,13 +206,41 @@ pub(crate) fn pass_on<T, U>(step: Step<T>) -> Result<Step<U>, T> {
 
 /// A failed upload leaves a video without content behind: its id must not be lost.
 fn of_video(error: Error, uploaded: &Uploaded) -> Error {
+    let id = uploaded.video_id;
     let hint = match error.hint() {
         Some(hint) => format!(
-            "{}. Video {} exists but may have no content",
-            hint.trim_end_matches('.'),
-            uploaded.video_id
+            "{}. Video {id} exists but may have no content",
+            hint.trim_end_matches('.')
         ),
-        None => format!("Video {} exists but has no content", uploaded.video_id),
+        None => format!("Video {id} exists but has no content"),
     };
-    error.with_hint(hint)
+    error.with_hint(hint).with_created(id)
+}
+
+/// The settings of an upload, on the upload that a facade gives.
+impl<T: ?Sized> Run<'_, T, Upload<'_>> {
+    /// See [`Upload::named`].
+    pub fn named(self, name: impl Into<String>) -> Self {
+        self.map(|upload| upload.named(name))
+    }
+
+    /// See [`Upload::definitions`].
+    pub fn definitions(self, definitions: impl Into<CommaList<TargetDefinition>>) -> Self {
+        self.map(|upload| upload.definitions(definitions))
+    }
+
+    /// See [`Upload::order`].
+    pub fn order(self, change: impl FnOnce(GetUploadUrl) -> GetUploadUrl) -> Self {
+        self.map(|upload| upload.order(change))
+    }
+
+    /// See [`Upload::progress`].
+    pub fn progress(self, sink: ProgressSink) -> Self {
+        self.map(|upload| upload.progress(sink))
+    }
+
+    /// See [`Upload::limits`].
+    pub fn limits(self, limits: Limits) -> Self {
+        self.map(|upload| upload.limits(limits))
+    }
 }

@@ -12,8 +12,9 @@ use vodkit_types::baijiayun::{CreateKey, Envelope, FAULT_CODES, Ignored, Partner
 use vodkit_types::{FaultClass, Operation, Secret, Wire};
 
 use crate::base_url::BaseUrl;
-use crate::error::{DecodeFault, Error, ErrorKind, Fault, Refusal};
+use crate::error::{DecodeFault, Error, ErrorKind, Fault, Refusal, class_of};
 use crate::exec::draft;
+use crate::mask::mask;
 use crate::multipart::{self, FilePart};
 use crate::params::Params;
 use crate::payload::Payload;
@@ -22,8 +23,8 @@ use crate::vendor::{Draft, Grant, Vendor};
 
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
-/// A key shorter than this is a word: masking it would make messages unreadable and hide nothing.
-const SHORTEST_MASKED: usize = 8;
+/// The code that stands for every failure without a code of its own.
+const GENERAL_FAILURE: &str = "1";
 
 /// The rules of one Baijiayun account.
 #[derive(Clone, Debug)]
@@ -83,6 +84,15 @@ impl Baijiayun {
                 "the upload address is not a valid address",
             )
         })?;
+        if uri
+            .authority()
+            .is_some_and(|authority| authority.as_str().contains('@'))
+        {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "the upload address must not hold a user name",
+            ));
+        }
         match (uri.scheme_str(), uri.host()) {
             (Some("http" | "https"), Some(_)) => Ok(uri),
             _ => Err(Error::new(
@@ -226,6 +236,16 @@ impl Vendor for Baijiayun {
         Ok(request)
     }
 
+    fn mask(&self, text: &str, credential: Option<&Arc<Secret>>) -> String {
+        let (Key::Partner(own) | Key::FetchedWith(own)) = &self.key;
+        mask(
+            text,
+            [own.expose()]
+                .into_iter()
+                .chain(credential.map(|key| key.expose())),
+        )
+    }
+
     fn open<T: Wire>(
         &self,
         operation: &'static Operation,
@@ -233,9 +253,11 @@ impl Vendor for Baijiayun {
     ) -> Result<T, Refusal> {
         let Ok(text) = std::str::from_utf8(response.body()) else {
             return Err(
-                Refusal::from_status(response).unwrap_or_else(|| Refusal::not_json(response))
+                Refusal::from_status(response).unwrap_or_else(|| Refusal::not_json(response, None))
             );
         };
+        // Some PHP files begin with a byte order mark, which then begins every reply.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         match serde_json::from_str::<Envelope<T>>(text) {
             Ok(envelope) if operation.success.contains(&envelope.code.as_str()) => {
                 if let Some(refusal) = Refusal::from_status(response) {
@@ -250,17 +272,15 @@ impl Vendor for Baijiayun {
             }
             Ok(envelope) => Err(self.fault(envelope.code, envelope.msg, response)),
             // What a failure carries as `data` is not what a success carries: look at the frame alone.
-            Err(_) => {
-                match serde_json::from_str::<Envelope<Ignored>>(text) {
-                    Ok(envelope) if !operation.success.contains(&envelope.code.as_str()) => {
-                        Err(self.fault(envelope.code, envelope.msg, response))
-                    }
-                    Ok(_) => Err(Refusal::from_status(response)
-                        .unwrap_or_else(|| Refusal::Decode(explain::<T>(text)))),
-                    Err(_) => Err(Refusal::from_status(response)
-                        .unwrap_or_else(|| Refusal::not_json(response))),
+            Err(_) => match serde_json::from_str::<Envelope<Ignored>>(text) {
+                Ok(envelope) if !operation.success.contains(&envelope.code.as_str()) => {
+                    Err(self.fault(envelope.code, envelope.msg, response))
                 }
-            }
+                Ok(_) => Err(Refusal::from_status(response)
+                    .unwrap_or_else(|| Refusal::Decode(explain::<T>(text)))),
+                Err(error) => Err(Refusal::from_status(response)
+                    .unwrap_or_else(|| Refusal::not_json(response, Some(&error)))),
+            },
         }
     }
 }
@@ -268,22 +288,17 @@ impl Vendor for Baijiayun {
 impl Baijiayun {
     fn fault(&self, code: String, message: String, response: &Response<Bytes>) -> Refusal {
         let known = FAULT_CODES.iter().find(|known| known.code == code);
-        let class = match known {
-            Some(known) => known.class,
-            None if response.status().is_server_error() => FaultClass::Transient,
-            None => FaultClass::Permanent,
+        // The general code says less than an HTTP status that is not 200.
+        let class = match (known, class_of(response.status())) {
+            (Some(known), _) if known.code != GENERAL_FAILURE => known.class,
+            (_, Some(class)) => class,
+            (Some(known), None) => known.class,
+            (None, None) => FaultClass::Permanent,
         };
-        let message = match (&self.key, message.is_empty()) {
-            (_, true) => known.map_or_else(
-                || "the vendor gave no message".to_owned(),
-                |known| known.meaning.to_owned(),
-            ),
-            (Key::Partner(key) | Key::FetchedWith(key), false)
-                if key.expose().len() >= SHORTEST_MASKED =>
-            {
-                message.replace(key.expose(), "***")
-            }
-            _ => message,
+        let message = match known {
+            _ if !message.is_empty() => message,
+            Some(known) => known.meaning.to_owned(),
+            None => "the vendor gave no message".to_owned(),
         };
         Refusal::Fault(Fault {
             code: Some(code),

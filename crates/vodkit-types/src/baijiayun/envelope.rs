@@ -5,7 +5,9 @@ use std::marker::PhantomData;
 
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::wire::{Wire, WireSeed};
+use serde_json::Value;
+
+use crate::wire::{Extra, Wire, WireSeed};
 
 /// The frame of a reply, its `data` decoded in the same pass.
 ///
@@ -21,6 +23,8 @@ pub struct Envelope<T> {
     pub data: Option<T>,
     /// The vendor's clock in seconds since 1970. Missing from some replies.
     pub ts: Option<i64>,
+    /// Members that no page documents.
+    pub extra: Extra,
 }
 
 /// The frame of a reply without its data: for replies whose data is not that of a success.
@@ -39,7 +43,7 @@ enum Field {
     Msg,
     Data,
     Ts,
-    Other,
+    Undocumented(String),
 }
 
 impl<'de> serde::Deserialize<'de> for Field {
@@ -56,11 +60,37 @@ impl<'de> serde::Deserialize<'de> for Field {
                     "msg" => Field::Msg,
                     "data" => Field::Data,
                     "ts" => Field::Ts,
-                    _ => Field::Other,
+                    other => Field::Undocumented(other.to_owned()),
                 })
             }
         }
         deserializer.deserialize_identifier(Name)
+    }
+}
+
+/// The frame must not be what makes a good reply unreadable: whatever came is taken as text.
+fn text(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        Value::Number(number) => match number.as_f64() {
+            Some(whole) if number.is_f64() && whole.fract() == 0.0 && whole.abs() < 9e15 => {
+                format!("{whole:.0}")
+            }
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// Whole seconds; PHP's clock has fractions. Another form is no reason to refuse the reply.
+fn seconds(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number
+            .as_i64()
+            .or_else(|| number.as_f64().map(|seconds| seconds.floor() as i64)),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
     }
 }
 
@@ -74,27 +104,29 @@ impl<'de, T: Wire> serde::Deserialize<'de> for Envelope<T> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut code: Option<String> = None;
-                let mut msg: Option<String> = None;
+                let mut msg = String::new();
                 let mut data = None;
                 let mut ts = None;
+                let mut extra = Extra::NONE;
                 while let Some(field) = map.next_key()? {
                     match field {
-                        Field::Code => code = Some(map.next_value_seed(WireSeed::new())?),
-                        Field::Msg => {
-                            msg = map.next_value_seed(WireSeed::<Option<String>>::new())?
+                        Field::Code => {
+                            code = Some(text(map.next_value()?)).filter(|code| !code.is_empty())
                         }
+                        Field::Msg => msg = text(map.next_value()?),
                         Field::Data => data = map.next_value_seed(WireSeed::<Option<T>>::new())?,
-                        Field::Ts => ts = map.next_value_seed(WireSeed::<Option<i64>>::new())?,
-                        Field::Other => {
-                            map.next_value::<IgnoredAny>()?;
+                        Field::Ts => ts = seconds(&map.next_value()?),
+                        Field::Undocumented(name) => {
+                            extra.insert(name, map.next_value::<Value>()?);
                         }
                     }
                 }
                 Ok(Envelope {
                     code: code.ok_or_else(|| de::Error::missing_field("code"))?,
-                    msg: msg.unwrap_or_default(),
+                    msg,
                     data,
                     ts,
+                    extra,
                 })
             }
         }
