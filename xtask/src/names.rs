@@ -54,6 +54,7 @@ pub(crate) const TAKEN_TYPES: &[&str] = &[
     "InvalidParam",
     "MapAccess",
     "NoData",
+    "OneOrMany",
     "Operation",
     "Option",
     "Paged",

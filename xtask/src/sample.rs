@@ -8,11 +8,18 @@ use crate::spec::{Operation, Reply, Spec, Type};
 pub(crate) fn check(spec: &Spec, operation: &Operation, text: &str) -> Result<(), String> {
     let reply: Value = serde_json::from_str(text).map_err(|e| format!("is not JSON: {e}"))?;
     let code = match &reply["code"] {
-        Value::String(code) => code.clone(),
-        Value::Number(code) => code.to_string(),
-        _ => return Err("has no code".to_owned()),
+        Value::String(code) => Some(code.clone()),
+        Value::Number(code) => Some(code.to_string()),
+        _ => None,
     };
-    if !operation.success.contains(&code) {
+    // A frame that tells success by `result` may leave the code out.
+    match &reply["result"] {
+        Value::Null if code.is_none() => return Err("has no code".to_owned()),
+        Value::Null | Value::Bool(true) => {}
+        Value::String(text) if text == "true" => {}
+        _ => return Err("result does not mean success".to_owned()),
+    }
+    if let Some(code) = code.filter(|code| !operation.success.contains(code)) {
         return Err(format!("code {code} does not mean success"));
     }
     match (&operation.result, &reply["data"]) {
@@ -46,6 +53,11 @@ fn documented(spec: &Spec, kind: &Type, value: &Value, path: &str) -> Result<(),
                 documented(spec, inner, member, &format!("{path}.{key}"))
             })
         }
+        (Type::OneOrMany(inner), Value::Array(_)) => {
+            documented(spec, &Type::List(inner.clone()), value, path)
+        }
+        (Type::OneOrMany(_), value) if is_nothing(value) => Ok(()),
+        (Type::OneOrMany(inner), value) => documented(spec, inner, value, path),
         (Type::List(_) | Type::Map(_), value) if is_nothing(value) => Ok(()),
         (Type::List(_) | Type::Map(_), _) => Err(format!("{path} is no {kind}")),
         (Type::Named(name), value) => {
@@ -60,7 +72,11 @@ fn documented(spec: &Spec, kind: &Type, value: &Value, path: &str) -> Result<(),
                 };
             };
             for (key, member) in members {
-                let Some(field) = entry.fields.iter().find(|f| f.name == *key) else {
+                let Some(field) = entry
+                    .fields
+                    .iter()
+                    .find(|f| f.names().any(|name| name == key))
+                else {
                     return Err(format!("{path}.{key} is no field of {name}"));
                 };
                 if !member.is_null() || field.required {
@@ -70,7 +86,7 @@ fn documented(spec: &Spec, kind: &Type, value: &Value, path: &str) -> Result<(),
             match entry
                 .fields
                 .iter()
-                .find(|f| f.required && !members.contains_key(&f.name))
+                .find(|f| f.required && !f.names().any(|name| members.contains_key(name)))
             {
                 Some(absent) => Err(format!(
                     "{path}.{} is required by {name} and absent",
@@ -80,6 +96,42 @@ fn documented(spec: &Spec, kind: &Type, value: &Value, path: &str) -> Result<(),
             }
         }
         _ => Ok(()),
+    }
+}
+
+/// The data of a sample as it is written again: under the first name of each field, and every list as a list.
+pub(crate) fn rewritten(spec: &Spec, kind: &Type, value: &Value) -> Value {
+    match (kind, value) {
+        (Type::List(inner) | Type::OneOrMany(inner), Value::Array(items)) => items
+            .iter()
+            .map(|item| rewritten(spec, inner, item))
+            .collect(),
+        (Type::OneOrMany(_), value) if is_nothing(value) => Value::Array(Vec::new()),
+        (Type::OneOrMany(inner), value) => Value::Array(vec![rewritten(spec, inner, value)]),
+        (Type::Map(inner), Value::Object(members)) => members
+            .iter()
+            .map(|(key, member)| (key.clone(), rewritten(spec, inner, member)))
+            .collect(),
+        (Type::Named(name), Value::Object(members)) => {
+            let fields = spec
+                .find_struct(name)
+                .map_or(&[][..], |entry| &entry.fields);
+            members
+                .iter()
+                .map(|(key, member)| {
+                    match fields.iter().find(|f| f.names().any(|name| name == key)) {
+                        Some(field) => (field.name.clone(), rewritten(spec, &field.kind, member)),
+                        None => (key.clone(), member.clone()),
+                    }
+                })
+                .collect()
+        }
+        (Type::Bool, value) => match value.to_string().trim_matches('"') {
+            "1" | "true" => Value::Bool(true),
+            "0" | "false" => Value::Bool(false),
+            _ => value.clone(),
+        },
+        _ => value.clone(),
     }
 }
 
@@ -101,6 +153,22 @@ mod tests {
             "\"data\": null, }''' # clear",
             "`clip/clear`: sample: is not JSON",
         );
+    }
+
+    #[test]
+    fn a_result_tells_success_beside_the_code() {
+        refuses(
+            "{ \"code\": 1,",
+            "{ \"code\": 1, \"result\": \"false\",",
+            "`clip/put`: sample: result does not mean success",
+        );
+        refuses(
+            "{ \"code\": 1,",
+            "{ \"code\": 403, \"result\": \"true\",",
+            "`clip/put`: sample: code 403 does not mean success",
+        );
+        let spec = fixture::replaced("{ \"code\": 1,", "{ \"result\": \"true\",").unwrap();
+        assert_eq!(spec_check::check(&spec), Vec::<String>::new());
     }
 
     #[test]

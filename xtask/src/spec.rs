@@ -21,6 +21,11 @@ pub(crate) struct Vendor {
     pub(crate) title: String,
     pub(crate) page: String,
     pub(crate) signing: String,
+    #[serde(default = "all_layers")]
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) left_out: Option<String>,
+    #[serde(default)]
+    pub(crate) host: Vec<Host>,
     #[serde(default)]
     pub(crate) common: Vec<Param>,
     #[serde(default)]
@@ -29,10 +34,32 @@ pub(crate) struct Vendor {
     pub(crate) erratum: Vec<Erratum>,
 }
 
+/// What is generated for a vendor.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Layer {
+    Types,
+    Request,
+    Facade,
+}
+
+fn all_layers() -> Vec<Layer> {
+    vec![Layer::Types, Layer::Request, Layer::Facade]
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Host {
+    pub(crate) name: String,
+    pub(crate) url: String,
+    pub(crate) doc: String,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Code {
     pub(crate) code: String,
+    pub(crate) message: Option<String>,
     pub(crate) class: Class,
     pub(crate) meaning: String,
     pub(crate) hint: String,
@@ -73,6 +100,8 @@ pub(crate) struct Operation {
     pub(crate) methods: Vec<Method>,
     pub(crate) path: String,
     pub(crate) auth: Auth,
+    pub(crate) signing: Option<String>,
+    pub(crate) host: Option<String>,
     pub(crate) idempotent: bool,
     #[serde(default = "success_is_zero")]
     pub(crate) success: Vec<String>,
@@ -97,6 +126,7 @@ fn success_is_zero() -> Vec<String> {
 pub(crate) enum Method {
     Get,
     Post,
+    Put,
     Delete,
 }
 
@@ -105,6 +135,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
             Self::Delete => "DELETE",
         }
     }
@@ -114,6 +145,7 @@ impl Method {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Auth {
     Signed,
+    Token,
     None,
 }
 
@@ -140,6 +172,8 @@ pub(crate) struct Param {
     pub(crate) max: Option<i64>,
     pub(crate) max_chars: Option<u32>,
     signed: Option<bool>,
+    /// Of a common parameter: the rule of signing that it belongs to.
+    pub(crate) signing: Option<String>,
     #[serde(rename = "in", default)]
     pub(crate) place: Place,
     pub(crate) doc: String,
@@ -165,7 +199,7 @@ impl Param {
 
     /// Whether it travels as text in the form or query.
     pub(crate) fn is_text(&self) -> bool {
-        !self.is_file() && !self.is_target()
+        !self.is_file() && self.place == Place::Form
     }
 }
 
@@ -174,6 +208,8 @@ impl Param {
 pub(crate) enum Place {
     #[default]
     Form,
+    Json,
+    Path,
     Target,
 }
 
@@ -199,12 +235,21 @@ pub(crate) struct Field {
     pub(crate) kind: Type,
     #[serde(default)]
     pub(crate) required: bool,
+    #[serde(default)]
+    pub(crate) aliases: Vec<String>,
     pub(crate) doc: String,
 }
 
 impl Field {
     pub(crate) fn rust(&self) -> &str {
         self.rust.as_deref().unwrap_or(&self.name)
+    }
+
+    /// All names that it is read by, its own first.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name)
+            .chain(&self.aliases)
+            .map(String::as_str)
     }
 }
 
@@ -263,10 +308,15 @@ pub(crate) enum Type {
     DateTime,
     Time,
     Url,
+    Bool,
     Raw,
+    /// Any JSON object.
+    Object,
     File,
     Csv(Box<Type>),
     List(Box<Type>),
+    /// One element or a list of them.
+    OneOrMany(Box<Type>),
     Map(Box<Type>),
     /// An enum or a struct.
     Named(String),
@@ -292,6 +342,9 @@ impl Type {
         if let Some(inner) = generic("list<") {
             return Ok(Self::List(Box::new(inner?)));
         }
+        if let Some(inner) = generic("oneormany<") {
+            return Ok(Self::OneOrMany(Box::new(inner?)));
+        }
         if let Some(inner) = generic("map<") {
             return Ok(Self::Map(Box::new(inner?)));
         }
@@ -305,7 +358,9 @@ impl Type {
             "datetime" => Self::DateTime,
             "time" => Self::Time,
             "url" => Self::Url,
+            "bool" => Self::Bool,
             "raw" => Self::Raw,
+            "object" => Self::Object,
             "file" => Self::File,
             name if is_type_name(name) => Self::Named(name.to_owned()),
             other => return Err(format!("unknown type `{other}`")),
@@ -315,7 +370,9 @@ impl Type {
     /// The name inside, whatever it is wrapped in.
     pub(crate) fn named(&self) -> Option<&str> {
         match self {
-            Self::Csv(inner) | Self::List(inner) | Self::Map(inner) => inner.named(),
+            Self::Csv(inner) | Self::List(inner) | Self::OneOrMany(inner) | Self::Map(inner) => {
+                inner.named()
+            }
             Self::Named(name) => Some(name),
             _ => None,
         }
@@ -334,10 +391,13 @@ impl std::fmt::Display for Type {
             Self::DateTime => "datetime",
             Self::Time => "time",
             Self::Url => "url",
+            Self::Bool => "bool",
             Self::Raw => "raw",
+            Self::Object => "object",
             Self::File => "file",
             Self::Csv(inner) => return write!(f, "csv<{inner}>"),
             Self::List(inner) => return write!(f, "list<{inner}>"),
+            Self::OneOrMany(inner) => return write!(f, "oneormany<{inner}>"),
             Self::Map(inner) => return write!(f, "map<{inner}>"),
             Self::Named(name) => name,
         })
@@ -369,6 +429,24 @@ pub(crate) fn is_type_name(text: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
+impl Vendor {
+    pub(crate) fn has(&self, layer: Layer) -> bool {
+        self.layers.contains(&layer)
+    }
+
+    /// The common parameters of a rule of signing: its own, or where it has none those without a rule.
+    pub(crate) fn common_of(&self, signing: Option<&str>) -> Vec<&Param> {
+        let of = |rule: Option<&str>| -> Vec<&Param> {
+            self.common
+                .iter()
+                .filter(|param| param.signing.as_deref() == rule)
+                .collect()
+        };
+        let own = of(signing);
+        if own.is_empty() { of(None) } else { own }
+    }
+}
+
 impl Spec {
     pub(crate) fn find_struct(&self, name: &str) -> Option<&Struct> {
         self.structs.iter().find(|s| s.name == name)
@@ -387,6 +465,14 @@ pub(crate) mod fixture {
 
     pub(crate) const VENDOR: &str = include_str!("../fixtures/vendor.toml");
     pub(crate) const CALLS: &str = include_str!("../fixtures/calls.toml");
+
+    /// A vendor whose wire types alone are generated, with what only these can do so far.
+    pub(crate) const BARE_VENDOR: &str = include_str!("../fixtures/types_only_vendor.toml");
+    pub(crate) const BARE_CALLS: &str = include_str!("../fixtures/types_only_calls.toml");
+
+    pub(crate) fn bare() -> Spec {
+        parse(BARE_VENDOR, BARE_CALLS).unwrap()
+    }
 
     pub(crate) fn spec() -> Spec {
         parse(VENDOR, CALLS).unwrap()

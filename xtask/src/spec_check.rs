@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::names::{CALL_METHODS, KEYWORDS, REQUEST_METHODS, TAKEN_TYPES, is_snake, snake};
 use crate::sample;
 use crate::spec::{
-    Auth, Enum, Erratum, Operation, Param, Reply, Repr, Spec, Struct, Type, WireValue, is_type_name,
+    Auth, Enum, Erratum, Layer, Operation, Param, Reply, Repr, Spec, Struct, Type, WireValue,
+    is_type_name,
 };
 
 /// Checks a parsed spec; each message names file, entry and key.
@@ -70,19 +71,63 @@ impl Check<'_> {
         ] {
             self.text(&at, key, text);
         }
-        self.unique(&at, "common", vendor.common.iter().map(|p| p.name.as_str()));
-        for param in &vendor.common {
-            self.param(&format!("{at}: [[common]] `{}`", param.name), param);
+        if let Some(text) = &vendor.left_out {
+            self.text(&at, "left_out", text);
         }
-        self.unique(&at, "code", vendor.code.iter().map(|c| c.code.as_str()));
-        for code in &vendor.code {
-            let at = format!("{at}: [[code]] `{}`", code.code);
+        self.layers(&at);
+        self.hosts(&at);
+        self.common(&at);
+        let codes: Vec<_> = vendor
+            .code
+            .iter()
+            .map(|c| match &c.message {
+                Some(message) => format!("{}: {message}", c.code),
+                None => c.code.clone(),
+            })
+            .collect();
+        self.unique(&at, "code", codes.iter().map(String::as_str));
+        for (code, name) in vendor.code.iter().zip(&codes) {
+            let at = format!("{at}: [[code]] `{name}`");
+            if let Some(message) = &code.message {
+                self.text(&at, "message", message);
+            }
             for (key, text) in [
                 ("meaning", &code.meaning),
                 ("hint", &code.hint),
                 ("source", &code.source),
             ] {
                 self.text(&at, key, text);
+            }
+        }
+    }
+
+    fn layers(&mut self, at: &str) {
+        let vendor = &self.spec.vendor;
+        if !vendor.has(Layer::Types) {
+            self.error(at, "layers: `types` is below all others and must be there");
+        }
+        if vendor.has(Layer::Facade) && !vendor.has(Layer::Request) {
+            self.error(at, "layers: `facade` stands on `request`");
+        }
+    }
+
+    fn hosts(&mut self, at: &str) {
+        let hosts = &self.spec.vendor.host;
+        self.unique(at, "host", hosts.iter().map(|host| host.name.as_str()));
+        for host in hosts {
+            let at = format!("{at}: [[host]] `{}`", host.name);
+            self.text(&at, "doc", &host.doc);
+            if !is_snake(&host.name) {
+                self.error(&at, "name: write it like_this");
+            }
+            let name = ["https://", "http://"]
+                .iter()
+                .find_map(|scheme| host.url.strip_prefix(scheme));
+            if name.is_none_or(|name| name.is_empty() || name.contains(['/', '?', '#', ' '])) {
+                self.error(
+                    &at,
+                    "url: must be scheme and host, without a path or a slash at the end",
+                );
             }
         }
     }
@@ -191,10 +236,26 @@ impl Check<'_> {
         for param in &operation.params {
             let at = format!("{at}: params `{}`", param.name);
             self.param(&at, param);
+            let vendor = &self.spec.vendor;
             if operation.auth == Auth::Signed
-                && self.spec.vendor.common.iter().any(|c| c.name == param.name)
+                && vendor
+                    .common_of(operation.signing.as_deref())
+                    .iter()
+                    .any(|c| c.name == param.name)
             {
                 self.error(&at, "is a common parameter already");
+            }
+            if param.signing.is_some() {
+                self.error(
+                    &at,
+                    "signing: belongs to common parameters and to operations",
+                );
+            }
+            if param.is_unsigned() && param.is_text() && operation.signing.is_none() {
+                self.error(
+                    &at,
+                    "signed: only a file or a target can stay outside the signature, unless the call has a `signing` of its own",
+                );
             }
             if REQUEST_METHODS.contains(&param.rust()) {
                 self.error(
@@ -218,7 +279,9 @@ impl Check<'_> {
         if operation.params.iter().filter(|p| p.is_file()).count() > 1 {
             self.error(&at, "params: more than one file");
         }
+        self.places(&at, operation);
         self.path(&at, operation);
+        self.rules(&at, operation);
         for code in &operation.errors {
             if !self.spec.vendor.code.iter().any(|c| c.code == *code) {
                 self.error(
@@ -228,121 +291,9 @@ impl Check<'_> {
             }
         }
         if let Reply::Data(kind) = &operation.result {
-            match kind {
-                Type::Named(_) | Type::List(_) | Type::Map(_) => {
-                    self.field_type(&format!("{at}: result"), kind)
-                }
-                other => self.error(
-                    &at,
-                    format_args!("result: `{other}` is no struct, list or map"),
-                ),
-            }
+            self.field_type(&format!("{at}: result"), kind);
         }
         self.paging(&at, operation);
-    }
-
-    fn path(&mut self, at: &str, operation: &Operation) {
-        let targets: Vec<_> = operation.params.iter().filter(|p| p.is_target()).collect();
-        match operation
-            .path
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'))
-        {
-            Some(name) => {
-                if targets.len() != 1 || targets[0].name != name {
-                    self.error(
-                        at,
-                        format_args!(
-                            "path: `{name}` must be the one parameter with in = \"target\""
-                        ),
-                    );
-                }
-                if operation.auth == Auth::Signed {
-                    self.error(at, "auth: an address that is a parameter cannot be signed");
-                }
-            }
-            None => {
-                if !targets.is_empty() {
-                    self.error(
-                        at,
-                        format_args!("path: does not use the target `{}`", targets[0].name),
-                    );
-                }
-                if !operation.path.starts_with('/') || operation.path.contains(['{', '?', ' ']) {
-                    self.error(
-                        at,
-                        "path: must start with / and have no placeholder, query or blank",
-                    );
-                }
-            }
-        }
-    }
-
-    fn param(&mut self, at: &str, param: &Param) {
-        self.text(at, "doc", &param.doc);
-        if param.name.is_empty()
-            || !param
-                .name
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
-        {
-            self.error(
-                at,
-                "name: only ASCII letters, digits, _, - and . are possible",
-            );
-        }
-        self.rust_name(at, param.rust());
-        let number = match &param.kind {
-            Type::Uint | Type::Int => true,
-            Type::Text | Type::Secret | Type::Date | Type::DateTime | Type::Url | Type::File => {
-                false
-            }
-            Type::Csv(inner) => {
-                self.csv(at, inner);
-                false
-            }
-            Type::Named(name) if self.spec.find_enum(name).is_some() => false,
-            Type::Named(name) => {
-                self.error(at, format_args!("type: there is no enum `{name}`"));
-                false
-            }
-            other => {
-                self.error(at, format_args!("type: `{other}` is for replies only"));
-                false
-            }
-        };
-        if !number && (param.min.is_some() || param.max.is_some()) {
-            self.error(at, "min, max: only for uint and int");
-        }
-        if matches!((param.min, param.max), (Some(min), Some(max)) if min > max) {
-            self.error(at, "min, max: no number is allowed");
-        }
-        if param.max_chars.is_some() && !matches!(param.kind, Type::Text | Type::Url | Type::Secret)
-        {
-            self.error(at, "max_chars: only for texts");
-        }
-        if param.is_target() && !(param.kind == Type::Secret && param.required) {
-            self.error(at, "in: a target is of type secret and required");
-        }
-        if param.is_unsigned() && param.is_text() {
-            self.error(
-                at,
-                "signed: only a file or a target can stay outside the signature",
-            );
-        }
-    }
-
-    fn csv(&mut self, at: &str, inner: &Type) {
-        match inner {
-            Type::Uint | Type::Int | Type::Text => {}
-            Type::Named(name) if self.spec.find_enum(name).is_some() => {}
-            other => self.error(
-                at,
-                format_args!(
-                    "type: `csv<{other}>` is not possible: only uint, int, string or an enum"
-                ),
-            ),
-        }
     }
 
     fn rust_name(&mut self, at: &str, name: &str) {
@@ -362,14 +313,18 @@ impl Check<'_> {
 
     fn field_type(&mut self, at: &str, kind: &Type) {
         match kind {
-            Type::List(inner) | Type::Map(inner) => self.field_type(at, inner),
+            Type::List(inner) | Type::OneOrMany(inner) | Type::Map(inner) => {
+                self.field_type(at, inner);
+            }
             Type::Csv(inner) => self.csv(at, inner),
             Type::Named(name)
                 if self.spec.find_enum(name).is_none() && self.spec.find_struct(name).is_none() =>
             {
                 self.error(at, format_args!("there is no struct or enum `{name}`"));
             }
-            Type::File => self.error(at, "`file` is for parameters only"),
+            Type::File | Type::Object => {
+                self.error(at, format_args!("`{kind}` is for parameters only"));
+            }
             _ => {}
         }
     }
@@ -377,7 +332,7 @@ impl Check<'_> {
     fn structure(&mut self, entry: &Struct) {
         let at = format!("{}: [[struct]] `{}`", entry.file, entry.name);
         self.text(&at, "doc", &entry.doc);
-        self.unique(&at, "field", entry.fields.iter().map(|f| f.name.as_str()));
+        self.unique(&at, "field", entry.fields.iter().flat_map(|f| f.names()));
         self.unique(
             &at,
             "rust name of a field",
@@ -386,6 +341,9 @@ impl Check<'_> {
         for field in &entry.fields {
             let at = format!("{at}: fields `{}`", field.name);
             self.text(&at, "doc", &field.doc);
+            for alias in &field.aliases {
+                self.text(&at, "aliases", alias);
+            }
             self.rust_name(&at, field.rust());
             self.field_type(&format!("{at}: type"), &field.kind);
         }
@@ -551,5 +509,6 @@ fn place(operation: &Operation) -> String {
     format!("{}: [[operation]] `{}`", operation.file, operation.name)
 }
 
+mod request;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use crate::spec::{Code, Enum, Erratum, Field, Operation, Param, Spec, Struct, Variant, Vendor};
+use crate::spec::{
+    Code, Enum, Erratum, Field, Host, Operation, Param, Spec, Struct, Variant, Vendor,
+};
 
 impl Spec {
     /// Reads the folder of one vendor.
@@ -115,6 +117,7 @@ type Decodes = fn(toml::Value) -> Result<(), String>;
 
 /// The lists inside an entry, and what their elements are.
 const NESTED: &[(&str, Decodes)] = &[
+    ("host", decodes::<Host>),
     ("common", decodes::<Param>),
     ("code", decodes::<Code>),
     ("erratum", decodes::<Erratum>),
@@ -285,6 +288,9 @@ mod tests {
             "uint",
             "csv<uint>",
             "list<map<Clip>>",
+            "oneormany<Clip>",
+            "object",
+            "bool",
             "datetime",
             "secret",
             "Clip",

@@ -39,7 +39,7 @@ fn baijiayun(
     output: Output,
 ) -> Result<(), Failure> {
     let needs = Needs {
-        credentials: operation.signed,
+        credentials: operation.needs_credential(),
         address: !operation.path.starts_with('{'),
     };
     let secrets = secrets(operation, &given);
@@ -79,7 +79,7 @@ fn secrets(operation: &Operation, given: &Given) -> Vec<String> {
     let secret = |name: &str| {
         operation
             .param(name)
-            .is_some_and(|param| matches!(param.kind, ParamKind::Secret | ParamKind::Target))
+            .is_some_and(|param| param.kind == ParamKind::Secret)
     };
     given
         .documented

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use vodkit_request::types::{Operation, Param, ParamKind};
+use vodkit_request::types::{Operation, Param, ParamKind, Place};
 
 use crate::args::{EndpointsArgs, Global};
 use crate::catalogue::Vendor;
@@ -72,6 +72,7 @@ fn entry(operation: &'static Operation) -> Entry {
 
 fn parameter(param: &'static Param) -> Parameter {
     let r#type = match param.kind {
+        _ if param.place == Place::Target => "address",
         ParamKind::Secret => "secret",
         ParamKind::Int => "integer",
         ParamKind::Date => "date",
@@ -80,7 +81,6 @@ fn parameter(param: &'static Param) -> Parameter {
         ParamKind::OneOf(_) => "choice",
         ParamKind::List(_) => "list",
         ParamKind::File => "file",
-        ParamKind::Target => "address",
         _ => "text",
     };
     Parameter {

@@ -72,7 +72,7 @@ pub(crate) fn read(
             )));
         } else if let Some(param) = common
             .iter()
-            .find(|param| operation.signed && param.name == name)
+            .find(|param| operation.is_signed() && param.name == name)
         {
             checked(param, text)?;
             match (name, text.parse()) {
@@ -121,7 +121,7 @@ fn unknown_params(operation: &'static Operation, common: &[Param], unknown: &[&s
         operation
             .params
             .iter()
-            .chain(common.iter().filter(|_| operation.signed))
+            .chain(common.iter().filter(|_| operation.is_signed()))
             .map(|param| param.name)
     };
     let quoted: Vec<_> = unknown
@@ -187,7 +187,7 @@ fn value(param: &Param, text: &str) -> Result<Value, Failure> {
             Ok(items.into())
         }
         // A secret is not compared with anything, since a refusal could quote it.
-        ParamKind::Secret | ParamKind::Target => Ok(text.into()),
+        ParamKind::Secret => Ok(text.into()),
         _ => {
             checked(param, text)?;
             Ok(text.into())

@@ -202,7 +202,7 @@ fn is_secret(name: &str, operation: &Operation) -> bool {
     let named_so = ["sign", "token", "secret", "password", "partner_key"];
     operation
         .param(name)
-        .is_some_and(|param| matches!(param.kind, ParamKind::Secret | ParamKind::Target))
+        .is_some_and(|param| param.kind == ParamKind::Secret)
         || named_so
             .iter()
             .any(|word| name.to_ascii_lowercase().contains(word))

@@ -82,7 +82,7 @@ impl<'c, T: ?Sized, E: Endpoint> Call<'c, T, E> {
             draft.params.put_undocumented(&self.undocumented)?;
             let at = tick.now.offset(self.session.skew.offset());
             let credential = match self.session.credential(at) {
-                _ if !operation.signed => None,
+                _ if !operation.needs_credential() => None,
                 Some((credential, _)) => Some(credential),
                 None => {
                     return Err(Error::new(

@@ -168,7 +168,7 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         let offset = self.session.skew.offset();
         let at = tick.now.offset(offset);
         let operation = self.endpoint.operation();
-        let (credential, generation) = if operation.signed {
+        let (credential, generation) = if operation.needs_credential() {
             match self.session.access(at, tick.elapsed) {
                 Access::Ready(credential, generation) => (Some(credential), generation),
                 Access::Wait(time) => {

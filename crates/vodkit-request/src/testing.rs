@@ -289,7 +289,7 @@ pub fn sealed_params<E: Endpoint>(
     endpoint: &E,
 ) -> Result<Vec<(String, String)>, Error> {
     let operation = endpoint.operation();
-    let credential = vendor.credential().filter(|_| operation.signed);
+    let credential = vendor.credential().filter(|_| operation.needs_credential());
     let draft = draft(
         endpoint,
         Some(FileFacts {

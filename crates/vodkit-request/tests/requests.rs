@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 use vodkit_request::baijiayun::{Baijiayun, any_endpoint, operations};
 use vodkit_request::testing::wire_line;
-use vodkit_request::types::{FileInput, Operation, ParamKind};
+use vodkit_request::types::{FileInput, Operation, ParamKind, Place};
 use vodkit_request::{Call, Endpoint, ErrorKind, Session, Tick, Timestamp};
 
 const KEY: &str = "test-partner-key-0123456789";
@@ -34,6 +34,9 @@ fn all_params(operation: &Operation) -> Value {
     let mut params = Map::new();
     for param in operation.params {
         let value = match param.kind {
+            _ if param.place == Place::Target => {
+                json!("http://up.example.test/upload?fid=1&token=t")
+            }
             ParamKind::Int => json!(param.min.unwrap_or(0).max(12)),
             ParamKind::Date => json!("2024-02-29"),
             ParamKind::DateTime => json!("2024-02-29 08:00:00"),
@@ -42,7 +45,6 @@ fn all_params(operation: &Operation) -> Value {
             ParamKind::List([]) => json!([123, 456]),
             ParamKind::List(values) => json!(values.join(",")),
             ParamKind::File => json!("subtitle.vtt"),
-            ParamKind::Target => json!("http://up.example.test/upload?fid=1&token=t"),
             _ => json!("第一课 a&b=c+d%20~"),
         };
         params.insert(param.name.to_owned(), value);

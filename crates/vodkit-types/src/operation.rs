@@ -23,10 +23,15 @@ pub struct Operation {
     pub method: &'static str,
     /// All HTTP methods that the page allows.
     pub methods: &'static [&'static str],
-    /// Path below the base URL, or `{name}` when the address itself is a parameter.
+    /// Path below the base URL, or `{name}` alone when the address itself is a parameter. Elsewhere in a path `{name}` stands for the
+    /// parameter of that name.
     pub path: &'static str,
-    /// Whether common parameters and a signature are added.
-    pub signed: bool,
+    /// What shows the vendor whose call it is.
+    pub auth: Auth,
+    /// Name of the rule that signs it, where that is not the vendor's usual one.
+    pub signing: Option<&'static str>,
+    /// Name of the host it goes to, where that is not the account's base URL.
+    pub host: Option<&'static str>,
     /// Whether the call may be repeated when its reply was lost.
     pub idempotent: bool,
     /// Vendor codes that mean success.
@@ -45,7 +50,7 @@ impl Operation {
         name: &'static str,
         method: &'static str,
         path: &'static str,
-        signed: bool,
+        auth: Auth,
     ) -> Self {
         Self {
             vendor,
@@ -57,11 +62,25 @@ impl Operation {
             method,
             methods: &[],
             path,
-            signed,
+            auth,
+            signing: None,
+            host: None,
             idempotent: false,
             success: &["0"],
             params: &[],
         }
+    }
+
+    /// Whether common parameters and a signature are added.
+    #[must_use]
+    pub const fn is_signed(&self) -> bool {
+        matches!(self.auth, Auth::Signed)
+    }
+
+    /// Whether it cannot be sent without the account's key or token.
+    #[must_use]
+    pub const fn needs_credential(&self) -> bool {
+        !matches!(self.auth, Auth::None)
     }
 
     /// The documented parameter of this wire name.
@@ -69,6 +88,30 @@ impl Operation {
     pub fn param(&self, name: &str) -> Option<&'static Param> {
         self.params.iter().find(|p| p.name == name)
     }
+}
+
+/// What shows the vendor whose call it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Auth {
+    /// Nothing: anybody may send it.
+    None,
+    /// The common parameters and a signature over all of them.
+    Signed,
+    /// The token of a login, put where the vendor wants it.
+    Token,
+}
+
+/// A host of the vendor's that some calls go to, besides the account's base URL.
+#[derive(Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Host {
+    /// Name by which [`Operation::host`] tells it.
+    pub name: &'static str,
+    /// Scheme and host, without a slash at the end.
+    pub base_url: &'static str,
+    /// What it serves.
+    pub doc: &'static str,
 }
 
 /// One documented parameter of a call.
@@ -79,6 +122,10 @@ pub struct Param {
     pub name: &'static str,
     /// What its text must look like.
     pub kind: ParamKind,
+    /// Where in the request it goes.
+    pub place: Place,
+    /// Whether a signature covers it. A file or an address never is.
+    pub signed: bool,
     /// Whether the vendor refuses the call without it.
     pub required: bool,
     /// Smallest allowed number.
@@ -91,6 +138,20 @@ pub struct Param {
     pub default: Option<&'static str>,
     /// Meaning and unit.
     pub doc: &'static str,
+}
+
+/// Where in a request a parameter goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Place {
+    /// Into the body of a POST, the query of a GET.
+    Form,
+    /// Into the JSON object that is the body, as a member.
+    Json,
+    /// Into the path, in the place of its name in braces.
+    Path,
+    /// It is the address that the call goes to.
+    Target,
 }
 
 /// What the text of a parameter must look like.
@@ -109,6 +170,10 @@ pub enum ParamKind {
     DateTime,
     /// An `http` or `https` address.
     Url,
+    /// `true` or `false`.
+    Bool,
+    /// A decimal number, with or without a fraction.
+    Float,
     /// One of the listed values. Others are refused before anything is sent; a value that the vendor added since goes out as an undocumented
     /// parameter of the same name.
     OneOf(&'static [&'static str]),
@@ -116,8 +181,12 @@ pub enum ParamKind {
     List(&'static [&'static str]),
     /// The content of a file; never signed.
     File,
-    /// The address that the call goes to.
-    Target,
+    /// Any JSON object.
+    Object,
+    /// A JSON list of texts.
+    TextList,
+    /// A JSON list of unsigned integers.
+    IntList,
 }
 
 /// A vendor error code and how to deal with it.
@@ -126,12 +195,26 @@ pub enum ParamKind {
 pub struct FaultCode {
     /// The code, as text: vendors send it as number or text.
     pub code: &'static str,
+    /// How the message of the reply begins, where the code alone does not tell what is wrong.
+    pub message: Option<&'static str>,
     /// What can be done about it by a program.
     pub class: FaultClass,
     /// What it means.
     pub meaning: &'static str,
     /// What a person can do about it.
     pub hint: &'static str,
+}
+
+impl FaultCode {
+    /// The entry of a table for a failed reply: the one with the longest beginning of its message, else the one for its code alone.
+    #[must_use]
+    pub fn of<'t>(table: &'t [Self], code: &str, message: &str) -> Option<&'t Self> {
+        table
+            .iter()
+            .filter(|entry| entry.code == code)
+            .filter(|entry| entry.message.is_none_or(|start| message.starts_with(start)))
+            .max_by_key(|entry| entry.message.map(str::len))
+    }
 }
 
 /// What a program can do about a failed call.
@@ -146,4 +229,46 @@ pub enum FaultClass {
     Throttled,
     /// Key, signature, token or clock is wrong.
     Credential,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn entry(code: &'static str, message: Option<&'static str>) -> FaultCode {
+        FaultCode {
+            code,
+            message,
+            class: FaultClass::Permanent,
+            meaning: "",
+            hint: "",
+        }
+    }
+
+    #[test]
+    fn the_longest_message_wins_over_the_bare_code() {
+        let table = [
+            entry("400", None),
+            entry("400", Some("sign")),
+            entry("400", Some("sign can not")),
+            entry("500", Some("down")),
+        ];
+        let message = |code, message| FaultCode::of(&table, code, message).map(|e| e.message);
+        assert_eq!(
+            message("400", "sign can not be empty."),
+            Some(Some("sign can not"))
+        );
+        assert_eq!(message("400", "sign?"), Some(Some("sign")));
+        assert_eq!(message("400", "no sign"), Some(None));
+        assert_eq!(message("500", "up"), None);
+        assert_eq!(message("401", "sign"), None);
+    }
+
+    #[test]
+    fn a_token_is_a_credential_and_no_signature() {
+        let call = |auth| Operation::undocumented("acme", "a", "GET", "/a", auth);
+        assert!(call(Auth::Signed).is_signed() && call(Auth::Signed).needs_credential());
+        assert!(!call(Auth::Token).is_signed() && call(Auth::Token).needs_credential());
+        assert!(!call(Auth::None).is_signed() && !call(Auth::None).needs_credential());
+    }
 }

@@ -166,6 +166,50 @@ macro_rules! wire_integer {
 wire_integer!(u64, "an unsigned integer");
 wire_integer!(i64, "an integer");
 
+impl Wire for bool {
+    const EXPECTED: &'static str = "true or false";
+    fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        struct Truth;
+        impl Visitor<'_> for Truth {
+            type Value = Option<bool>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true or false")
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+                Ok(Some(value))
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+                match value {
+                    0 => Ok(Some(false)),
+                    1 => Ok(Some(true)),
+                    other => Err(E::invalid_value(Unexpected::Signed(other), &self)),
+                }
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+                match value {
+                    0 => Ok(Some(false)),
+                    1 => Ok(Some(true)),
+                    other => Err(E::invalid_value(Unexpected::Unsigned(other), &self)),
+                }
+            }
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+                match value {
+                    "" => Ok(None),
+                    "0" => Ok(Some(false)),
+                    "1" => Ok(Some(true)),
+                    word if word.eq_ignore_ascii_case("false") => Ok(Some(false)),
+                    word if word.eq_ignore_ascii_case("true") => Ok(Some(true)),
+                    _ => Err(E::invalid_value(TEXT, &self)),
+                }
+            }
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+        }
+        deserializer.deserialize_any(Truth)
+    }
+}
+
 impl Wire for f64 {
     const EXPECTED: &'static str = "a number";
     fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
@@ -275,6 +319,91 @@ impl<T: Wire> Wire for Vec<T> {
     }
     fn absent() -> Option<Self> {
         Some(Self::new())
+    }
+}
+
+/// A list that some replies hold and others replace by its only element.
+///
+/// It is always read as a list, and written as one.
+///
+/// ```
+/// use vodkit_types::{Lenient, OneOrMany};
+/// let Lenient(one): Lenient<OneOrMany<u64>> = serde_json::from_str("7")?;
+/// let Lenient(many) = serde_json::from_str("[7]")?;
+/// assert_eq!(one, many);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<T> Default for OneOrMany<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> IntoIterator for OneOrMany<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<T: Wire> Wire for OneOrMany<T> {
+    const EXPECTED: &'static str = T::EXPECTED;
+    fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        struct Either<T>(PhantomData<T>);
+        impl<'de, T: Wire> Visitor<'de> for Either<T> {
+            type Value = Option<OneOrMany<T>>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}, or a list of them", T::EXPECTED)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                Vec::<T>::read_opt(de::value::SeqAccessDeserializer::new(seq))
+                    .map(|list| list.map(OneOrMany))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                one(T::read_opt(de::value::MapAccessDeserializer::new(map)))
+            }
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
+                if value.is_empty() {
+                    return Ok(None);
+                }
+                one(T::read_opt(de::value::StrDeserializer::new(value)))
+            }
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+                one(T::read_opt(de::value::I64Deserializer::new(value)))
+            }
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+                one(T::read_opt(de::value::U64Deserializer::new(value)))
+            }
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+                one(T::read_opt(de::value::F64Deserializer::new(value)))
+            }
+            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+                one(T::read_opt(de::value::BoolDeserializer::new(value)))
+            }
+            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+        }
+        fn one<T, E>(item: Result<Option<T>, E>) -> Result<Option<OneOrMany<T>>, E> {
+            item.map(|item| item.map(|item| OneOrMany(vec![item])))
+        }
+        deserializer.deserialize_any(Either(PhantomData))
+    }
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read_opt(deserializer).map(Option::unwrap_or_default)
+    }
+    fn absent() -> Option<Self> {
+        Some(Self::default())
+    }
+}
+
+impl<T: Serialize> Serialize for OneOrMany<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 

@@ -2,13 +2,16 @@
 
 /// Declares a wire struct: wire name, Rust field and type, in the order of the vendor's page.
 ///
+/// Further wire names of a field stand behind the first, `"name" | "Name" => ..`; they are read and never written, and two names of one
+/// field in one object are an error.
+///
 /// The struct gets a lenient, single-pass decoder ([`Wire`](crate::wire::Wire), `Deserialize`) that keeps unknown fields in `extra`, and a `Serialize` that writes
 /// the documented fields under the vendor's names followed by the unknown ones.
 macro_rules! wire_struct {
     (
         $(#[$meta:meta])*
         pub struct $name:ident {
-            $( $(#[$field_meta:meta])* $wire:literal => pub $field:ident: $type:ty, )*
+            $( $(#[$field_meta:meta])* $wire:literal $(| $alias:literal)* => pub $field:ident: $type:ty, )*
         }
     ) => {
         $(#[$meta])*
@@ -36,7 +39,7 @@ macro_rules! wire_struct {
                 }
                 fn visit_str<E: de::Error>(self, name: &str) -> Result<Field, E> {
                     Ok(match name {
-                        $( $wire => Field::$field, )*
+                        $( $wire $(| $alias)* => Field::$field, )*
                         other => Field::Undocumented(other.to_owned()),
                     })
                 }

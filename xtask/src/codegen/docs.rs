@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::page::{Page, anchor};
+use super::reference::{TYPES_ONLY, handle, handle_title};
 use super::text::{escape, stopped};
-use crate::names::snake;
-use crate::spec::{Erratum, Operation, Spec};
+use crate::spec::{Erratum, Layer, Operation, Spec};
 
 /// `API-10` after `API-9`.
 fn natural(section: &str) -> (String, u64) {
@@ -34,7 +34,7 @@ fn sections(spec: &Spec) -> Vec<((String, u64), Vec<String>)> {
                 vec![
                     escape(&operation.section),
                     link(&reference, operation),
-                    format!("`{}`", snake(&operation.rust)),
+                    handle(spec, operation),
                     if drifted > 0 {
                         format!("sample, {drifted} drifted")
                     } else {
@@ -93,12 +93,48 @@ fn missing_sections(rows: &[((String, u64), Vec<String>)]) -> Vec<String> {
     missing
 }
 
+/// What no table has: the gaps between the numbers of sections, and what the vendor's table says of the rest.
+fn left_out(spec: &Spec, mut missing: Vec<String>) -> String {
+    missing.extend(spec.vendor.left_out.clone());
+    if missing.is_empty() {
+        "Nothing is left out.".to_owned()
+    } else {
+        stopped(&format!("Left out: {}", escape(&missing.join(", "))))
+    }
+}
+
+/// What there is for each vendor.
+fn layers(specs: &[Spec], page: &mut Page) {
+    let rows: Vec<_> = specs
+        .iter()
+        .map(|spec| {
+            let has = |layer| if spec.vendor.has(layer) { "yes" } else { "no" };
+            let mut row = vec![spec.vendor.title.clone()];
+            row.extend([Layer::Types, Layer::Request, Layer::Facade].map(|l| has(l).to_owned()));
+            row
+        })
+        .collect();
+    page.table(
+        &[
+            "vendor",
+            "wire types",
+            "signing and sending",
+            "client methods",
+        ],
+        &rows,
+    );
+}
+
 pub(crate) fn coverage(specs: &[Spec]) -> String {
     let mut page = Page::default();
     page.heading(1, "Coverage");
-    page.paragraph("Every section of each vendor's page, and the call that covers it.");
+    page.paragraph("The sections of each vendor's page, and the call that covers each.");
+    layers(specs, &mut page);
     for spec in specs {
         page.heading(2, &spec.vendor.title);
+        if !spec.vendor.has(Layer::Request) {
+            page.paragraph(TYPES_ONLY);
+        }
         let rows = sections(spec);
         let missing = missing_sections(&rows);
         let covered: BTreeSet<_> = rows.iter().map(|(section, _)| section).collect();
@@ -107,15 +143,17 @@ pub(crate) fn coverage(specs: &[Spec]) -> String {
             "{} sections, {} calls, {payloads} messages from the vendor. {}",
             covered.len() + missing.len(),
             spec.operations.len(),
-            if missing.is_empty() {
-                "Nothing is left out.".to_owned()
-            } else {
-                format!("Left out: {}.", missing.join(", "))
-            },
+            left_out(spec, missing),
         ));
         let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
         page.table(
-            &["section", "call", "method", "tested with", "errata"],
+            &[
+                "section",
+                "call",
+                handle_title(spec),
+                "tested with",
+                "errata",
+            ],
             &rows,
         );
     }
@@ -191,7 +229,23 @@ mod emission {
     use super::*;
     use crate::codegen::reference::reference;
     use crate::codegen::testing::contains;
-    use crate::spec::fixture::spec;
+    use crate::spec::fixture::{bare, spec};
+
+    #[test]
+    fn coverage_says_which_layers_there_are() {
+        let text = coverage(&[spec(), bare()]);
+        contains(
+            &text,
+            "| Acme (样品) | yes | yes | yes |\n| Bare (样品) | yes | no | no |\n",
+        );
+        contains(&text, "## Bare (样品)\n\nWire types only: ");
+        contains(
+            &text,
+            "4 sections, 4 calls, 0 messages from the vendor. Left out: the calls about sounds.",
+        );
+        contains(&text, "| section | call | struct | tested with | errata |");
+        assert_eq!(text.matches("Wire types only").count(), 1);
+    }
 
     #[test]
     fn coverage_names_what_is_left_out() {

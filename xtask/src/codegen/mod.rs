@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) use self::page::anchor;
 
-use crate::spec::Spec;
+use crate::spec::{Layer, Spec};
 use crate::spec_check;
 
 /// What every generated file says in its first line.
@@ -83,26 +83,30 @@ fn emit(specs: &[Spec]) -> Files {
             operations::operations(spec),
         );
         rust(format!("{types}/fault_codes.rs"), types::fault_codes(spec));
-        let request = format!("crates/vodkit-request/src/{vendor}/generated");
-        rust(format!("{request}/mod.rs"), request::module());
-        rust(format!("{request}/endpoints.rs"), request::endpoints(spec));
-        rust(format!("{request}/setters.rs"), request::setters(spec));
-        rust(format!("{request}/registry.rs"), request::registry(spec));
-        let facade = format!("crates/vodkit-{vendor}/src/generated");
-        rust(format!("{facade}/mod.rs"), facade::module());
-        rust(format!("{facade}/methods.rs"), facade::methods(spec));
-        rust(
-            format!("crates/vodkit-{vendor}/tests/methods.rs"),
-            tests::methods(spec),
-        );
         rust(
             format!("crates/vodkit-types/tests/{vendor}_samples.rs"),
             tests::samples(spec),
         );
-        rust(
-            format!("crates/vodkit-request/tests/{vendor}_operations.rs"),
-            tests::operations(spec),
-        );
+        if spec.vendor.has(Layer::Request) {
+            let request = format!("crates/vodkit-request/src/{vendor}/generated");
+            rust(format!("{request}/mod.rs"), request::module());
+            rust(format!("{request}/endpoints.rs"), request::endpoints(spec));
+            rust(format!("{request}/setters.rs"), request::setters(spec));
+            rust(format!("{request}/registry.rs"), request::registry(spec));
+            rust(
+                format!("crates/vodkit-request/tests/{vendor}_operations.rs"),
+                tests::operations(spec),
+            );
+        }
+        if spec.vendor.has(Layer::Facade) {
+            let facade = format!("crates/vodkit-{vendor}/src/generated");
+            rust(format!("{facade}/mod.rs"), facade::module());
+            rust(format!("{facade}/methods.rs"), facade::methods(spec));
+            rust(
+                format!("crates/vodkit-{vendor}/tests/methods.rs"),
+                tests::methods(spec),
+            );
+        }
         files.insert(
             format!("docs/reference/{vendor}.md"),
             markdown(&origin, &reference::reference(spec)),
@@ -232,7 +236,37 @@ mod check {
     use crate::spec::fixture;
 
     fn fixture_files() -> Files {
-        emit(&[fixture::parse(fixture::VENDOR, fixture::CALLS).unwrap()])
+        emit(&[fixture::spec()])
+    }
+
+    #[test]
+    fn a_vendor_gets_the_layers_it_asks_for() {
+        let files = emit(&[fixture::bare()]);
+        let paths: Vec<_> = files.keys().map(String::as_str).collect();
+        assert_eq!(
+            paths,
+            [
+                ".gitattributes",
+                "crates/vodkit-types/src/bare/generated/enums.rs",
+                "crates/vodkit-types/src/bare/generated/fault_codes.rs",
+                "crates/vodkit-types/src/bare/generated/mod.rs",
+                "crates/vodkit-types/src/bare/generated/operations.rs",
+                "crates/vodkit-types/src/bare/generated/requests.rs",
+                "crates/vodkit-types/src/bare/generated/structs.rs",
+                "crates/vodkit-types/tests/bare_samples.rs",
+                "docs/coverage.md",
+                "docs/errata.md",
+                "docs/reference/bare.md",
+            ]
+        );
+        for (path, text) in files.iter().filter(|(path, _)| path.ends_with(".rs")) {
+            if let Err(e) = syn::parse_file(text) {
+                panic!("{path}: {e}");
+            }
+        }
+        // Nothing of the other layers is offered where there is none.
+        let reference = &files["docs/reference/bare.md"];
+        assert!(!reference.contains("vodkit call") && !reference.contains("client."));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The module of operation tables in `vodkit-types`.
 
+use std::collections::BTreeSet;
+
 use super::text::{Doc, Source, escape, literal, literals};
 use super::types::{constant, sorted};
 use crate::names::snake;
-use crate::spec::{Auth, Operation, Param, Spec, Type};
+use crate::spec::{Auth, Operation, Param, Place, Spec, Type};
 
 /// The kind of a parameter, as an expression.
 fn param_kind(spec: &Spec, param: &Param) -> String {
@@ -16,12 +18,16 @@ fn param_kind(spec: &Spec, param: &Param) -> String {
         )
     };
     match &param.kind {
-        _ if param.is_target() => "ParamKind::Target".into(),
         Type::Uint | Type::Int => "ParamKind::Int".into(),
         Type::Secret => "ParamKind::Secret".into(),
         Type::Date => "ParamKind::Date".into(),
         Type::DateTime => "ParamKind::DateTime".into(),
         Type::Url => "ParamKind::Url".into(),
+        Type::Bool => "ParamKind::Bool".into(),
+        Type::Float => "ParamKind::Float".into(),
+        Type::Object => "ParamKind::Object".into(),
+        Type::List(inner) if **inner == Type::Uint => "ParamKind::IntList".into(),
+        Type::List(_) => "ParamKind::TextList".into(),
         Type::File => "ParamKind::File".into(),
         Type::Named(name) => format!("ParamKind::OneOf({})", values(name)),
         Type::Csv(inner) => format!(
@@ -62,6 +68,15 @@ fn param_table(
             |name: &str, value: String| body.line(inner + 1, format!("{name}: {value},"));
         field("name", literal(&param.name));
         field("kind", param_kind(spec, param));
+        match param.place {
+            Place::Form => {}
+            Place::Json => field("place", "Place::Json".into()),
+            Place::Path => field("place", "Place::Path".into()),
+            Place::Target => field("place", "Place::Target".into()),
+        }
+        if param.is_unsigned() || param.is_file() || param.is_target() {
+            field("signed", "false".into());
+        }
         if param.required {
             field("required", "true".into());
         }
@@ -103,6 +118,8 @@ pub(crate) fn operations(spec: &Spec) -> String {
     for field in [
         "name: \"\"",
         "kind: ParamKind::Text",
+        "place: Place::Form",
+        "signed: true",
         "required: false",
         "min: None",
         "max: None",
@@ -122,12 +139,37 @@ pub(crate) fn operations(spec: &Spec) -> String {
     );
     param_table(
         spec,
-        &sorted(&spec.vendor.common),
+        &sorted(spec.vendor.common_of(None)),
         0,
         "pub static COMMON: &[Param] = ",
         ";",
         &mut body,
     );
+    let common = spec.vendor.common.iter();
+    let rules: BTreeSet<_> = common
+        .filter_map(|param| param.signing.as_deref())
+        .collect();
+    for rule in rules {
+        body.blank();
+        body.doc(
+            0,
+            &Doc::default().markdown(format!(
+                "What calls carry in the place of [`COMMON`] whose `signing` is `{rule}`."
+            )),
+        );
+        param_table(
+            spec,
+            &sorted(spec.vendor.common_of(Some(rule))),
+            0,
+            &format!(
+                "pub static COMMON_{}: &[Param] = ",
+                rule.to_ascii_uppercase()
+            ),
+            ";",
+            &mut body,
+        );
+    }
+    hosts(spec, &mut body);
     body.blank();
     body.doc(
         0,
@@ -165,9 +207,43 @@ pub(crate) fn operations(spec: &Spec) -> String {
         doc = doc.verbatim(&example.each_ref().map(String::as_str));
     }
     source.file_doc(&doc);
-    source.line(0, "use crate::operation::{Operation, Param, ParamKind};");
+    source.import_used(
+        0,
+        "crate::operation",
+        ["Auth", "Host", "Operation", "Param", "ParamKind", "Place"],
+        &body,
+    );
     source.append(&body);
     source.into_text()
+}
+
+fn hosts(spec: &Spec, body: &mut Source) {
+    if spec.vendor.host.is_empty() {
+        return;
+    }
+    body.blank();
+    body.doc(
+        0,
+        &Doc::of("The vendor's hosts, by the names that calls use."),
+    );
+    body.line(0, "pub static HOSTS: &[Host] = &[");
+    for host in &spec.vendor.host {
+        body.line(1, "Host {");
+        for (name, text) in [
+            ("name", &host.name),
+            ("base_url", &host.url),
+            ("doc", &host.doc),
+        ] {
+            body.line(2, format!("{name}: {},", literal(text)));
+        }
+        body.line(1, "},");
+    }
+    body.line(0, "];");
+}
+
+/// `Some("text")` or `None`.
+fn optional(text: Option<&str>) -> String {
+    text.map_or_else(|| "None".into(), |text| format!("Some({})", literal(text)))
 }
 
 fn operation_static(spec: &Spec, operation: &Operation, body: &mut Source) {
@@ -200,7 +276,17 @@ fn operation_static(spec: &Spec, operation: &Operation, body: &mut Source) {
             literals(methods.iter().map(|method| method.as_str())),
         ),
         ("path", literal(&operation.path)),
-        ("signed", (operation.auth == Auth::Signed).to_string()),
+        (
+            "auth",
+            match operation.auth {
+                Auth::Signed => "Auth::Signed",
+                Auth::Token => "Auth::Token",
+                Auth::None => "Auth::None",
+            }
+            .into(),
+        ),
+        ("signing", optional(operation.signing.as_deref())),
+        ("host", optional(operation.host.as_deref())),
         ("idempotent", operation.idempotent.to_string()),
         ("success", literals(&operation.success)),
     ] {
@@ -214,7 +300,44 @@ fn operation_static(spec: &Spec, operation: &Operation, body: &mut Source) {
 mod emission {
     use super::*;
     use crate::codegen::testing::contains;
-    use crate::spec::fixture::spec;
+    use crate::spec::fixture::{bare, spec};
+
+    #[test]
+    fn rules_hosts_and_places_are_in_the_tables() {
+        let text = operations(&bare());
+        contains(
+            &text,
+            "use crate::operation::{Auth, Host, Operation, Param, ParamKind, Place};\n",
+        );
+        contains(
+            &text,
+            "    auth: Auth::Signed,\n    signing: Some(\"fixed\"),\n    host: Some(\"play\"),\n",
+        );
+        contains(&text, "    auth: Auth::Token,\n");
+        contains(
+            &text,
+            "kind: ParamKind::Int,\n        place: Place::Path,\n",
+        );
+        contains(
+            &text,
+            "kind: ParamKind::Object,\n            place: Place::Json,\n",
+        );
+        contains(&text, "kind: ParamKind::TextList,");
+        contains(&text, "kind: ParamKind::IntList,");
+        contains(&text, "kind: ParamKind::Bool,");
+        contains(
+            &text,
+            "kind: ParamKind::Text,\n            signed: false,\n",
+        );
+        contains(
+            &text,
+            "pub static COMMON_FIXED: &[Param] = &[\n    Param {\n        name: \"ts\",",
+        );
+        contains(
+            &text,
+            "pub static HOSTS: &[Host] = &[\n    Host {\n        name: \"play\",\n        base_url: \"https://play.example.test\",",
+        );
+    }
 
     #[test]
     fn operations_list_their_params_in_signing_order() {
@@ -247,7 +370,14 @@ mod emission {
         contains(list, "methods: &[\"GET\", \"POST\"],");
         contains(&text, "kind: ParamKind::List(&[]),");
         contains(&text, "kind: ParamKind::List(&[\"1\", \"2\"]),");
-        contains(&text, "kind: ParamKind::Target,");
+        contains(
+            &text,
+            "kind: ParamKind::Secret,\n            place: Place::Target,\n            signed: false,\n",
+        );
+        contains(
+            &text,
+            "    auth: Auth::Signed,\n    signing: None,\n    host: None,\n",
+        );
         contains(&text, "kind: ParamKind::File,");
         contains(&text, "kind: ParamKind::Secret,");
         contains(

@@ -9,20 +9,32 @@ use super::tests::example;
 use super::text::escape;
 use super::types::argument;
 use crate::names::snake;
-use crate::spec::{Auth, Class, Operation, Param, Reply, Spec, Struct, Type};
+use crate::spec::{Auth, Class, Layer, Operation, Param, Place, Reply, Spec, Struct, Type};
 
 pub(crate) fn reference(spec: &Spec) -> String {
     let vendor = &spec.vendor;
     let mut page = Page::default();
     page.heading(1, &format!("{}: operation reference", vendor.title));
+    let calls = match vendor.left_out {
+        Some(_) => "The calls of the page",
+        None => "Every call of the page",
+    };
+    let beside = match vendor.left_out {
+        Some(_) => {
+            " and of pages beside it, without what the [coverage](../coverage.md) names as left out"
+        }
+        None => "",
+    };
     page.paragraph(format!(
-        "Every call of the page \"{}\", under the vendor's own names. What the page says wrongly is in the [errata](../errata.md).",
+        "{calls} \"{}\"{beside}, under the vendor's own names. What the page says wrongly is in the [errata](../errata.md).",
         escape(&vendor.page)
     ));
+    if !vendor.has(Layer::Request) {
+        page.paragraph(TYPES_ONLY);
+    }
     contents(spec, &mut page);
-    page.heading(2, "Parameters of every signed call");
-    page.paragraph("vodkit adds these and the signature by itself.");
-    params_table(&vendor.common, &mut page);
+    common(spec, &mut page);
+    hosts(spec, &mut page);
     for group in groups(spec) {
         // Not the bare group: a call may have the same name, and its links must lead to it.
         page.heading(2, &format!("{group}: calls"));
@@ -68,6 +80,53 @@ pub(crate) fn reference(spec: &Spec) -> String {
     page.finish()
 }
 
+/// What is said of a vendor whose wire types alone are there.
+pub(crate) const TYPES_ONLY: &str = "Wire types only: the request and reply structs, the tables and the frame of the replies are in `vodkit-types`. Nothing in vodkit sends these calls yet: there is no client, no command and no emulator for them.";
+
+fn common(spec: &Spec, page: &mut Page) {
+    let vendor = &spec.vendor;
+    let signed = |o: &&Operation| o.auth == Auth::Signed;
+    if !spec.operations.iter().any(|o| signed(&o)) {
+        return;
+    }
+    page.heading(2, "Parameters of every signed call");
+    page.paragraph(if vendor.has(Layer::Request) {
+        "vodkit adds these and the signature by itself."
+    } else {
+        "They come on top of those of the call, with the signature."
+    });
+    params_table(vendor.common_of(None), page);
+    let rules = spec.operations.iter().filter_map(|o| o.signing.as_deref());
+    let rules: BTreeSet<_> = rules.collect();
+    for rule in rules {
+        let own = vendor.common_of(Some(rule));
+        if own.iter().all(|param| param.signing.is_some()) {
+            page.paragraph(format!("In their place with the rule `{rule}`:"));
+            params_table(own, page);
+        }
+    }
+}
+
+fn hosts(spec: &Spec, page: &mut Page) {
+    if spec.vendor.host.is_empty() {
+        return;
+    }
+    page.heading(2, "Hosts");
+    let rows: Vec<_> = spec
+        .vendor
+        .host
+        .iter()
+        .map(|host| {
+            vec![
+                format!("`{}`", host.name),
+                format!("`{}`", host.url),
+                escape(&host.doc),
+            ]
+        })
+        .collect();
+    page.table(&["host", "address", "what it serves"], &rows);
+}
+
 fn groups(spec: &Spec) -> Vec<&str> {
     let mut seen = BTreeSet::new();
     spec.operations
@@ -88,13 +147,33 @@ fn contents(spec: &Spec, page: &mut Page) {
         .map(|operation| {
             vec![
                 link("", operation),
-                format!("`{}`", snake(&operation.rust)),
+                handle(spec, operation),
                 escape(&operation.section),
                 escape(&operation.doc),
             ]
         })
         .collect();
-    page.table(&["call", "method", "section", "what it does"], &rows);
+    page.table(
+        &["call", handle_title(spec), "section", "what it does"],
+        &rows,
+    );
+}
+
+/// What a program calls it by: the method, or where there is none the request struct.
+pub(crate) fn handle(spec: &Spec, operation: &Operation) -> String {
+    if spec.vendor.has(Layer::Facade) {
+        format!("`{}`", snake(&operation.rust))
+    } else {
+        format!("`{}`", operation.rust)
+    }
+}
+
+pub(crate) fn handle_title(spec: &Spec) -> &'static str {
+    if spec.vendor.has(Layer::Facade) {
+        "method"
+    } else {
+        "struct"
+    }
 }
 
 fn operation_section(spec: &Spec, operation: &Operation, page: &mut Page) {
@@ -125,63 +204,68 @@ fn operation_section(spec: &Spec, operation: &Operation, page: &mut Page) {
         .iter()
         .map(|method| method.as_str())
         .collect();
-    page.table(
-        &["", ""],
-        &[
-            vec![
-                "route".into(),
-                format!("`{} {}`", operation.method.as_str(), operation.path),
-            ],
-            vec![
-                "methods on the page".into(),
-                if allowed.is_empty() {
-                    operation.method.as_str().into()
-                } else {
-                    allowed.join(", ")
-                },
-            ],
-            vec!["section".into(), escape(&operation.section)],
-            vec![
-                "signed".into(),
-                if operation.auth == Auth::Signed {
-                    "yes"
-                } else {
-                    "no"
-                }
-                .into(),
-            ],
-            vec![
-                "repeated when the reply is lost".into(),
-                if operation.idempotent {
-                    "yes"
-                } else {
-                    "no: the vendor may have acted"
-                }
-                .into(),
-            ],
-            vec![
-                "success".into(),
-                format!("code `{}`", operation.success.join("`, `")),
-            ],
-            vec![
-                "Rust".into(),
-                format!(
-                    "`client.{}({})`",
-                    snake(&operation.rust),
-                    arguments.join(", ")
-                ),
-            ],
-            vec![
-                "command line".into(),
-                format!(
-                    "`vodkit call {} {}{}`",
-                    spec.vendor.vendor,
-                    operation.name,
-                    words.collect::<String>()
-                ),
-            ],
+    let mut rows = vec![
+        vec![
+            "route".into(),
+            format!("`{} {}`", operation.method.as_str(), operation.path),
         ],
-    );
+        vec![
+            "methods on the page".into(),
+            if allowed.is_empty() {
+                operation.method.as_str().into()
+            } else {
+                allowed.join(", ")
+            },
+        ],
+        vec!["section".into(), escape(&operation.section)],
+        vec![
+            "signed".into(),
+            match operation.auth {
+                Auth::Signed => "yes",
+                Auth::Token => "no, the token goes with it",
+                Auth::None => "no",
+            }
+            .into(),
+        ],
+        vec![
+            "repeated when the reply is lost".into(),
+            if operation.idempotent {
+                "yes"
+            } else {
+                "no: the vendor may have acted"
+            }
+            .into(),
+        ],
+        vec![
+            "success".into(),
+            format!("code `{}`", operation.success.join("`, `")),
+        ],
+    ];
+    if let Some(rule) = &operation.signing {
+        rows.push(vec!["rule of signing".into(), format!("`{rule}`")]);
+    }
+    if let Some(host) = &operation.host {
+        rows.push(vec!["host".into(), format!("`{host}`")]);
+    }
+    let (arguments, name) = (arguments.join(", "), &operation.rust);
+    if spec.vendor.has(Layer::Facade) {
+        rows.push(vec![
+            "Rust".into(),
+            format!("`client.{}({arguments})`", snake(name)),
+        ]);
+        rows.push(vec![
+            "command line".into(),
+            format!(
+                "`vodkit call {} {}{}`",
+                spec.vendor.vendor,
+                operation.name,
+                words.collect::<String>()
+            ),
+        ]);
+    } else {
+        rows.push(vec!["Rust".into(), format!("`{name}::new({arguments})`")]);
+    }
+    page.table(&["", ""], &rows);
     if operation.params.is_empty() {
         page.paragraph("No parameters of its own.");
     } else {
@@ -250,9 +334,9 @@ fn type_text(kind: &Type) -> String {
     format!("`{kind}`")
 }
 
-fn params_table(params: &[Param], page: &mut Page) {
+fn params_table<'p>(params: impl IntoIterator<Item = &'p Param>, page: &mut Page) {
     let rows: Vec<_> = params
-        .iter()
+        .into_iter()
         .map(|param| {
             let mut limits = Vec::new();
             if let Some(min) = param.min {
@@ -264,9 +348,17 @@ fn params_table(params: &[Param], page: &mut Page) {
             if let Some(chars) = param.max_chars {
                 limits.push(format!("≤ {chars} characters"));
             }
+            if param.is_unsigned() && param.is_text() {
+                limits.push("not signed".to_owned());
+            }
+            let place = match param.place {
+                Place::Form | Place::Target => "",
+                Place::Json => ", JSON",
+                Place::Path => ", path",
+            };
             vec![
                 format!("`{}`", param.name),
-                type_text(&param.kind),
+                type_text(&param.kind) + place,
                 if param.required { "yes" } else { "" }.into(),
                 param
                     .default
@@ -308,7 +400,11 @@ fn field_rows<'s>(
     for field in &entry.fields {
         let path = format!("{prefix}{}", field.name);
         rows.push(vec![
-            format!("`{path}`"),
+            field
+                .names()
+                .map(|name| format!("`{prefix}{name}`"))
+                .collect::<Vec<_>>()
+                .join(" or "),
             type_text(&field.kind),
             if field.required { "yes" } else { "" }.into(),
             escape(&field.doc),
@@ -317,7 +413,7 @@ fn field_rows<'s>(
             named_struct(spec, &field.kind).filter(|inner| !above.contains(&inner.name.as_str()))
         {
             let step = match field.kind {
-                Type::List(_) => "[].",
+                Type::List(_) | Type::OneOrMany(_) => "[].",
                 Type::Map(_) => ".*.",
                 _ => ".",
             };
@@ -330,6 +426,11 @@ fn field_rows<'s>(
 
 fn error_codes(spec: &Spec, page: &mut Page) {
     page.heading(2, "Error codes");
+    if spec.vendor.code.iter().any(|code| code.message.is_some()) {
+        page.paragraph(
+            "Where words follow a code, the row holds for replies whose message begins with them.",
+        );
+    }
     page.paragraph("Permanent: the same request would fail again. Transient: it may succeed later. Throttled: wait, then repeat. Credential: key, signature or clock is wrong. Codes that are not listed here are kept and handed on.");
     let rows: Vec<_> = spec
         .vendor
@@ -343,7 +444,10 @@ fn error_codes(spec: &Spec, page: &mut Page) {
                 Class::Credential => "credential",
             };
             vec![
-                format!("`{}`", code.code),
+                match &code.message {
+                    Some(start) => format!("`{}`, {}…", code.code, escape(start)),
+                    None => format!("`{}`", code.code),
+                },
                 class.into(),
                 escape(&code.meaning),
                 escape(&code.hint),
@@ -361,7 +465,44 @@ fn error_codes(spec: &Spec, page: &mut Page) {
 mod emission {
     use super::*;
     use crate::codegen::testing::contains;
-    use crate::spec::fixture::spec;
+    use crate::spec::fixture::{bare, spec};
+
+    #[test]
+    fn a_vendor_without_a_client_is_said_to_have_none() {
+        let text = reference(&bare());
+        contains(&text, "Nothing in vodkit sends these calls yet");
+        contains(
+            &text,
+            "The calls of the page \"Bare server API\" and of pages beside it, without what",
+        );
+        contains(
+            &text,
+            "| [`clip/get`](#clipget) | `GetClip` | Clips: get | Read a clip. |",
+        );
+        contains(&text, "| Rust | `GetClip::new(clip_id: u64)` |");
+        contains(&text, "| signed | no, the token goes with it |");
+        contains(&text, "| `clip_id` | `uint`, path | yes |");
+        contains(&text, "| `tags` | `list<string>`, JSON | yes |");
+        contains(
+            &text,
+            "| `mark` | `string` | | | not signed | Mark of the caller. |",
+        );
+        contains(&text, "| rule of signing | `fixed` |\n| host | `play` |");
+        contains(&text, "In their place with the rule `fixed`:\n");
+        contains(
+            &text,
+            "| `play` | `https://play.example.test` | Plays clips. |",
+        );
+        contains(
+            &text,
+            "| `clip_id` or `clipId` | `uint` | yes | Id of the clip. |",
+        );
+        contains(
+            &text,
+            "| `400`, sign… | credential | The signature is wrong. |",
+        );
+        assert!(!reference(&spec()).contains("Nothing in vodkit sends"));
+    }
 
     #[test]
     fn the_reference_has_every_call_param_and_field() {

@@ -1,7 +1,7 @@
 //! The module of request structs in `vodkit-types`, and what is written about a call wherever it appears.
 
 use super::text::{Doc, Source, escape, literal, stopped};
-use super::types::{argument, field_type, page, wire_imports};
+use super::types::{argument, page, param_type, wire_imports};
 use crate::spec::{Operation, Param, Spec};
 
 /// The doc comment of a parameter: meaning, limits, default.
@@ -87,7 +87,7 @@ fn request_struct(spec: &Spec, operation: &Operation, body: &mut Source) {
     body.line(1, format!("pub struct {} {{", operation.rust));
     for param in &operation.params {
         body.doc(2, &param_doc(param));
-        let kind = field_type(&param.kind, param.required);
+        let kind = param_type(param);
         body.line(
             2,
             format!("{} => pub {}: {kind},", literal(&param.name), param.rust()),
@@ -181,7 +181,25 @@ fn request_impl(operation: &Operation, body: &mut Source) {
 mod emission {
     use super::*;
     use crate::codegen::testing::contains;
-    use crate::spec::fixture::spec;
+    use crate::spec::fixture::{bare, spec};
+
+    #[test]
+    fn a_json_body_holds_lists_and_objects() {
+        let text = requests(&bare());
+        contains(
+            &text,
+            "    pub fn new(tags: impl Into<Vec<String>>) -> Self {\n",
+        );
+        contains(&text, "        \"tags\" => pub tags: Vec<String>,\n");
+        contains(&text, "        \"ids\" => pub ids: Option<Vec<u64>>,\n");
+        contains(
+            &text,
+            "        \"settings\" => pub settings: Option<BTreeMap<String, serde_json::Value>>,\n",
+        );
+        contains(&text, "        self.ids = Some(ids.into());\n");
+        contains(&text, "    pub fn all(mut self, all: bool) -> Self {\n");
+        contains(&text, "use std::collections::BTreeMap;\n");
+    }
 
     #[test]
     fn requests_take_what_is_required_and_set_what_is_not() {

@@ -1,27 +1,32 @@
 //! Generated tests: what the tables promise of each call, checked against the code and against the sample replies.
 
+use serde_json::Value;
+
 use super::request::{output, vendor_types};
 use super::text::{Doc, Source, literal, literals, raw_literal};
 use crate::names::snake;
+use crate::sample;
 use crate::spec::{Auth, Operation, Param, Reply, Spec, Type};
 
 /// Characters that must survive form encoding.
 const AWKWARD: &str = "课 a&b=c+d%";
 
-/// `video/getInfo` as `video_get_info`.
-fn test_name(operation: &Operation) -> String {
-    let mut out = String::new();
-    for c in operation.name.chars() {
-        if c.is_ascii_uppercase() && !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-        out.push(if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '_'
-        });
+/// `video/getInfo` as `video_get_info`; where two calls would have the same, the name of the method.
+fn test_name(spec: &Spec, operation: &Operation) -> String {
+    let of = |operation: &Operation| {
+        let words = operation
+            .name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty());
+        words.map(snake).collect::<Vec<_>>().join("_")
+    };
+    let name = of(operation);
+    let twins = spec.operations.iter().filter(|other| of(other) == name);
+    if twins.count() > 1 {
+        snake(&operation.rust)
+    } else {
+        name
     }
-    out
 }
 
 fn start(spec: &Spec, doc: &str, support: &str) -> Source {
@@ -43,7 +48,7 @@ pub(crate) fn samples(spec: &Spec) -> String {
     for operation in &spec.operations {
         body.blank();
         body.line(1, "#[test]");
-        body.line(1, format!("fn {}() {{", test_name(operation)));
+        body.line(1, format!("fn {}() {{", test_name(spec, operation)));
         body.line(
             2,
             format!(
@@ -59,7 +64,14 @@ pub(crate) fn samples(spec: &Spec) -> String {
         for drifted in &operation.drifted {
             body.line(2, format!("sample.equals({});", raw_literal(drifted)));
         }
-        body.line(2, "sample.checked();");
+        let rewritten = rewritten(spec, operation);
+        body.line(
+            2,
+            match rewritten {
+                Some(data) => format!("sample.checked_as({});", raw_literal(&data.to_string())),
+                None => "sample.checked();".to_owned(),
+            },
+        );
         body.line(1, "}");
     }
     let mut source = start(
@@ -73,7 +85,7 @@ pub(crate) fn samples(spec: &Spec) -> String {
     source.blank();
     let types = format!("vodkit_types::{}", spec.vendor.vendor);
     source.import_used(1, &types, vendor_types(spec), &body);
-    source.import_used(1, "vodkit_types", ["NoData", "Secret"], &body);
+    source.import_used(1, "vodkit_types", ["NoData", "OneOrMany", "Secret"], &body);
     source.blank();
     source.line(1, "use crate::sample_check::Sample;");
     source.append(&body);
@@ -81,7 +93,17 @@ pub(crate) fn samples(spec: &Spec) -> String {
     source.into_text()
 }
 
-/// The required fields of the struct that a call answers with.
+/// The data of a sample as it is written again, where that is something else than was read.
+fn rewritten(spec: &Spec, operation: &Operation) -> Option<Value> {
+    let Reply::Data(kind) = &operation.result else {
+        return None;
+    };
+    // The checks of the tables have seen to it that the sample is JSON.
+    let reply: Value = serde_json::from_str(&operation.sample).unwrap_or_default();
+    Some(sample::rewritten(spec, kind, &reply["data"])).filter(|data| *data != reply["data"])
+}
+
+/// The required fields of the struct that a call answers with, as far as the sample has them under their first name.
 fn required_fields<'s>(spec: &'s Spec, operation: &Operation) -> Vec<&'s str> {
     let Reply::Data(Type::Named(name)) = &operation.result else {
         return Vec::new();
@@ -91,9 +113,14 @@ fn required_fields<'s>(spec: &'s Spec, operation: &Operation) -> Vec<&'s str> {
         .into_iter()
         .flat_map(|entry| &entry.fields);
     // A list or map is empty when absent, whatever the table says.
+    let reply: Value = serde_json::from_str(&operation.sample).unwrap_or_default();
     fields
         .filter(|field| {
-            field.required && !matches!(field.kind, Type::List(_) | Type::Map(_) | Type::Raw)
+            let may_miss = matches!(
+                field.kind,
+                Type::List(_) | Type::OneOrMany(_) | Type::Map(_) | Type::Raw
+            );
+            field.required && !may_miss && !reply["data"][&field.name].is_null()
         })
         .map(|field| field.name.as_str())
         .collect()
@@ -153,7 +180,7 @@ fn operation_test(spec: &Spec, operation: &Operation, body: &mut Source) {
         .collect();
     body.blank();
     body.line(1, "#[test]");
-    body.line(1, format!("fn {}() {{", test_name(operation)));
+    body.line(1, format!("fn {}() {{", test_name(spec, operation)));
     body.line(
         2,
         format!(
@@ -218,7 +245,7 @@ fn paging_test(operation: &Operation, body: &mut Source) {
         return;
     };
     // The checks of the tables have seen to it that the sample is JSON.
-    let reply: serde_json::Value = serde_json::from_str(&operation.sample).unwrap_or_default();
+    let reply: Value = serde_json::from_str(&operation.sample).unwrap_or_default();
     let data = &reply["data"];
     let number = |name: &str| {
         let value = &data[name];
@@ -340,6 +367,26 @@ pub(crate) fn example(spec: &Spec, param: &Param, position: usize) -> Example {
             plain("https://upload.example.test/put?token=test-token".into())
         }
         Type::Secret => plain("test-key-0123456789".into()),
+        Type::Float => Example {
+            text: "1.5".into(),
+            rust: "1.5".into(),
+        },
+        Type::Bool => Example {
+            text: "true".into(),
+            rust: "true".into(),
+        },
+        Type::Object => Example {
+            text: "{}".into(),
+            rust: "[]".into(),
+        },
+        Type::List(inner) if **inner == Type::Uint => Example {
+            text: "[7,8]".into(),
+            rust: "[7, 8]".into(),
+        },
+        Type::List(_) => Example {
+            text: r#"["a","b"]"#.into(),
+            rust: r#"["a", "b"].map(String::from)"#.into(),
+        },
         Type::Named(name) => {
             let values = enum_values(spec, name);
             values
@@ -403,7 +450,7 @@ fn enum_values(spec: &Spec, name: &str) -> Vec<Example> {
 mod emission {
     use super::*;
     use crate::codegen::testing::contains;
-    use crate::spec::fixture::spec;
+    use crate::spec::fixture::{self, bare, spec};
 
     #[test]
     fn each_param_is_tested_with_a_value_within_its_limits() {
@@ -467,6 +514,34 @@ mod emission {
             "let long = ClearClips::new();\n        same(&short, &client.call(long));",
         );
         assert_eq!(text.matches("same(&short").count(), 4);
+    }
+
+    #[test]
+    fn a_sample_in_another_form_is_told_how_it_is_written_again() {
+        let text = samples(&bare());
+        contains(&text, "let sample = Sample::<OneOrMany<Clip>>::of(");
+        contains(
+            &text,
+            "sample.checked_as(r#\"[{\"clip_id\":7,\"open\":true}]\"#);",
+        );
+        contains(
+            &text,
+            "    fn put_clips() {\n        let sample = Sample::<String>::of(",
+        );
+        contains(
+            &text,
+            "sample.checked_as(r#\"{\"clip_id\":7,\"parts\":[{\"clip_id\":8}]}\"#);",
+        );
+        assert_eq!(text.matches("sample.checked();").count(), 2);
+    }
+
+    #[test]
+    fn tests_of_calls_with_like_names_are_told_apart() {
+        let text =
+            samples(&fixture::replaced("name = \"clip/put\"", "name = \"clip-list\"").unwrap());
+        contains(&text, "    fn list_clips() {\n");
+        contains(&text, "    fn put_clip() {\n");
+        contains(&text, "    fn clip_send() {\n");
     }
 
     #[test]

@@ -15,10 +15,13 @@ pub(crate) fn rust_type(kind: &Type) -> String {
         Type::Date => "Date".into(),
         Type::DateTime => "DateTime".into(),
         Type::Time => "Time".into(),
+        Type::Bool => "bool".into(),
         Type::Raw => "serde_json::Value".into(),
+        Type::Object => "BTreeMap<String, serde_json::Value>".into(),
         Type::File => "FileInput".into(),
         Type::Csv(inner) => format!("CommaList<{}>", rust_type(inner)),
         Type::List(inner) => format!("Vec<{}>", rust_type(inner)),
+        Type::OneOrMany(inner) => format!("OneOrMany<{}>", rust_type(inner)),
         Type::Map(inner) => format!("BTreeMap<String, {}>", rust_type(inner)),
         Type::Named(name) => name.clone(),
     }
@@ -26,9 +29,19 @@ pub(crate) fn rust_type(kind: &Type) -> String {
 
 pub(crate) fn field_type(kind: &Type, required: bool) -> String {
     match kind {
-        Type::List(_) | Type::Map(_) => rust_type(kind),
+        Type::List(_) | Type::OneOrMany(_) | Type::Map(_) => rust_type(kind),
         _ if required => rust_type(kind),
         _ => format!("Option<{}>", rust_type(kind)),
+    }
+}
+
+/// Unlike a field of a reply, a list that is not given is not sent, which is something else than an empty one.
+pub(crate) fn param_type(param: &Param) -> String {
+    let kind = rust_type(&param.kind);
+    if param.required {
+        kind
+    } else {
+        format!("Option<{kind}>")
     }
 }
 
@@ -36,7 +49,13 @@ pub(crate) fn field_type(kind: &Type, required: bool) -> String {
 pub(crate) fn argument(param: &Param) -> (String, String) {
     let name = param.rust();
     match param.kind {
-        Type::Text | Type::Url | Type::Secret | Type::Csv(_) | Type::File => (
+        Type::Text
+        | Type::Url
+        | Type::Secret
+        | Type::Csv(_)
+        | Type::File
+        | Type::List(_)
+        | Type::Object => (
             format!("{name}: impl Into<{}>", rust_type(&param.kind)),
             format!("{name}.into()"),
         ),
@@ -53,8 +72,8 @@ pub(crate) fn constant(operation: &Operation) -> String {
 }
 
 /// Business parameters in signing order.
-pub(crate) fn sorted(params: &[Param]) -> Vec<&Param> {
-    let mut sorted: Vec<_> = params.iter().collect();
+pub(crate) fn sorted<'p>(params: impl IntoIterator<Item = &'p Param>) -> Vec<&'p Param> {
+    let mut sorted: Vec<_> = params.into_iter().collect();
     sorted.sort_by_key(|param| param.name.as_bytes());
     sorted
 }
@@ -148,9 +167,10 @@ pub(crate) fn structs(spec: &Spec) -> String {
         for field in &entry.fields {
             body.doc(2, &Doc::of(&field.doc));
             let kind = field_type(&field.kind, field.required);
+            let names: Vec<_> = field.names().map(literal).collect();
             body.line(
                 2,
-                format!("{} => pub {}: {kind},", literal(&field.name), field.rust()),
+                format!("{} => pub {}: {kind},", names.join(" | "), field.rust()),
             );
         }
         body.line(1, "}");
@@ -175,7 +195,7 @@ pub(crate) fn wire_imports(source: &mut Source, spec: &Spec, body: &Source) {
     source.import_used(0, "crate::param", ["CommaList", "FileInput"], body);
     source.import_used(0, "crate::secret", ["Secret"], body);
     source.import_used(0, "crate::time", ["Date", "DateTime", "Time"], body);
-    source.import_used(0, "crate::wire", ["Extra"], body);
+    source.import_used(0, "crate::wire", ["Extra", "OneOrMany"], body);
     source.import_used(0, "crate::wire_struct", ["wire_struct"], body);
 }
 
@@ -203,6 +223,14 @@ pub(crate) fn fault_codes(spec: &Spec) -> String {
         };
         source.line(1, "FaultCode {");
         source.line(2, format!("code: {},", literal(&code.code)));
+        let message = code.message.as_deref().map(literal);
+        source.line(
+            2,
+            match message {
+                Some(message) => format!("message: Some({message}),"),
+                None => "message: None,".into(),
+            },
+        );
         source.line(2, format!("class: FaultClass::{class},"));
         source.line(2, format!("meaning: {},", literal(&code.meaning)));
         source.line(2, format!("hint: {},", literal(&code.hint)));
@@ -216,7 +244,7 @@ pub(crate) fn fault_codes(spec: &Spec) -> String {
 mod emission {
     use super::*;
     use crate::codegen::testing::contains;
-    use crate::spec::fixture::spec;
+    use crate::spec::fixture::{bare, spec};
 
     #[test]
     fn an_enum_says_its_wire_values() {
@@ -249,7 +277,23 @@ mod emission {
     fn fault_codes_are_kept() {
         contains(
             &fault_codes(&spec()),
-            "        code: \"429\",\n        class: FaultClass::Throttled,\n",
+            "        code: \"429\",\n        message: None,\n        class: FaultClass::Throttled,\n",
         );
+        contains(
+            &fault_codes(&bare()),
+            "        code: \"400\",\n        message: Some(\"sign\"),\n        class: FaultClass::Credential,\n",
+        );
+    }
+
+    #[test]
+    fn fields_have_all_their_names_and_lists_may_be_single() {
+        let text = structs(&bare());
+        contains(
+            &text,
+            "        \"clip_id\" | \"clipId\" => pub clip_id: u64,\n",
+        );
+        contains(&text, "        \"open\" => pub open: Option<bool>,\n");
+        contains(&text, "        \"parts\" => pub parts: OneOrMany<Clip>,\n");
+        contains(&text, "use crate::wire::OneOrMany;\n");
     }
 }

@@ -46,7 +46,7 @@ impl<E: Endpoint<Vendor = Baijiayun> + Wire + PartialEq + Debug + 'static> Check
         let operation = call.operation();
         assert_eq!(operation.name, name);
         assert_eq!(format!("{} {}", operation.method, operation.path), route);
-        assert_eq!(operation.signed, signed);
+        assert_eq!(operation.is_signed(), signed);
         Self {
             name,
             signed,

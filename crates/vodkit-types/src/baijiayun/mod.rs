@@ -4,5 +4,6 @@ mod envelope;
 #[rustfmt::skip]
 mod generated;
 
-pub use envelope::{Envelope, Ignored};
+pub use crate::frame::Ignored;
+pub use envelope::Envelope;
 pub use generated::*;
