@@ -194,7 +194,9 @@ impl Error {
         self.0.created.as_deref()
     }
 
-    pub(crate) fn with_created(mut self, id: impl ToString) -> Self {
+    /// The same error, naming what the vendor has created before the failure; see [`created`](Self::created).
+    #[must_use]
+    pub fn with_created(mut self, id: impl ToString) -> Self {
         self.0.created = Some(id.to_string());
         self
     }
