@@ -135,7 +135,7 @@ impl<T: BlockingTransport + ?Sized, E: Endpoint> Call<'_, T, E> {
     /// Sends the call and waits for its result.
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::error::ErrorKind).
+    /// See [`ErrorKind`].
     pub fn send(self) -> Result<E::Output, Error> {
         drive(self.transport, self.into_flow())
     }
@@ -261,7 +261,7 @@ impl<T: BlockingTransport + ?Sized, F: Flow> Run<'_, T, F> {
     /// Runs the conversation to its end.
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::error::ErrorKind).
+    /// See [`ErrorKind`].
     pub fn send(self) -> Result<F::Output, Error> {
         drive(self.transport, self.flow)
     }
