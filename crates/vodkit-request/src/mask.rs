@@ -34,7 +34,7 @@ pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Strin
 pub(crate) fn secrets_of_address(address: &str) -> impl Iterator<Item = &str> {
     let after_host = address
         .split_once("://")
-        .and_then(|(_, rest)| rest.find('/').map(|slash| &rest[slash..]));
+        .and_then(|(_, rest)| rest.find(['/', '?', '#']).map(|end| &rest[end..]));
     after_host
         .unwrap_or_default()
         .split(['/', '?', '&', '=', '#'])
