@@ -93,9 +93,20 @@ impl Failure {
         Self::new(Exit::Verification, "verification", message)
     }
 
-    pub(crate) fn interrupted(maybe_sent: bool) -> Self {
+    pub(crate) fn interrupted(maybe_sent: bool, created: Option<u64>) -> Self {
         let mut this = Self::new(Exit::Interrupted, "interrupted", "interrupted");
-        if maybe_sent {
+        this.0.created = created.map(|id| id.to_string());
+        if let Some(id) = created {
+            this.0.maybe_sent = maybe_sent;
+            let what = if maybe_sent {
+                "exists but has no content"
+            } else {
+                "is uploaded"
+            };
+            this = this.hint(format!(
+                "Video {id} {what}; see `vodkit call baijiayun video/getStatus video_id={id}`"
+            ));
+        } else if maybe_sent {
             this.0.maybe_sent = true;
             this =
                 this.hint("a call that changes something was under way: look before repeating it");
