@@ -112,11 +112,8 @@ macro_rules! story {
         // A file goes up and plays.
         let upload = $client
             .upload(FileInput::path($path).named("第一课 a&b.mp4"))
-            .map(|upload| {
-                upload
-                    .definitions([TargetDefinition::High, TargetDefinition::P720])
-                    .order(|order| order.format([TargetFormat::Mp4, TargetFormat::M3u8]))
-            });
+            .definitions([TargetDefinition::High, TargetDefinition::P720])
+            .order(|order| order.format([TargetFormat::Mp4, TargetFormat::M3u8]));
         let uploaded = $go!(upload)?;
         let id = uploaded.video_id;
         assert_eq!(uploaded.bytes, $film.len() as u64);

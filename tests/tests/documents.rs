@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
-use vodkit_emulator::ASSUMPTIONS;
+use vodkit_emulator::{ASSUMPTIONS, DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, DEFAULT_SECRET_KEY};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -105,7 +105,16 @@ fn packages() -> Vec<(String, PathBuf, Table)> {
 fn every_block_is_of_a_language_that_is_checked() {
     for block in all_blocks() {
         assert!(
-            ["rust", "sh", "console", "toml", "json", "text"].contains(&block.language.as_str()),
+            [
+                "rust",
+                "rust,no_run",
+                "sh",
+                "console",
+                "toml",
+                "json",
+                "text"
+            ]
+            .contains(&block.language.as_str()),
             "{}: `{}`",
             block.place,
             block.language
@@ -118,7 +127,9 @@ fn every_block_is_of_a_language_that_is_checked() {
 fn every_document_with_rust_is_a_doctest() {
     let included = read("tests/src/documents.rs");
     for name in documents() {
-        let has_rust = blocks(&name).iter().any(|block| block.language == "rust");
+        let has_rust = blocks(&name)
+            .iter()
+            .any(|block| block.language.starts_with("rust"));
         let is_included = included.contains(&format!("include_str!(\"../../{name}\")"));
         assert!(
             !has_rust || is_included || name == "README.zh-CN.md",
@@ -180,10 +191,42 @@ fn json_blocks_are_json() {
     }
 }
 
-/// TOML is either a dependency on crates and features that exist, or an entry that stands in a table word by word.
+/// A dependency that a document names is a crate of this repository, or one that the workspace itself builds with in that version.
+fn check_dependency(place: &str, name: &str, dependency: &toml::Value, root: &Table) {
+    if let Some((_, _, manifest)) = packages().iter().find(|package| package.0 == name) {
+        assert_eq!(
+            dependency["git"], root["workspace"]["package"]["repository"],
+            "{place}: {name}"
+        );
+        let features = dependency
+            .get("features")
+            .and_then(|features| features.as_array())
+            .cloned()
+            .unwrap_or_default();
+        for feature in features {
+            assert!(
+                manifest["features"]
+                    .get(feature.as_str().unwrap())
+                    .is_some(),
+                "{place}: {name} has no feature {feature}"
+            );
+        }
+        return;
+    }
+    let version = |value: &toml::Value| {
+        let text = value.get("version").unwrap_or(value).as_str().unwrap();
+        text.split('.').next().unwrap().to_owned()
+    };
+    let ours = root["workspace"]["dependencies"]
+        .get(name)
+        .unwrap_or_else(|| panic!("{place}: nothing here uses {name}"));
+    assert_eq!(version(dependency), version(ours), "{place}: {name}");
+}
+
+/// TOML is either dependencies, or an entry that stands in a table word by word.
 #[test]
 fn toml_blocks_are_true() {
-    let packages = packages();
+    let root_manifest = manifest(&root().join("Cargo.toml"));
     let tables: String = fs::read_dir(root().join("docs/spec/baijiayun"))
         .unwrap()
         .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
@@ -205,28 +248,46 @@ fn toml_blocks_are_true() {
                 continue;
             }
             for (name, dependency) in value.as_table().unwrap() {
-                let package = packages.iter().find(|package| package.0 == *name);
-                let (_, _, manifest) =
-                    package.unwrap_or_else(|| panic!("{}: there is no crate {name}", block.place));
-                let features = dependency
-                    .get("features")
-                    .and_then(|features| features.as_array())
-                    .cloned()
-                    .unwrap_or_default();
-                for feature in features {
-                    assert!(
-                        manifest["features"]
-                            .get(feature.as_str().unwrap())
-                            .is_some(),
-                        "{}: {name} has no feature {feature}",
-                        block.place
-                    );
-                }
+                check_dependency(&block.place, name, dependency, &root_manifest);
                 checked += 1;
             }
         }
     }
     assert!(checked >= 4);
+}
+
+/// Each crate that a program of the readme uses is among the dependencies that the readme lists.
+#[test]
+fn the_readme_lists_the_crates_of_its_programs() {
+    let readme = blocks("README.md");
+    let dependencies = readme.iter().find(|block| block.language == "toml");
+    let dependencies: Table = dependencies.unwrap().text.parse().unwrap();
+    let mut used = BTreeSet::new();
+    for block in readme
+        .iter()
+        .filter(|block| block.language.starts_with("rust"))
+    {
+        // A path begins with the crate: `vodkit_sign::..`, `http::..`, `#[tokio::..`.
+        let names = block
+            .text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'))
+            .filter_map(|path| path.split_once("::"));
+        let names = names.map(|(name, _)| name).filter(|name| {
+            name.starts_with(|c: char| c.is_ascii_lowercase())
+                && !["std", "baijiayun"].contains(name)
+        });
+        used.extend(names.map(|name| match name {
+            name if name.starts_with("vodkit") => name.replace('_', "-"),
+            name => name.to_owned(),
+        }));
+    }
+    let listed: BTreeSet<_> = dependencies["dependencies"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .cloned()
+        .collect();
+    assert_eq!(used, listed);
 }
 
 /// Commands that take too long to be run here name packages, benches, examples and tasks that exist.
@@ -247,6 +308,19 @@ fn commands_name_what_exists() {
             let place = &block.place;
             match words[..] {
                 ["vodkit", ..] => {}
+                // That somebody reads the variables is checked below.
+                ["export", ref assignments @ ..] => assert!(
+                    assignments
+                        .iter()
+                        .all(|word| word.starts_with("VODKIT_") && word.contains('=')),
+                    "{place}"
+                ),
+                ["cargo", "install", "--path", folder] => {
+                    let folder = root().join(folder);
+                    let package = packages.iter().find(|package| package.1 == folder);
+                    let (_, _, manifest) = package.unwrap_or_else(|| panic!("{place}: {line}"));
+                    assert!(manifest.get("bin").is_some(), "{place}: nothing to install");
+                }
                 [".ci/run"] => assert!(root().join(".ci/run").is_file(), "{place}"),
                 ["cargo", "xtask", task, ..] => {
                     let variant: String = task
@@ -368,6 +442,37 @@ fn every_variable_is_read_somewhere() {
             "nothing reads {variable}"
         );
     }
+}
+
+/// The account that its document gives to the emulator is the one that it has.
+#[test]
+fn the_account_of_the_emulator_is_documented() {
+    let page = read("docs/emulator.md");
+    for (name, value, constant) in [
+        (
+            "partner_id",
+            DEFAULT_PARTNER_ID.to_string(),
+            "DEFAULT_PARTNER_ID",
+        ),
+        (
+            "partner_key",
+            DEFAULT_PARTNER_KEY.to_owned(),
+            "DEFAULT_PARTNER_KEY",
+        ),
+        (
+            "secret_key",
+            DEFAULT_SECRET_KEY.to_owned(),
+            "DEFAULT_SECRET_KEY",
+        ),
+    ] {
+        let row = format!("| `{name}` | `{value}` | `{constant}` |\n");
+        assert!(page.contains(&row), "{row}");
+    }
+    let exports = format!(
+        "export VODKIT_BAIJIAYUN_BASE_URL=http://127.0.0.1:8600 VODKIT_BAIJIAYUN_PARTNER_ID={DEFAULT_PARTNER_ID} \
+         VODKIT_BAIJIAYUN_PARTNER_KEY={DEFAULT_PARTNER_KEY}\n"
+    );
+    assert!(page.contains(&exports), "{exports}");
 }
 
 /// What the emulator assumes is in its document, row by row.

@@ -39,14 +39,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml").to_owned());
     let uploaded = client
         .upload(Path::new(&path))
-        .map(|upload| {
-            upload
-                .named("lesson.mp4")
-                .definitions([TargetDefinition::High, TargetDefinition::P720])
-                .progress(ProgressSink::new(|step| {
-                    eprintln!("{} of {} bytes", step.sent, step.total)
-                }))
-        })
+        .named("lesson.mp4")
+        .definitions([TargetDefinition::High, TargetDefinition::P720])
+        .progress(ProgressSink::new(|step| {
+            eprintln!("{} of {} bytes", step.sent, step.total);
+        }))
         .send()?;
     println!("video {}, {} bytes", uploaded.video_id, uploaded.bytes);
 

@@ -35,7 +35,23 @@ impl<T> Client<T> {
 
     /// Uploads a file in one request (API-2 and API-3) and starts its transcoding.
     ///
-    /// The file is read while it is sent, never as a whole. Its name tells the vendor the format, so keep the extension.
+    /// `file` is a path, or a [`FileInput`] for bytes in memory. It is read while it is sent, never as a whole. Its name tells the vendor the
+    /// format, so keep the extension. Without [`definitions`](Upload::definitions) the video is transcoded to standard definition.
+    ///
+    /// ```no_run
+    /// # use vodkit_baijiayun::{Client, Error, ProgressSink, types::TargetDefinition};
+    /// # fn upload(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
+    /// let uploaded = client
+    ///     .upload("lesson.mp4")
+    ///     .definitions([TargetDefinition::High, TargetDefinition::P720])
+    ///     .progress(ProgressSink::new(|step| eprintln!("{} of {} bytes", step.sent, step.total)))
+    ///     .send()?;
+    /// println!("video {}", uploaded.video_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It gives [`Uploaded`](crate::Uploaded).
     pub fn upload(&self, file: impl Into<FileInput>) -> Run<'_, T, Upload<'_>> {
         Run::new(&self.transport, Upload::new(&self.session, file.into()))
     }

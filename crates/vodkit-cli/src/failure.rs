@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use console::style;
 use serde::Serialize;
+use vodkit_request::mask::mask;
 use vodkit_request::transport::{TransportError, TransportErrorKind};
 use vodkit_request::{Error, ErrorKind};
 
@@ -28,6 +29,7 @@ struct Facts {
     attempts: u32,
     hint: Option<Cow<'static, str>>,
     maybe_sent: bool,
+    created: Option<String>,
     silent: bool,
 }
 
@@ -50,6 +52,9 @@ struct Report<'a> {
     hint: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     maybe_sent: bool,
+    /// Id of what exists at the vendor although the command failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created: Option<&'a str>,
     exit_code: u8,
 }
 
@@ -66,6 +71,7 @@ impl Failure {
             attempts: 0,
             hint: None,
             maybe_sent: false,
+            created: None,
             silent: false,
         }))
     }
@@ -87,9 +93,20 @@ impl Failure {
         Self::new(Exit::Verification, "verification", message)
     }
 
-    pub(crate) fn interrupted(maybe_sent: bool) -> Self {
+    pub(crate) fn interrupted(maybe_sent: bool, created: Option<u64>) -> Self {
         let mut this = Self::new(Exit::Interrupted, "interrupted", "interrupted");
-        if maybe_sent {
+        this.0.created = created.map(|id| id.to_string());
+        if let Some(id) = created {
+            this.0.maybe_sent = maybe_sent;
+            let what = if maybe_sent {
+                "exists but has no content"
+            } else {
+                "is uploaded"
+            };
+            this = this.hint(format!(
+                "Video {id} {what}; see `vodkit call baijiayun video/getStatus video_id={id}`"
+            ));
+        } else if maybe_sent {
             this.0.maybe_sent = true;
             this =
                 this.hint("a call that changes something was under way: look before repeating it");
@@ -113,9 +130,7 @@ impl Failure {
 
     /// Masks texts that the vendor may have quoted from the request.
     pub(crate) fn without(mut self, secrets: &[String]) -> Self {
-        for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-            self.0.message = self.0.message.replace(secret.as_str(), vodkit_sign::MASK);
-        }
+        self.0.message = mask(&self.0.message, secrets.iter().map(String::as_str));
         self
     }
 
@@ -150,7 +165,7 @@ impl Failure {
             line.push_str(&format!(" (after {} attempts)", facts.attempts));
         }
         if let Some(hint) = &facts.hint {
-            line.push_str("; ");
+            line.push_str(". ");
             line.push_str(hint);
         }
         printable(&line).into_owned()
@@ -168,6 +183,7 @@ impl Failure {
             attempts: (facts.attempts > 1).then_some(facts.attempts),
             hint: facts.hint.as_deref(),
             maybe_sent: facts.maybe_sent,
+            created: facts.created.as_deref(),
             exit_code: facts.exit.code(),
         };
         serde_json::to_string(&report).expect("texts and numbers are always JSON")
@@ -223,6 +239,7 @@ impl From<Error> for Failure {
         facts.attempts = error.attempts();
         facts.hint = error.hint().map(|hint| hint.to_owned().into());
         facts.maybe_sent = error.maybe_sent();
+        facts.created = error.created().map(str::to_owned);
         this
     }
 }
@@ -280,7 +297,7 @@ mod tests {
         failure.0.attempts = 3;
         assert_eq!(
             failure.line(),
-            "video/getInfo: code 5002: a\u{fffd}b at `data.x` (after 3 attempts); do c"
+            "video/getInfo: code 5002: a\u{fffd}b at `data.x` (after 3 attempts). do c"
         );
     }
 

@@ -10,6 +10,8 @@ use crate::output::Format;
 
 /// Set while a call that changes something may be on its way.
 static WRITING: AtomicBool = AtomicBool::new(false);
+/// The video that this command has created so far.
+static CREATED: Mutex<Option<u64>> = Mutex::new(None);
 static SIGNALLED: AtomicBool = AtomicBool::new(false);
 static REACTION: Mutex<Reaction> = Mutex::new(Reaction::Exit(Vec::new()));
 
@@ -33,7 +35,9 @@ pub(crate) fn install(format: Option<Format>) {
             match &mut *REACTION.lock().unwrap_or_else(PoisonError::into_inner) {
                 Reaction::Exit(cleanups) => {
                     cleanups.drain(..).for_each(|cleanup| cleanup());
-                    Failure::interrupted(WRITING.load(Ordering::SeqCst)).report_and_exit(format)
+                    let created = *CREATED.lock().unwrap_or_else(PoisonError::into_inner);
+                    Failure::interrupted(WRITING.load(Ordering::SeqCst), created)
+                        .report_and_exit(format)
                 }
                 // The receiver lives as long as the process, and one message is enough.
                 Reaction::Tell(sender) => drop(sender.try_send(())),
@@ -70,6 +74,11 @@ pub(crate) fn give_way() {
     while SIGNALLED.load(Ordering::SeqCst) && !taken_over() {
         std::thread::park();
     }
+}
+
+/// Remembers a video that exists from now on, whatever ends the command.
+pub(crate) fn created(video_id: u64) {
+    *CREATED.lock().unwrap_or_else(PoisonError::into_inner) = Some(video_id);
 }
 
 /// Marks that a call which changes something may be on its way, or no longer is.

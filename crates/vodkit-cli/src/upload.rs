@@ -47,7 +47,8 @@ fn baijiayun(args: &UploadArgs, global: Global, output: Output) -> Result<(), Fa
         let client = account::baijiayun(&rehearsal, &args.target, None, Needs::ALL)?;
         let run = client
             .upload(FileInput::path(&args.file))
-            .map(|upload| upload.named(&name).definitions(definitions));
+            .named(&name)
+            .definitions(definitions);
         return rehearsal.print(&operations::GET_UPLOAD_URL, run.send().err(), output);
     }
     let client = account::baijiayun(transport, &args.target, None, Needs::ALL)?;
@@ -56,7 +57,9 @@ fn baijiayun(args: &UploadArgs, global: Global, output: Output) -> Result<(), Fa
     interrupt::writing(true);
     let sent = client
         .upload(FileInput::path(&args.file).named(&name))
-        .map(|upload| upload.named(&name).definitions(definitions).progress(sink))
+        .definitions(definitions)
+        .progress(sink)
+        .created(interrupt::created)
         .send();
     interrupt::writing(false);
     bar.finish_and_clear();

@@ -11,12 +11,12 @@ use vodkit_types::Operation;
 
 use crate::endpoint::{Endpoint, Paged};
 use crate::error::{Error, ErrorKind};
-use crate::exec::{Exec, draft};
+use crate::exec::{Exec, draft, masked};
 use crate::flow::{Flow, drive, drive_async};
 use crate::page::Pages;
 use crate::payload::Payload;
 use crate::session::Session;
-use crate::transport::{AsyncTransport, BlockingTransport, Limits, ProgressSink, Tick};
+use crate::transport::{AsyncTransport, BlockingTransport, Limits, ProgressSink, Tick, Timestamp};
 use crate::vendor::Vendor;
 
 /// A call that has not been sent.
@@ -111,11 +111,13 @@ impl<'c, T: ?Sized, E: Endpoint> Call<'c, T, E> {
             .map_err(|refusal| {
                 let key = self
                     .session
-                    .credential(crate::transport::Timestamp(i64::MIN))
+                    .credential(Timestamp(i64::MIN))
                     .map(|(credential, _)| credential);
-                Error::from_refusal(refusal, operation.idempotent, response)
-                    .masked(|text| self.session.vendor().mask(text, key.as_ref()))
-                    .at(operation, 1)
+                let vendor = self.session.vendor();
+                Error::from_refusal(refusal, operation.idempotent, response, |text| {
+                    masked(&self.endpoint, vendor, key.as_ref(), text)
+                })
+                .at(operation, 1)
             })
     }
 
@@ -135,7 +137,7 @@ impl<T: BlockingTransport + ?Sized, E: Endpoint> Call<'_, T, E> {
     /// Sends the call and waits for its result.
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::error::ErrorKind).
+    /// See [`ErrorKind`].
     pub fn send(self) -> Result<E::Output, Error> {
         drive(self.transport, self.into_flow())
     }
@@ -261,7 +263,7 @@ impl<T: BlockingTransport + ?Sized, F: Flow> Run<'_, T, F> {
     /// Runs the conversation to its end.
     ///
     /// # Errors
-    /// See [`ErrorKind`](crate::error::ErrorKind).
+    /// See [`ErrorKind`].
     pub fn send(self) -> Result<F::Output, Error> {
         drive(self.transport, self.flow)
     }

@@ -18,22 +18,42 @@ fn is_unreserved(byte: u8) -> bool {
     UNRESERVED[usize::from(byte)]
 }
 
+/// `%00%01…%FF`: the escape of a byte is three characters of it.
+static ESCAPES: &str = {
+    const TEXT: [u8; 768] = {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        let mut text = [b'%'; 768];
+        let mut byte = 0;
+        while byte < 256 {
+            text[byte * 3 + 1] = HEX[byte >> 4];
+            text[byte * 3 + 2] = HEX[byte & 15];
+            byte += 1;
+        }
+        text
+    };
+    match std::str::from_utf8(&TEXT) {
+        Ok(text) => text,
+        Err(_) => panic!("ASCII is UTF-8"),
+    }
+};
+
 /// Appends `text`, percent-encoded by RFC 3986.
 pub fn rfc3986(text: &str, out: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut rest = text;
-    // Unreserved bytes are ASCII, so each cut is at a character boundary.
-    while let Some(at) = rest.bytes().position(|byte| !is_unreserved(byte)) {
-        out.push_str(&rest[..at]);
-        let length = rest[at..].chars().next().map_or(1, char::len_utf8);
-        for byte in rest[at..at + length].bytes() {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
+    let bytes = text.as_bytes();
+    let mut start = 0;
+    for (at, &byte) in bytes.iter().enumerate() {
+        if !is_unreserved(byte) {
+            // Unreserved bytes are ASCII, so a stretch of them begins and ends at a character boundary. Between the bytes of one character
+            // there is no such stretch.
+            if start < at {
+                out.push_str(&text[start..at]);
+            }
+            let escape = usize::from(byte) * 3;
+            out.push_str(&ESCAPES[escape..escape + 3]);
+            start = at + 1;
         }
-        rest = &rest[at + length..];
     }
-    out.push_str(rest);
+    out.push_str(&text[start..]);
 }
 
 /// How many bytes of `text` percent-encoding writes with three characters instead of one.

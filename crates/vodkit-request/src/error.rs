@@ -194,7 +194,9 @@ impl Error {
         self.0.created.as_deref()
     }
 
-    pub(crate) fn with_created(mut self, id: impl ToString) -> Self {
+    /// The same error, naming what the vendor has created before the failure; see [`created`](Self::created).
+    #[must_use]
+    pub fn with_created(mut self, id: impl ToString) -> Self {
         self.0.created = Some(id.to_string());
         self
     }
@@ -208,14 +210,13 @@ impl Error {
     pub(crate) fn of_login(mut self) -> Self {
         self.0.message = format!("logging in: {}", self.0.message);
         self.0.maybe_sent = false;
-        self
-    }
-
-    /// Takes secrets out of all that came from the vendor.
-    pub(crate) fn masked(mut self, mask: impl Fn(&str) -> String) -> Self {
-        self.0.message = mask(&self.0.message);
-        self.0.code = self.0.code.as_deref().map(&mask);
-        self.0.field_path = self.0.field_path.as_deref().map(&mask);
+        if self.0.kind == ErrorKind::Refused {
+            // Whatever the code says of other calls: what was refused here is what one logs in with.
+            self.0.kind = ErrorKind::Credential;
+            self.0.hint = Some(
+                "Check the account and what it logs in with (for Baijiayun: the secret key)".into(),
+            );
+        }
         self
     }
 
@@ -260,7 +261,8 @@ impl Error {
             _ => ErrorKind::Interrupted,
         };
         let message = error.to_string();
-        let mut this = Self::new(kind, message).maybe(maybe_sent);
+        // Repeating a read does no harm, whatever became of it.
+        let mut this = Self::new(kind, message).maybe(maybe_sent && !idempotent);
         this.0.hint = match kind {
             ErrorKind::OutcomeUnknown => Some(
                 "The reply was lost, so the outcome is unknown: look before repeating the call"
@@ -274,10 +276,12 @@ impl Error {
         this
     }
 
+    /// `mask` takes secrets out of what the vendor said, before anything of it is cut.
     pub(crate) fn from_refusal(
         refusal: Refusal,
         idempotent: bool,
         response: &Response<Bytes>,
+        mask: impl Fn(&str) -> String,
     ) -> Self {
         match refusal {
             Refusal::Fault(fault) => {
@@ -288,12 +292,12 @@ impl Error {
                     _ => ErrorKind::Refused,
                 };
                 let unsure = fault.class == FaultClass::Transient && !idempotent;
-                let mut this = Self::new(kind, fault.message)
+                let mut this = Self::new(kind, mask(&fault.message))
                     .with_response(response)
                     .maybe(unsure);
                 this.0.code = fault
                     .code
-                    .map(|code| one_line(code).chars().take(LONGEST_CODE).collect());
+                    .map(|code| one_line(mask(&code)).chars().take(LONGEST_CODE).collect());
                 this.0.hint = fault.hint;
                 if unsure {
                     this.0.hint = Some("The service failed while it handled the call, so the outcome is unknown: look before repeating the call".into());
@@ -302,10 +306,10 @@ impl Error {
                 this
             }
             Refusal::Decode(decode) => {
-                let mut this = Self::new(ErrorKind::Decode, decode.message)
+                let mut this = Self::new(ErrorKind::Decode, mask(&decode.message))
                     .with_response(response)
                     .maybe(!idempotent);
-                this.0.field_path = decode.field_path.map(one_line);
+                this.0.field_path = decode.field_path.map(|path| one_line(mask(&path)));
                 this
             }
         }
@@ -346,14 +350,10 @@ impl fmt::Display for Error {
     }
 }
 
+// A program that returns the error from `main` shows it this way, so it is the same readable line, with the kind for developers.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("line", &format_args!("{self}"))
-            .field("maybe_sent", &self.0.maybe_sent)
-            .field("body_bytes", &self.0.body.as_ref().map(Bytes::len))
-            .finish_non_exhaustive()
+        write!(f, "{self} [{}]", self.0.kind.as_str())
     }
 }
 

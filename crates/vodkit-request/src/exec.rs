@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use vodkit_types::{FaultClass, FileContent};
+use vodkit_types::{FaultClass, FileContent, ParamKind};
 
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Refusal};
@@ -282,21 +282,15 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             // A reply cut short inside a complete HTTP body, or an error page with status 200, would come again.
             _ => None,
         };
-        let error = Error::from_refusal(refusal, self.endpoint.operation().idempotent, response)
-            .with_retry_after(wait)
-            .masked(|text| self.mask(text, sent.credential.as_ref()));
+        let idempotent = self.endpoint.operation().idempotent;
+        let vendor = self.session.vendor();
+        let error = Error::from_refusal(refusal, idempotent, response, |text| {
+            masked(&self.endpoint, vendor, sent.credential.as_ref(), text)
+        })
+        .with_retry_after(wait);
         match outcome {
             Some(outcome) => self.repeat_or(tick, outcome, error),
             None => Err(error),
-        }
-    }
-
-    /// Takes out of the vendor's words what this call carried: keys, signatures, and the parts of an address that is a secret.
-    fn mask(&self, text: &str, credential: Option<&<E::Vendor as Vendor>::Credential>) -> String {
-        let text = self.session.vendor().mask(text, credential);
-        match self.endpoint.target() {
-            Some(target) => mask(&text, secrets_of_address(target.expose())),
-            None => text,
         }
     }
 
@@ -371,9 +365,9 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             Some(FaultClass::Transient) => Some(Outcome::Throttled(wait)),
             _ => None,
         };
-        let error = Error::from_refusal(refusal, true, response)
+        let vendor = self.session.vendor();
+        let error = Error::from_refusal(refusal, true, response, |text| vendor.mask(text, None))
             .with_retry_after(wait)
-            .masked(|text| self.session.vendor().mask(text, None))
             .of_login();
         match outcome {
             Some(outcome) => self.repeat_login(tick, outcome, error),
@@ -392,6 +386,33 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         self.logins = self.logins.saturating_sub(1);
         self.repeat_or(tick, outcome, error)
     }
+}
+
+/// Takes out of the vendor's words what the call carried: keys, signatures, secret parameters, and the parts of an address that is a secret.
+pub(crate) fn masked<E: Endpoint>(
+    endpoint: &E,
+    vendor: &E::Vendor,
+    credential: Option<&<E::Vendor as Vendor>::Credential>,
+    text: &str,
+) -> String {
+    let operation = endpoint.operation();
+    let mut params = Params::new(operation);
+    // A call that was sent has put its parameters before without an error.
+    let _known_to_work = endpoint.params(&mut params);
+    let secret = |name: &str| {
+        operation
+            .param(name)
+            .is_some_and(|param| param.kind == ParamKind::Secret)
+    };
+    let own = params
+        .iter()
+        .filter(|(name, _)| secret(name))
+        .map(|(_, value)| value);
+    let address = endpoint.target().map_or("", |target| target.expose());
+    mask(
+        &vendor.mask(text, credential),
+        own.chain(secrets_of_address(address)),
+    )
 }
 
 fn class(refusal: &Refusal) -> Option<FaultClass> {

@@ -1,6 +1,6 @@
 //! The sans-IO request layer of vodkit: what to send, what came back, what to do next.
 //!
-//! This crate opens no socket, reads no clock and no file. A call is a value ([`Endpoint`](endpoint::Endpoint)), a conversation is a state machine
+//! This crate opens no socket, reads no clock and no file. A call is a value ([`Endpoint`]), a conversation is a state machine
 //! ([`Flow`](flow::Flow)), and a transport is two short traits ([`transport`]). Programs usually come here through a vendor's facade, such as
 //! `vodkit-baijiayun`; programs with an HTTP client of their own come here directly.
 

@@ -7,10 +7,14 @@ const SHORTEST: usize = 8;
 #[must_use]
 pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     let mut masked = text.to_owned();
+    let mut secrets: Vec<&str> = secrets
+        .into_iter()
+        .filter(|secret| secret.len() >= SHORTEST)
+        .collect();
+    // One secret may contain another: the longer one goes first, so that nothing of it stays.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     for secret in secrets {
-        if secret.len() >= SHORTEST {
-            masked = masked.replace(secret, "***");
-        }
+        masked = masked.replace(secret, "***");
     }
     let mut out = String::with_capacity(masked.len());
     let mut rest = masked.as_str();
@@ -34,7 +38,7 @@ pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Strin
 pub(crate) fn secrets_of_address(address: &str) -> impl Iterator<Item = &str> {
     let after_host = address
         .split_once("://")
-        .and_then(|(_, rest)| rest.find('/').map(|slash| &rest[slash..]));
+        .and_then(|(_, rest)| rest.find(['/', '?', '#']).map(|end| &rest[end..]));
     after_host
         .unwrap_or_default()
         .split(['/', '?', '&', '=', '#'])

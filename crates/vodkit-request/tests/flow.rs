@@ -5,58 +5,17 @@
 
 mod drivers;
 
-use drivers::{KEY, base, block_on, session};
-use vodkit_request::baijiayun::{
-    AddCategory, Baijiayun, DeleteVideo, GetInfo, GetStatus, GetVideoList,
+use drivers::{
+    KEY, OK_STATUS, WRONG_SIGN, block_on, both, key_reply, secret_only, sends, session, value,
 };
+use vodkit_request::baijiayun::{AddCategory, DeleteVideo, GetInfo, GetStatus, GetVideoList};
 use vodkit_request::testing::{Reply, ScriptedTransport};
 use vodkit_request::transport::TransportErrorKind::{
     Connect, Interrupted, LocalFile, ResponseTooLarge, Timeout,
 };
-use vodkit_request::{Call, Endpoint, Error, ErrorKind, RetryPolicy, Session};
+use vodkit_request::{Call, ErrorKind, RetryPolicy};
 
-const OK_STATUS: &str = r#"{"code":0,"data":{"status":100,"info":""},"msg":"","ts":1700000000}"#;
 const BUSY: &str = r#"{"code":429,"data":null,"msg":"slow down"}"#;
-const WRONG_SIGN: &str = r#"{"code":1002,"data":null,"msg":"sign error"}"#;
-
-/// Runs one call under both drivers; the logs must be equal.
-fn both<E: Endpoint<Vendor = Baijiayun> + 'static>(
-    script: impl Fn() -> ScriptedTransport,
-    session: impl Fn() -> Session<Baijiayun>,
-    endpoint: E,
-) -> (Result<E::Output, Error>, Vec<String>) {
-    let (blocking, blocking_session) = (script(), session());
-    let (asynchronous, async_session) = (script(), session());
-    let result = Call::new(&blocking, &blocking_session, endpoint.clone()).send();
-    let other = block_on(Call::new(&asynchronous, &async_session, endpoint));
-    assert_eq!(blocking.log(), asynchronous.log());
-    assert_eq!(
-        result.as_ref().err().map(ToString::to_string),
-        other.as_ref().err().map(ToString::to_string)
-    );
-    assert_eq!(
-        blocking.unused(),
-        0,
-        "the script has replies left: {:#?}",
-        blocking.log()
-    );
-    (result, blocking.log())
-}
-
-fn value<'a>(line: &'a str, name: &str) -> &'a str {
-    let start = line
-        .find(&format!("{name}="))
-        .unwrap_or_else(|| panic!("no {name} in {line}"))
-        + name.len()
-        + 1;
-    line[start..].split(['&', ' ']).next().unwrap()
-}
-
-fn sends(log: &[String]) -> Vec<&String> {
-    log.iter()
-        .filter(|line| !line.starts_with("sleep") && !line.starts_with("inspect"))
-        .collect()
-}
 
 #[test]
 fn a_read_is_repeated_with_a_new_time_stamp_and_a_new_signature() {
@@ -326,20 +285,6 @@ fn a_wrong_clock_is_corrected_once() {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::Credential);
 }
 
-fn secret_only() -> Session<Baijiayun> {
-    Session::new(Baijiayun::with_secret_key(
-        12345678,
-        "test-secret-key-0123456789",
-        base(),
-    ))
-}
-
-fn key_reply(key: &str) -> Reply {
-    Reply::json(format!(
-        r#"{{"code":0,"data":{{"partner_key":"{key}"}},"msg":""}}"#
-    ))
-}
-
 #[test]
 fn the_partner_key_is_fetched_with_the_secret_key_and_renewed_once() {
     let script = || {
@@ -371,7 +316,11 @@ fn the_partner_key_is_fetched_with_the_secret_key_and_renewed_once() {
         ])
     };
     let (result, _) = both(twice, secret_only, GetStatus::new(7));
-    assert_eq!(result.unwrap_err().kind(), ErrorKind::Credential);
+    let error = result.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code(), error.attempts()),
+        (ErrorKind::Credential, Some("1002"), 2)
+    );
 
     let refused = || {
         ScriptedTransport::new([Reply::json(

@@ -1,7 +1,7 @@
 //! Parameter values: how a typed value becomes the text that is signed and sent.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -235,11 +235,17 @@ impl fmt::Debug for FileContent {
     }
 }
 
-impl From<&Path> for FileInput {
-    fn from(path: &Path) -> Self {
-        Self::path(path)
-    }
+macro_rules! file_from_path {
+    ($($path:ty),*) => {$(
+        impl From<$path> for FileInput {
+            fn from(path: $path) -> Self {
+                Self::path(path)
+            }
+        }
+    )*};
 }
+
+file_from_path!(&Path, &PathBuf, PathBuf, &str, &String, String);
 
 // In JSON a file is its path, as on the command line.
 impl Wire for FileInput {

@@ -14,6 +14,9 @@ use serde::de::{
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 
+/// A number written with a point is read to 15 digits, the zeros behind the point among them. Longer ones are refused: they could be off by one.
+const EXACT_WITH_DECIMALS: f64 = 1e12;
+
 /// From 2^53 on a float no longer tells an integer from its neighbours.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
@@ -135,7 +138,7 @@ macro_rules! wire_integer {
                             .map_err(|_| E::invalid_value(Unexpected::Unsigned(value), &self))
                     }
                     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-                        if value.fract() == 0.0 && value.abs() < EXACT {
+                        if value.fract() == 0.0 && value.abs() < EXACT_WITH_DECIMALS {
                             self.visit_i64(value as i64)
                         } else {
                             Err(E::invalid_value(Unexpected::Float(value), &self))

@@ -3,9 +3,9 @@
 use super::request::vendor_types;
 use super::requests::{errata_doc, operation_doc};
 use super::text::{Doc, Source, escape};
-use super::types::argument;
+use super::types::{argument, rust_type};
 use crate::names::snake;
-use crate::spec::{Operation, Param, Spec};
+use crate::spec::{Operation, Param, Reply, Spec, Type};
 
 pub(crate) fn module() -> String {
     "mod methods;\n".to_owned()
@@ -68,7 +68,23 @@ fn method(spec: &Spec, operation: &Operation, body: &mut Source) {
 }
 
 fn method_doc(spec: &Spec, operation: &Operation) -> Doc {
-    let mut doc = errata_doc(operation, operation_doc(spec, operation));
+    let mut doc = operation_doc(spec, operation).markdown(gives(operation));
+    let optional: Vec<_> = operation
+        .params
+        .iter()
+        .filter(|param| !param.required)
+        .map(|param| format!("`.{}(..)`", param.rust()))
+        .collect();
+    if !optional.is_empty() {
+        doc = doc.markdown(format!(
+            "Optional, before it is sent: {}.",
+            optional.join(", ")
+        ));
+    }
+    if operation.paging.is_some() {
+        doc = doc
+            .markdown("`.pages()` in place of `.send()` or `.await` gives all pages, one by one.");
+    }
     if !operation.idempotent {
         doc = doc.markdown(
             "Never repeated by itself when its reply is lost: the vendor may have acted.",
@@ -82,9 +98,10 @@ fn method_doc(spec: &Spec, operation: &Operation) -> Doc {
         .filter(|code| operation.errors.contains(&code.code))
         .collect();
     if known.is_empty() {
-        return doc.markdown("When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable reply.");
+        doc = doc.markdown("When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable reply.");
+    } else {
+        doc = doc.markdown("When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable reply), and:");
     }
-    doc = doc.markdown("When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable reply), and:");
     for code in known {
         doc = doc.bullet(format!(
             "`{}`: {} {}",
@@ -93,7 +110,24 @@ fn method_doc(spec: &Spec, operation: &Operation) -> Doc {
             escape(&code.hint)
         ));
     }
-    doc
+    if !operation.errata.is_empty() {
+        doc = doc.markdown("# Errata");
+    }
+    errata_doc(operation, doc)
+}
+
+/// What a success is, with a link where there is a type of its own.
+fn gives(operation: &Operation) -> String {
+    let link = |kind: &Type| match kind {
+        Type::Named(name) => format!("[`{name}`](crate::types::{name})"),
+        other => format!("`{}`", rust_type(other)),
+    };
+    match &operation.result {
+        Reply::None => "It gives nothing but success.".to_owned(),
+        Reply::Data(Type::List(item)) => format!("It gives a list of {}.", link(item)),
+        Reply::Data(Type::Map(value)) => format!("It gives a map from text to {}.", link(value)),
+        Reply::Data(kind) => format!("It gives {}.", link(kind)),
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,19 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/partner/createkey`, section API-1 of Baijiayun's page.
     ///
+    /// It gives [`PartnerKey`](crate::types::PartnerKey).
+    ///
+    /// Optional, before it is sent: `.regenerate(..)`.
+    ///
+    /// Never repeated by itself when its reply is lost: the vendor may have acted.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: no method is given. Here: POST, as the example call has a body. (1.1)
@@ -35,13 +48,6 @@ impl<T> Client<T> {
     /// - Page: the title says read or reset, the text says reset, and the default only reads. Here:
     ///   reads unless regenerate is 1; counted as a write, so it is never repeated by itself. (1.3)
     /// - Page: no ts in the sample. Here: optional, see E0.22. (1.4)
-    ///
-    /// Never repeated by itself when its reply is lost: the vendor may have acted.
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn create_key(
         &self,
         partner_id: u64,
@@ -56,15 +62,19 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video_account/getAccountInfo`, section API-20 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: of month_flow_limit and total_flow_limit only one is answered, depending on
-    ///   charge_type. Here: both optional. (20.1)
+    /// It gives [`AccountInfo`](crate::types::AccountInfo).
     ///
     /// # Errors
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: of month_flow_limit and total_flow_limit only one is answered, depending on
+    ///   charge_type. Here: both optional. (20.1)
     pub fn get_account_info(&self) -> Call<'_, T, GetAccountInfo> {
         self.call(GetAccountInfo::new())
     }
@@ -76,6 +86,15 @@ impl<T> Client<T> {
     ///
     /// `GET /openapi/video_account/getStorgeAndFlowInfo`, section API-39 of Baijiayun's page.
     ///
+    /// It gives a map from text to [`ProductUsage`](crate::types::ProductUsage).
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: the path is spelled getStorgeAndFlowInfo, without the first a of Storage. Here: the
@@ -84,11 +103,6 @@ impl<T> Client<T> {
     ///   hold them. Here: a map. (39.2)
     /// - Page: documents have no flow in the sample. Here: flow is optional. (39.3)
     /// - Page: the unit of storage is not stated. Here: bytes, as in API-20. (39.4)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_storage_and_flow_info(&self) -> Call<'_, T, GetStorageAndFlowInfo> {
         self.call(GetStorageAndFlowInfo::new())
     }
@@ -100,11 +114,7 @@ impl<T> Client<T> {
     /// `POST /openapi/video_account/setTranscodeCallbackUrl`, section Callback-1 of Baijiayun's
     /// page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: no method is given. Here: POST. (C1.1)
-    /// - Page: how to take the address away again is not stated. Here: not offered: an empty
-    ///   address is refused before sending. (C1.2)
+    /// It gives [`CallbackUrl`](crate::types::CallbackUrl).
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -112,6 +122,14 @@ impl<T> Client<T> {
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: no method is given. Here: POST. (C1.1)
+    /// - Page: how to take the address away again is not stated. Here: not offered: an empty
+    ///   address is refused before sending. (C1.2)
     pub fn set_transcode_callback_url(
         &self,
         url: impl Into<String>,
@@ -124,15 +142,19 @@ impl<T> Client<T> {
     /// `POST /openapi/video_account/getTranscodeCallbackUrl`, section Callback-2 of Baijiayun's
     /// page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: no method is given. Here: POST. (C2.1)
-    /// - Page: url is described as a date. Here: the address. (C2.2)
+    /// It gives [`CallbackUrl`](crate::types::CallbackUrl).
     ///
     /// # Errors
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: no method is given. Here: POST. (C2.1)
+    /// - Page: url is described as a date. Here: the address. (C2.2)
     pub fn get_transcode_callback_url(&self) -> Call<'_, T, GetTranscodeCallbackUrl> {
         self.call(GetTranscodeCallbackUrl::new())
     }
@@ -140,6 +162,15 @@ impl<T> Client<T> {
     /// Read the whole tree of categories.
     ///
     /// `POST /openapi/video/getCategoryList`, section API-12 of Baijiayun's page.
+    ///
+    /// It gives [`CategoryList`](crate::types::CategoryList).
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
@@ -151,11 +182,6 @@ impl<T> Client<T> {
     ///   in the sample. (12.3)
     /// - Page: children is in the table and missing where a category has none. Here: empty when
     ///   absent. (12.4)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_category_list(&self) -> Call<'_, T, GetCategoryList> {
         self.call(GetCategoryList::new())
     }
@@ -163,6 +189,17 @@ impl<T> Client<T> {
     /// Read one category and what is below it.
     ///
     /// `POST /openapi/video/getCategoryInfo`, section API-13 of Baijiayun's page.
+    ///
+    /// It gives [`Category`](crate::types::Category).
+    ///
+    /// Optional, before it is sent: `.category_id(..)`.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
@@ -174,11 +211,6 @@ impl<T> Client<T> {
     ///   decoded from both. (13.3)
     /// - Page: children is absent on level 5, and also on the level 2 of the sample. Here: empty
     ///   when absent. (13.4)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_category_info(&self) -> Call<'_, T, GetCategoryInfo> {
         self.call(GetCategoryInfo::new())
     }
@@ -187,10 +219,9 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/addCategory`, section API-14 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
+    /// It gives [`Category`](crate::types::Category).
     ///
-    /// - Page: parent_id is a string in the request and a number in the reply. Here: a number.
-    ///   (14.1)
+    /// Optional, before it is sent: `.parent_id(..)`.
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -198,6 +229,13 @@ impl<T> Client<T> {
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: parent_id is a string in the request and a number in the reply. Here: a number.
+    ///   (14.1)
     pub fn add_category(&self, name: impl Into<String>) -> Call<'_, T, AddCategory> {
         self.call(AddCategory::new(name))
     }
@@ -206,10 +244,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/deleteCategory`, section API-15 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: a category with videos cannot be deleted; nothing is said of one with categories
-    ///   below it. Here: the vendor decides. (15.1)
+    /// It gives [`CategoryRef`](crate::types::CategoryRef).
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -217,6 +252,13 @@ impl<T> Client<T> {
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: a category with videos cannot be deleted; nothing is said of one with categories
+    ///   below it. Here: the vendor decides. (15.1)
     pub fn delete_category(&self, category_id: u64) -> Call<'_, T, DeleteCategory> {
         self.call(DeleteCategory::new(category_id))
     }
@@ -226,6 +268,19 @@ impl<T> Client<T> {
     /// For a category on level 1 the videos of the categories on level 2 below it are listed too.
     ///
     /// `POST /openapi/video/getCategoryVideo`, section API-16 of Baijiayun's page.
+    ///
+    /// It gives [`CategoryVideoList`](crate::types::CategoryVideoList).
+    ///
+    /// Optional, before it is sent: `.page_size(..)`, `.page(..)`.
+    ///
+    /// `.pages()` in place of `.send()` or `.await` gives all pages, one by one.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
@@ -241,11 +296,6 @@ impl<T> Client<T> {
     ///   (16.5)
     /// - Page: total_transcode_size, origin_definition, audit_status and file_md5 are not in the
     ///   table. Here: read if they are there. (16.6)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_category_video(&self, category_id: u64) -> Call<'_, T, GetCategoryVideo> {
         self.call(GetCategoryVideo::new(category_id))
     }
@@ -254,14 +304,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/setVideoCategory`, section API-17 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: the sample is not valid JSON: no comma after category_level3_id and
-    ///   category_level4_id. Here: read with both commas. (17.1)
-    /// - Page: the reply has category_id in the table and five category ids in the sample. Here:
-    ///   all six, each optional. (17.2)
-    /// - Page: how to take a video out of its category is not stated, while replies use 0 for none.
-    ///   Here: 0 is let through; the vendor decides. (17.3)
+    /// It gives [`AssignedCategory`](crate::types::AssignedCategory).
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -272,6 +315,17 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: the sample is not valid JSON: no comma after category_level3_id and
+    ///   category_level4_id. Here: read with both commas. (17.1)
+    /// - Page: the reply has category_id in the table and five category ids in the sample. Here:
+    ///   all six, each optional. (17.2)
+    /// - Page: how to take a video out of its category is not stated, while replies use 0 for none.
+    ///   Here: 0 is let through; the vendor decides. (17.3)
     pub fn set_video_category(
         &self,
         video_id: u64,
@@ -284,11 +338,9 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/getPlayerToken`, section API-18 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
+    /// It gives [`PlayerToken`](crate::types::PlayerToken).
     ///
-    /// - Page: token is described as the id of the video. Here: the token of the player. (18.1)
-    /// - Page: expires_in is optional here and required in API-19; without it the token never
-    ///   expires. Here: as on the page; giving a lifetime is advisable. (18.2)
+    /// Optional, before it is sent: `.expires_in(..)`.
     ///
     /// # Errors
     ///
@@ -297,6 +349,14 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: token is described as the id of the video. Here: the token of the player. (18.1)
+    /// - Page: expires_in is optional here and required in API-19; without it the token never
+    ///   expires. Here: as on the page; giving a lifetime is advisable. (18.2)
     pub fn get_player_token(&self, video_id: u64) -> Call<'_, T, GetPlayerToken> {
         self.call(GetPlayerToken::new(video_id))
     }
@@ -307,6 +367,17 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/getPlayerTokenBatch`, section API-19 of Baijiayun's page.
     ///
+    /// It gives a map from text to `Secret`.
+    ///
+    /// Optional, before it is sent: `.product_type(..)`.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: video_ids is an integer in the table and a comma-separated list in the text. Here: a
@@ -314,11 +385,6 @@ impl<T> Client<T> {
     /// - Page: the reply has one token in the table and a map of tokens by video id in the sample.
     ///   Here: a map. (19.2)
     /// - Page: product_type stands behind sign. Here: signed like every other parameter. (19.3)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_player_token_batch(
         &self,
         video_ids: impl Into<CommaList<u64>>,
@@ -331,6 +397,20 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/getUrl`, section API-23 of Baijiayun's page.
     ///
+    /// It gives [`PlayUrls`](crate::types::PlayUrls).
+    ///
+    /// Optional, before it is sent: `.format(..)`, `.expires_in(..)`.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply), and:
+    ///
+    /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
+    ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: the sample is not valid JSON: no comma before the member audio. Here: read with the
@@ -341,14 +421,6 @@ impl<T> Client<T> {
     ///   PlayDefinition; keys not listed there survive. (23.3)
     /// - Page: the entry for sound has only size and url. Here: the other members are optional.
     ///   (23.4)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply), and:
-    ///
-    /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
-    ///   have been deleted, or it belongs to another account.
     pub fn get_url(&self, video_id: u64) -> Call<'_, T, GetUrl> {
         self.call(GetUrl::new(video_id))
     }
@@ -357,9 +429,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/getShareUrl`, section API-27 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: GET and POST are allowed and no example call is given. Here: POST is sent. (27.1)
+    /// It gives [`ShareUrls`](crate::types::ShareUrls).
     ///
     /// # Errors
     ///
@@ -368,6 +438,12 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: GET and POST are allowed and no example call is given. Here: POST is sent. (27.1)
     pub fn get_share_url(&self, video_id: u64) -> Call<'_, T, GetShareUrl> {
         self.call(GetShareUrl::new(video_id))
     }
@@ -378,12 +454,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video_data/getUsedFlow`, section API-21 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: the sample is not valid JSON: a comma after the last member (flow). Here: read
-    ///   without the comma. (21.1)
-    /// - Page: both days must be in one month; API-22 and API-37 do not say so. Here: not checked
-    ///   before sending; the vendor answers. (21.2)
+    /// It gives [`UsedFlow`](crate::types::UsedFlow).
     ///
     /// # Errors
     ///
@@ -392,6 +463,15 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: the sample is not valid JSON: a comma after the last member (flow). Here: read
+    ///   without the comma. (21.1)
+    /// - Page: both days must be in one month; API-22 and API-37 do not say so. Here: not checked
+    ///   before sending; the vendor answers. (21.2)
     pub fn get_video_used_flow(
         &self,
         video_id: u64,
@@ -407,16 +487,20 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video_account/getUsedFlow`, section API-22 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: the sample is not valid JSON: a comma after the last member (flow). Here: read
-    ///   without the comma. (22.1)
-    /// - Page: no rule on the length of the span, unlike API-21. Here: none is assumed. (22.2)
+    /// It gives [`UsedFlow`](crate::types::UsedFlow).
     ///
     /// # Errors
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: the sample is not valid JSON: a comma after the last member (flow). Here: read
+    ///   without the comma. (22.1)
+    /// - Page: no rule on the length of the span, unlike API-21. Here: none is assumed. (22.2)
     pub fn get_account_used_flow(
         &self,
         start_date: Date,
@@ -431,6 +515,22 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video_data/getVideoPlayRecord`, section API-24 of Baijiayun's page.
     ///
+    /// It gives [`PlayRecordList`](crate::types::PlayRecordList).
+    ///
+    /// Optional, before it is sent: `.page(..)`, `.page_size(..)`.
+    ///
+    /// `.pages()` in place of `.send()` or `.await` gives all pages, one by one.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply), and:
+    ///
+    /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
+    ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: the text speaks of playback of rooms, the parameter of a video on demand. Here: a
@@ -441,14 +541,6 @@ impl<T> Client<T> {
     ///   string of 32 characters. Here: both are texts, their form is not checked. (24.3)
     /// - Page: play_length is 0 for a play of two minutes. Here: handed on as it is; it is the time
     ///   watched, not the time between begin and end. (24.4)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply), and:
-    ///
-    /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
-    ///   have been deleted, or it belongs to another account.
     pub fn get_video_play_record(
         &self,
         video_id: u64,
@@ -465,6 +557,19 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video_data/exportVideoReportBatch`, section API-25 of Baijiayun's page.
     ///
+    /// It gives [`PlayRecordList`](crate::types::PlayRecordList).
+    ///
+    /// Optional, before it is sent: `.product_type(..)`, `.page(..)`, `.page_size(..)`.
+    ///
+    /// `.pages()` in place of `.send()` or `.await` gives all pages, one by one.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: the default of product_type is 0, which is none of its values. Here: not sent unless
@@ -473,11 +578,6 @@ impl<T> Client<T> {
     ///   (25.2)
     /// - Page: room_id has 14 digits and is there only for playback of rooms. Here: an optional
     ///   64-bit number. (25.3)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn export_video_report_batch(
         &self,
         start_time: DateTime,
@@ -490,17 +590,23 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video_data/getVideoPlayCountRank`, section API-28 of Baijiayun's page.
     ///
+    /// It gives [`PlayRank`](crate::types::PlayRank).
+    ///
+    /// Optional, before it is sent: `.product_type(..)`.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: the list play_rank, which holds the fields, is not in the table. Here: as in the
     ///   sample. (28.1)
     /// - Page: the default of product_type is 0, which is none of its values. Here: not sent unless
     ///   given, see E0.13. (28.2)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_video_play_count_rank(
         &self,
         start_date: Date,
@@ -513,9 +619,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video_data/getVideoDailyPlayCount`, section API-29 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: GET and POST are allowed. Here: POST is sent. (29.1)
+    /// It gives [`DailyPlayCount`](crate::types::DailyPlayCount).
     ///
     /// # Errors
     ///
@@ -524,6 +628,12 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: GET and POST are allowed. Here: POST is sent. (29.1)
     pub fn get_video_daily_play_count(
         &self,
         video_id: u64,
@@ -537,15 +647,21 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video_data/getPartnerDailyPlayCount`, section API-30 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
+    /// It gives [`DailyPlayCount`](crate::types::DailyPlayCount).
     ///
-    /// - Page: the default of product_type is 0, which is none of its values. Here: not sent unless
-    ///   given, see E0.13. (30.1)
+    /// Optional, before it is sent: `.product_type(..)`.
     ///
     /// # Errors
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: the default of product_type is 0, which is none of its values. Here: not sent unless
+    ///   given, see E0.13. (30.1)
     pub fn get_partner_daily_play_count(
         &self,
         start_date: Date,
@@ -558,6 +674,15 @@ impl<T> Client<T> {
     ///
     /// `GET /openapi/video_account/getUsedFlowDetail`, section API-37 of Baijiayun's page.
     ///
+    /// It gives [`AccountFlowDetail`](crate::types::AccountFlowDetail).
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: no heading for the address, which stands at the end of the description. Here: taken
@@ -566,11 +691,6 @@ impl<T> Client<T> {
     ///   map by date. Here: a map. (37.2)
     /// - Page: the last part of the path is the same as in API-38. Here: told apart by what they
     ///   report on: account and product. (37.3)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_account_used_flow_detail(
         &self,
         start_date: Date,
@@ -583,6 +703,19 @@ impl<T> Client<T> {
     ///
     /// `GET /openapi/video_data/getUsedFlowDetail`, section API-38 of Baijiayun's page.
     ///
+    /// It gives [`ProductFlowDetail`](crate::types::ProductFlowDetail).
+    ///
+    /// Optional, before it is sent: `.page(..)`, `.page_size(..)`.
+    ///
+    /// `.pages()` in place of `.send()` or `.await` gives all pages, one by one.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
+    ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: video_id and flow are numbers in the table and texts in the sample. Here: numbers,
@@ -593,11 +726,6 @@ impl<T> Client<T> {
     /// - Page: product_type is required and has a default. Here: required. (38.4)
     /// - Page: page and page_size stand behind sign. Here: signed like every other parameter.
     ///   (38.5)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_product_used_flow_detail(
         &self,
         product_type: ProductType,
@@ -613,14 +741,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/uploadSubtitle`, section API-32 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: GET is allowed although the call carries a file. Here: POST with
-    ///   multipart/form-data, nothing else. (32.1)
-    /// - Page: video_id is a string here and a number in the calls for videos. Here: a number.
-    ///   (32.2)
-    /// - Page: subtitle_id is a text here and a number in API-33. Here: a number, decoded from
-    ///   both. (32.3)
+    /// It gives [`Subtitle`](crate::types::Subtitle).
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -631,6 +752,17 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: GET is allowed although the call carries a file. Here: POST with
+    ///   multipart/form-data, nothing else. (32.1)
+    /// - Page: video_id is a string here and a number in the calls for videos. Here: a number.
+    ///   (32.2)
+    /// - Page: subtitle_id is a text here and a number in API-33. Here: a number, decoded from
+    ///   both. (32.3)
     pub fn upload_subtitle(
         &self,
         name: impl Into<String>,
@@ -644,12 +776,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/getSubtitleList`, section API-33 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: the table lists the fields of one entry, the sample has a list directly under data.
-    ///   Here: a list, with no object around it and no pages. (33.1)
-    /// - Page: subtitle_id and is_default are strings in the table and numbers in the sample. Here:
-    ///   numbers, decoded from both. (33.2)
+    /// It gives a list of [`Subtitle`](crate::types::Subtitle).
     ///
     /// # Errors
     ///
@@ -658,6 +785,15 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: the table lists the fields of one entry, the sample has a list directly under data.
+    ///   Here: a list, with no object around it and no pages. (33.1)
+    /// - Page: subtitle_id and is_default are strings in the table and numbers in the sample. Here:
+    ///   numbers, decoded from both. (33.2)
     pub fn get_subtitle_list(&self, video_id: u64) -> Call<'_, T, GetSubtitleList> {
         self.call(GetSubtitleList::new(video_id))
     }
@@ -666,10 +802,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/updateSubtitle`, section API-34 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: subtitle_id is a string; GET is allowed for a call that changes something; data is
-    ///   null. Here: a number is sent, with POST; no result. (34.1)
+    /// It gives nothing but success.
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -677,6 +810,13 @@ impl<T> Client<T> {
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: subtitle_id is a string; GET is allowed for a call that changes something; data is
+    ///   null. Here: a number is sent, with POST; no result. (34.1)
     pub fn update_subtitle(
         &self,
         name: impl Into<String>,
@@ -689,11 +829,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/setDefaultSubtitle`, section API-35 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: the column for the type of video_id holds its description. Here: a number. (35.1)
-    /// - Page: subtitle_id is a string; GET is allowed for a call that changes something; data is
-    ///   null. Here: a number is sent, with POST; no result. (35.2)
+    /// It gives nothing but success.
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -704,6 +840,14 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: the column for the type of video_id holds its description. Here: a number. (35.1)
+    /// - Page: subtitle_id is a string; GET is allowed for a call that changes something; data is
+    ///   null. Here: a number is sent, with POST; no result. (35.2)
     pub fn set_default_subtitle(
         &self,
         video_id: u64,
@@ -716,11 +860,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/deleteSubtitle`, section API-36 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: no video_id, unlike API-35. Here: none is sent. (36.1)
-    /// - Page: subtitle_id is a string; GET is allowed for a call that deletes; data is null. Here:
-    ///   a number is sent, with POST; no result. (36.2)
+    /// It gives nothing but success.
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -728,6 +868,14 @@ impl<T> Client<T> {
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: no video_id, unlike API-35. Here: none is sent. (36.1)
+    /// - Page: subtitle_id is a string; GET is allowed for a call that deletes; data is null. Here:
+    ///   a number is sent, with POST; no result. (36.2)
     pub fn delete_subtitle(&self, subtitle_id: u64) -> Call<'_, T, DeleteSubtitle> {
         self.call(DeleteSubtitle::new(subtitle_id))
     }
@@ -741,6 +889,20 @@ impl<T> Client<T> {
     /// A file that holds sound only needs `audio_with_view`.
     ///
     /// `POST /openapi/video/getUploadUrl`, section API-2 of Baijiayun's page.
+    ///
+    /// It gives [`UploadTicket`](crate::types::UploadTicket).
+    ///
+    /// Optional, before it is sent: `.audio_with_view(..)`, `.format(..)`, `.encrypt(..)`,
+    /// `.use_https(..)`.
+    ///
+    /// Never repeated by itself when its reply is lost: the vendor may have acted.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
@@ -757,13 +919,6 @@ impl<T> Client<T> {
     /// - Page: no ts in the sample. Here: optional, see E0.22. (2.5)
     /// - Page: file_name is called the name of the file; that it also becomes the name of the video
     ///   is not said. Here: assumed, since no other name is given when a video is created. (2.6)
-    ///
-    /// Never repeated by itself when its reply is lost: the vendor may have acted.
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_upload_url(
         &self,
         file_name: impl Into<String>,
@@ -781,6 +936,17 @@ impl<T> Client<T> {
     /// m4a, ra, ram, mod.
     ///
     /// `POST {upload_url}`, section API-3 of Baijiayun's page.
+    ///
+    /// It gives nothing but success.
+    ///
+    /// Never repeated by itself when its reply is lost: the vendor may have acted.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
@@ -802,13 +968,6 @@ impl<T> Client<T> {
     ///   asked for with getResumeUploadUrl. (3.7)
     /// - Page: neither a data nor a ts member in the reply. Here: no result; both may be absent.
     ///   (3.8)
-    ///
-    /// Never repeated by itself when its reply is lost: the vendor may have acted.
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn upload_file(
         &self,
         upload_url: impl Into<Secret>,
@@ -821,13 +980,9 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/getResumeUploadUrl`, section API-4 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
+    /// It gives [`ResumeTicket`](crate::types::ResumeTicket).
     ///
-    /// - Page: the unit of upload_size is not stated. Here: bytes from the start of the file; the
-    ///   next slice begins there. (4.1)
-    /// - Page: the call continues an upload in slices, which is described nowhere. Here: see 3.5
-    ///   and 3.6. (4.2)
-    /// - Page: no ts in the sample. Here: optional, see E0.22. (4.3)
+    /// Optional, before it is sent: `.use_https(..)`.
     ///
     /// # Errors
     ///
@@ -836,6 +991,16 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: the unit of upload_size is not stated. Here: bytes from the start of the file; the
+    ///   next slice begins there. (4.1)
+    /// - Page: the call continues an upload in slices, which is described nowhere. Here: see 3.5
+    ///   and 3.6. (4.2)
+    /// - Page: no ts in the sample. Here: optional, see E0.22. (4.3)
     pub fn get_resume_upload_url(&self, video_id: u64) -> Call<'_, T, GetResumeUploadUrl> {
         self.call(GetResumeUploadUrl::new(video_id))
     }
@@ -844,11 +1009,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/getStatus`, section API-5 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: status 20 is transcoding here and a finished upload in the callback. Here: one enum
-    ///   with the names given here, see E0.14. (5.1)
-    /// - Page: no ts in the sample. Here: optional, see E0.22. (5.2)
+    /// It gives [`StatusReport`](crate::types::StatusReport).
     ///
     /// # Errors
     ///
@@ -857,6 +1018,14 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: status 20 is transcoding here and a finished upload in the callback. Here: one enum
+    ///   with the names given here, see E0.14. (5.1)
+    /// - Page: no ts in the sample. Here: optional, see E0.22. (5.2)
     pub fn get_status(&self, video_id: u64) -> Call<'_, T, GetStatus> {
         self.call(GetStatus::new(video_id))
     }
@@ -866,6 +1035,18 @@ impl<T> Client<T> {
     /// Deleted videos are not found.
     ///
     /// `POST /openapi/video/getInfo`, section API-6 of Baijiayun's page.
+    ///
+    /// It gives [`VideoInfo`](crate::types::VideoInfo).
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply), and:
+    ///
+    /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
+    ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
@@ -880,14 +1061,6 @@ impl<T> Client<T> {
     ///   (6.5)
     /// - Page: categories are a list of id, level and name here, five flat ids in API-16, an object
     ///   with five ids in API-31. Here: one type per shape; an empty list means no category. (6.6)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply), and:
-    ///
-    /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
-    ///   have been deleted, or it belongs to another account.
     pub fn get_info(&self, video_id: u64) -> Call<'_, T, GetInfo> {
         self.call(GetInfo::new(video_id))
     }
@@ -898,13 +1071,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/getImage`, section API-7 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: video_id is a number in the table and a text in the sample. Here: a number, decoded
-    ///   from both. (7.1)
-    /// - Page: img_count is 5 while the sample lists four pictures. Here: both are handed on; trust
-    ///   the list. (7.2)
-    /// - Page: the type of the elements of imgs is not given. Here: texts, as in the sample. (7.3)
+    /// It gives [`VideoImages`](crate::types::VideoImages).
     ///
     /// # Errors
     ///
@@ -913,6 +1080,16 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: video_id is a number in the table and a text in the sample. Here: a number, decoded
+    ///   from both. (7.1)
+    /// - Page: img_count is 5 while the sample lists four pictures. Here: both are handed on; trust
+    ///   the list. (7.2)
+    /// - Page: the type of the elements of imgs is not given. Here: texts, as in the sample. (7.3)
     pub fn get_image(&self, video_id: u64) -> Call<'_, T, GetImage> {
         self.call(GetImage::new(video_id))
     }
@@ -924,16 +1101,9 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/removeDefinition`, section API-8 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
+    /// It gives [`RemovedDefinition`](crate::types::RemovedDefinition).
     ///
-    /// - Page: the sample is not valid JSON: a comma after the last member (type). Here: read
-    ///   without the comma. (8.1)
-    /// - Page: video_id is a number in the table and a text in the sample. Here: a number, decoded
-    ///   from both. (8.2)
-    /// - Page: the row of definition in the reply table has one cell too many. Here: the surplus
-    ///   cell is the required mark of a request table and is ignored. (8.3)
-    /// - Page: type is the type of file to remove, optional, with 1 as example or default. Here:
-    ///   sent only if given; the reply has it only then. (8.4)
+    /// Optional, before it is sent: `.file_types(..)`.
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -944,6 +1114,19 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: the sample is not valid JSON: a comma after the last member (type). Here: read
+    ///   without the comma. (8.1)
+    /// - Page: video_id is a number in the table and a text in the sample. Here: a number, decoded
+    ///   from both. (8.2)
+    /// - Page: the row of definition in the reply table has one cell too many. Here: the surplus
+    ///   cell is the required mark of a request table and is ignored. (8.3)
+    /// - Page: type is the type of file to remove, optional, with 1 as example or default. Here:
+    ///   sent only if given; the reply has it only then. (8.4)
     pub fn remove_definition(
         &self,
         video_id: u64,
@@ -956,11 +1139,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/deleteOriginVideo`, section API-9 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: GET is allowed for a call that deletes. Here: POST is sent. (9.1)
-    /// - Page: no table of the reply; data is null. Here: no result; nothing says which of the
-    ///   videos were found. (9.2)
+    /// It gives nothing but success.
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -968,6 +1147,14 @@ impl<T> Client<T> {
     ///
     /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
     /// reply.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: GET is allowed for a call that deletes. Here: POST is sent. (9.1)
+    /// - Page: no table of the reply; data is null. Here: no result; nothing says which of the
+    ///   videos were found. (9.2)
     pub fn delete_origin_video(
         &self,
         video_ids: impl Into<CommaList<u64>>,
@@ -979,12 +1166,9 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/update`, section API-10 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
+    /// It gives [`VideoRef`](crate::types::VideoRef).
     ///
-    /// - Page: name is optional although it is the only thing that can be changed. Here: optional
-    ///   as on the page; a call without it changes nothing. (10.1)
-    /// - Page: a remark says that code 0 means deleted (copied from the next call). Here: code 0
-    ///   means changed. (10.2)
+    /// Optional, before it is sent: `.name(..)`.
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -995,6 +1179,15 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: name is optional although it is the only thing that can be changed. Here: optional
+    ///   as on the page; a call without it changes nothing. (10.1)
+    /// - Page: a remark says that code 0 means deleted (copied from the next call). Here: code 0
+    ///   means changed. (10.2)
     pub fn update_video(&self, video_id: u64) -> Call<'_, T, UpdateVideo> {
         self.call(UpdateVideo::new(video_id))
     }
@@ -1002,6 +1195,8 @@ impl<T> Client<T> {
     /// Delete a video.
     ///
     /// `POST /openapi/video/delete`, section API-11 of Baijiayun's page.
+    ///
+    /// It gives [`VideoRef`](crate::types::VideoRef).
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -1022,10 +1217,7 @@ impl<T> Client<T> {
     ///
     /// `POST /openapi/video/setPublishStatus`, section API-26 of Baijiayun's page.
     ///
-    /// Where the page and the wire disagree, or the page says too little:
-    ///
-    /// - Page: 1 publishes and 2 blocks, while other calls read the state with other numbers. Here:
-    ///   PublishAction for sending, PublishStatus for reading, see E0.12. (26.1)
+    /// It gives [`PublishState`](crate::types::PublishState).
     ///
     /// Never repeated by itself when its reply is lost: the vendor may have acted.
     ///
@@ -1036,6 +1228,13 @@ impl<T> Client<T> {
     ///
     /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
     ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
+    ///
+    /// Where the page and the wire disagree, or the page says too little:
+    ///
+    /// - Page: 1 publishes and 2 blocks, while other calls read the state with other numbers. Here:
+    ///   PublishAction for sending, PublishStatus for reading, see E0.12. (26.1)
     pub fn set_publish_status(
         &self,
         video_id: u64,
@@ -1047,6 +1246,19 @@ impl<T> Client<T> {
     /// List the videos of the account, page by page.
     ///
     /// `POST /openapi/video/getVideoList`, section API-31 of Baijiayun's page.
+    ///
+    /// It gives [`VideoList`](crate::types::VideoList).
+    ///
+    /// Optional, before it is sent: `.page_size(..)`, `.page(..)`, `.create_time(..)`.
+    ///
+    /// `.pages()` in place of `.send()` or `.await` gives all pages, one by one.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply.
+    ///
+    /// # Errata
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
@@ -1063,11 +1275,6 @@ impl<T> Client<T> {
     ///   seconds, decoded from both. (31.5)
     /// - Page: publish_status is 0 for unpublished and 1 for published, unlike API-6 and API-16.
     ///   Here: see E0.12. (31.6)
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call: transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply.
     pub fn get_video_list(&self) -> Call<'_, T, GetVideoList> {
         self.call(GetVideoList::new())
     }
@@ -1075,6 +1282,22 @@ impl<T> Client<T> {
     /// Transcode a video once more, to further definitions or formats.
     ///
     /// `POST /openapi/video/transcodeAgain`, section API-40 of Baijiayun's page.
+    ///
+    /// It gives [`TranscodeOrder`](crate::types::TranscodeOrder).
+    ///
+    /// Optional, before it is sent: `.format(..)`.
+    ///
+    /// Never repeated by itself when its reply is lost: the vendor may have acted.
+    ///
+    /// # Errors
+    ///
+    /// When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable
+    /// reply), and:
+    ///
+    /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
+    ///   have been deleted, or it belongs to another account.
+    ///
+    /// # Errata
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
@@ -1086,16 +1309,6 @@ impl<T> Client<T> {
     ///   comma-separated list. (40.3)
     /// - Page: video_id is a number in the table and a text in the sample. Here: a number, decoded
     ///   from both. (40.4)
-    ///
-    /// Never repeated by itself when its reply is lost: the vendor may have acted.
-    ///
-    /// # Errors
-    ///
-    /// When sent, as every call (transport, HTTP status, the vendor's error codes, an unreadable
-    /// reply), and:
-    ///
-    /// - `5002`: The video does not exist, or the id is wrong. Check the video id; the video may
-    ///   have been deleted, or it belongs to another account.
     pub fn transcode_again(
         &self,
         video_id: u64,

@@ -22,7 +22,17 @@ pub struct Upload<'s> {
     file: FileInput,
     limits: Option<Limits>,
     progress: Option<ProgressSink>,
+    created: Option<CreatedSink>,
     stage: Stage<'s>,
+}
+
+/// Told of the id of the new video as soon as it exists.
+struct CreatedSink(Box<dyn Fn(u64) + Send + Sync>);
+
+impl std::fmt::Debug for CreatedSink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CreatedSink")
+    }
 }
 
 #[derive(Debug)]
@@ -55,6 +65,7 @@ impl<'s> Upload<'s> {
             file,
             limits: None,
             progress: None,
+            created: None,
             stage: Stage::Begin,
         }
     }
@@ -84,6 +95,13 @@ impl<'s> Upload<'s> {
     #[must_use]
     pub fn progress(mut self, sink: ProgressSink) -> Self {
         self.progress = Some(sink);
+        self
+    }
+
+    /// Has `sink` told of the id of the new video before its file is sent: whatever happens then, the id is known.
+    #[must_use]
+    pub fn created(mut self, sink: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.created = Some(CreatedSink(Box::new(sink)));
         self
     }
 
@@ -124,6 +142,9 @@ impl<'s> Upload<'s> {
             video_id: granted.video_id,
             bytes: facts.len,
         };
+        if let Some(CreatedSink(sink)) = &self.created {
+            sink(uploaded.video_id);
+        }
         let mut exec = Exec::new(
             self.session,
             UploadFile::new(granted.upload_url, self.file.clone()),
@@ -237,6 +258,11 @@ impl<T: ?Sized> Run<'_, T, Upload<'_>> {
     /// See [`Upload::progress`].
     pub fn progress(self, sink: ProgressSink) -> Self {
         self.map(|upload| upload.progress(sink))
+    }
+
+    /// See [`Upload::created`].
+    pub fn created(self, sink: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.map(|upload| upload.created(sink))
     }
 
     /// See [`Upload::limits`].

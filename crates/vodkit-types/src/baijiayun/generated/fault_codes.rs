@@ -11,7 +11,7 @@ pub static FAULT_CODES: &[FaultCode] = &[
         message: None,
         class: FaultClass::Permanent,
         meaning: "General failure that has no code of its own.",
-        hint: "Read the message of the reply, it is the only explanation there is. Only the upload address uses 1 for success.",
+        hint: "Read the message of the reply: it is the only explanation there is.",
     },
     FaultCode {
         code: "404",
@@ -53,7 +53,7 @@ pub static FAULT_CODES: &[FaultCode] = &[
         message: None,
         class: FaultClass::Permanent,
         meaning: "The account is not allowed to do this.",
-        hint: "The key is right but the function is not opened for the account: ask the vendor to open it (for instance encryption).",
+        hint: "Ask the vendor to open the function for the account (for instance encryption). For partner/createkey, check the secret key.",
     },
     FaultCode {
         code: "2003",
