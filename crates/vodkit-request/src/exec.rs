@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
+use http::uri::Authority;
 use vodkit_types::{FaultClass, FileContent, ParamKind};
 
 use crate::endpoint::Endpoint;
@@ -62,6 +63,8 @@ struct Sent<C> {
     offset: i64,
     credential: Option<C>,
     generation: u64,
+    /// Where it went: who has the wrong address must see it.
+    host: Option<Authority>,
 }
 
 impl<V: Vendor> std::fmt::Debug for State<'_, V> {
@@ -196,11 +199,13 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             .vendor()
             .seal(draft, credential.as_ref(), at, tick.entropy)?;
         self.attempts += 1;
+        let host = request.uri().authority().cloned();
         self.state = State::Sent(Sent {
             at: tick.now,
             offset,
             credential,
             generation,
+            host,
         });
         let limits = if has_file {
             self.session.transfer_limits
@@ -297,9 +302,13 @@ impl<'s, E: Endpoint> Exec<'s, E> {
     fn failed(
         &mut self,
         tick: Tick,
-        failure: TransportError,
-        idempotent: bool,
+        mut failure: TransportError,
+        host: Option<&Authority>,
     ) -> Result<Step<E::Output>, Error> {
+        if let (TransportErrorKind::Connect, Some(host)) = (failure.kind, host) {
+            failure.message = format!("{host}: {}", failure.message);
+        }
+        let idempotent = self.endpoint.operation().idempotent;
         let outcome = if failure.kind.maybe_sent() {
             Outcome::Unsure
         } else {
@@ -456,8 +465,8 @@ impl<E: Endpoint> Flow for Exec<'_, E> {
                 }
                 self.judge(tick, &response, &sent)
             }
-            (State::Sent(_), Event::Failed(failure)) => {
-                self.failed(tick, failure, self.endpoint.operation().idempotent)
+            (State::Sent(sent), Event::Failed(failure)) => {
+                self.failed(tick, failure, sent.host.as_ref())
             }
             _ => Err(unexpected_event()),
         };

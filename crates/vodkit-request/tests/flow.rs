@@ -98,7 +98,8 @@ fn attempts_end_and_the_error_says_how_many() {
     );
     assert!(
         error.to_string().starts_with("video/getStatus: ")
-            && error.to_string().contains("after 3 attempts"),
+            && error.to_string().contains("after 3 attempts")
+            && error.to_string().contains("demo.at.example.test: "),
         "{error}"
     );
 
