@@ -18,6 +18,9 @@ pub struct InvalidParam {
     pub reason: String,
 }
 
+/// Names and values of a call have at most this many bytes together. Files are not among them.
+const LONGEST_TEXT: usize = 16 << 20;
+
 /// The parameters of one call, in the order in which they are signed.
 ///
 /// Values are kept raw in one buffer; they are percent-encoded when the request is sealed.
@@ -25,22 +28,47 @@ pub struct InvalidParam {
 pub struct Params {
     operation: &'static Operation,
     text: String,
-    spans: SmallVec<[Span; 16]>,
+    spans: SmallVec<[Span; 10]>,
     cursor: usize,
 }
 
 #[derive(Clone)]
 struct Span {
     name: Name,
-    value: Range<usize>,
+    value: Stretch,
     /// Bytes of the value that percent-encoding makes longer; most values have none and are copied as they are.
-    reserved: usize,
+    reserved: u32,
 }
 
 #[derive(Clone)]
 enum Name {
     Table(&'static str),
-    Text(Range<usize>),
+    Text(Stretch),
+}
+
+/// A stretch of the text. Small, since a call's parameters are moved as a whole a few times on their way.
+#[derive(Clone, Copy)]
+struct Stretch {
+    start: u32,
+    end: u32,
+}
+
+impl Stretch {
+    // `LONGEST_TEXT` keeps both within 32 bits.
+    fn new(range: Range<usize>) -> Self {
+        Self {
+            start: range.start as u32,
+            end: range.end as u32,
+        }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    fn len(self) -> usize {
+        self.range().len()
+    }
 }
 
 impl Params {
@@ -63,6 +91,7 @@ impl Params {
     pub fn put<V: ParamText>(&mut self, name: &'static str, value: &V) -> Result<(), InvalidParam> {
         let start = self.text.len();
         value.write_text(&mut self.text);
+        self.bounded(name)?;
         if !V::ALWAYS_VALID
             && let Some(param) = self.table_entry(name)
         {
@@ -95,6 +124,7 @@ impl Params {
             self.text.push_str(name);
             let name_range = start..self.text.len();
             write_json_text(name, value, &mut self.text)?;
+            self.bounded(name)?;
             let value_range = name_range.end..self.text.len();
             if let Some(position) = self
                 .spans
@@ -102,10 +132,10 @@ impl Params {
                 .position(|span| self.name_of(span) == name)
             {
                 self.spans[position].reserved =
-                    encode::reserved_bytes(&self.text[value_range.clone()]);
-                self.spans[position].value = value_range;
+                    encode::reserved_bytes(&self.text[value_range.clone()]) as u32;
+                self.spans[position].value = Stretch::new(value_range);
             } else {
-                self.push(Name::Text(name_range), value_range);
+                self.push(Name::Text(Stretch::new(name_range)), value_range);
             }
         }
         Ok(())
@@ -135,7 +165,9 @@ impl Params {
         let own: usize = self
             .spans
             .iter()
-            .map(|span| self.encoded_name_len(span) + span.value.len() + 2 * span.reserved + 2)
+            .map(|span| {
+                self.encoded_name_len(span) + span.value.len() + 2 * span.reserved as usize + 2
+            })
             .sum();
         let room = own + signature.map_or(0, |(name, value)| name.len() + value.len() + 2);
         let mut out = String::with_capacity(room.saturating_sub(1));
@@ -145,10 +177,10 @@ impl Params {
             }
             match &span.name {
                 Name::Table(name) => out.push_str(name),
-                Name::Text(range) => encode::rfc3986(&self.text[range.clone()], &mut out),
+                Name::Text(name) => encode::rfc3986(&self.text[name.range()], &mut out),
             }
             out.push('=');
-            let value = &self.text[span.value.clone()];
+            let value = &self.text[span.value.range()];
             if span.reserved == 0 {
                 out.push_str(value);
             } else {
@@ -170,9 +202,7 @@ impl Params {
         match &span.name {
             // Names in the tables are unreserved; `cargo xtask codegen` refuses others.
             Name::Table(name) => name.len(),
-            Name::Text(range) => {
-                range.len() + 2 * encode::reserved_bytes(&self.text[range.clone()])
-            }
+            Name::Text(name) => name.len() + 2 * encode::reserved_bytes(&self.text[name.range()]),
         }
     }
 
@@ -188,7 +218,7 @@ impl Params {
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.spans
             .iter()
-            .map(|span| (self.name_of(span), &self.text[span.value.clone()]))
+            .map(|span| (self.name_of(span), &self.text[span.value.range()]))
     }
 
     /// How many there are.
@@ -206,7 +236,7 @@ impl Params {
     fn name_of<'a>(&'a self, span: &'a Span) -> &'a str {
         match &span.name {
             Name::Table(name) => name,
-            Name::Text(range) => &self.text[range.clone()],
+            Name::Text(name) => &self.text[name.range()],
         }
     }
 
@@ -222,17 +252,31 @@ impl Params {
 
     // Endpoints put their parameters in signing order, so this moves only the few that the vendor's frame adds.
     fn push(&mut self, name: Name, value: Range<usize>) {
-        let reserved = encode::reserved_bytes(&self.text[value.clone()]);
+        let reserved = encode::reserved_bytes(&self.text[value.clone()]) as u32;
         let span = Span {
             name,
-            value,
+            value: Stretch::new(value),
             reserved,
         };
         let mut position = self.spans.len();
         while position > 0 && self.name_of(&self.spans[position - 1]) > self.name_of(&span) {
             position -= 1;
         }
-        self.spans.insert(position, span);
+        if position == self.spans.len() {
+            self.spans.push(span);
+        } else {
+            self.spans.insert(position, span);
+        }
+    }
+
+    fn bounded(&self, name: &str) -> Result<(), InvalidParam> {
+        if self.text.len() <= LONGEST_TEXT {
+            return Ok(());
+        }
+        Err(InvalidParam {
+            name: name.to_owned(),
+            reason: "makes the parameters longer than 16 MiB".to_owned(),
+        })
     }
 }
 

@@ -293,3 +293,16 @@ fn parameters_show_their_names_alone() {
         .unwrap();
     assert_eq!(format!("{params:?}"), r#"{"partner_id", "secret_key"}"#);
 }
+
+#[test]
+fn parameters_of_no_sensible_length_are_refused() {
+    let mut extra = Extra::default();
+    extra.insert("note", "x".repeat((16 << 20) + 1));
+    let mut params = Params::new(&GET_VIDEO_LIST);
+    let refused = params.put_undocumented(&extra).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "parameter `note`: makes the parameters longer than 16 MiB"
+    );
+    assert!(params.is_empty());
+}
