@@ -97,7 +97,7 @@ impl Params {
         {
             check(param, &self.text[start..])?;
         }
-        self.push(Name::Table(name), start..self.text.len());
+        self.push(Name::Table(name), start..self.text.len(), V::RESERVED_BYTES);
         Ok(())
     }
 
@@ -135,7 +135,7 @@ impl Params {
                     encode::reserved_bytes(&self.text[value_range.clone()]) as u32;
                 self.spans[position].value = Stretch::new(value_range);
             } else {
-                self.push(Name::Text(Stretch::new(name_range)), value_range);
+                self.push(Name::Text(Stretch::new(name_range)), value_range, None);
             }
         }
         Ok(())
@@ -145,17 +145,21 @@ impl Params {
     ///
     /// # Errors
     /// When the caller's value breaks a limit.
-    pub fn put_common(
+    pub fn put_common<V: ParamText>(
         &mut self,
         param: &'static Param,
-        value: &impl ParamText,
+        value: &V,
     ) -> Result<(), InvalidParam> {
         if let Some(text) = self.get(param.name) {
             return check(param, text);
         }
         let start = self.text.len();
         value.write_text(&mut self.text);
-        self.push(Name::Table(param.name), start..self.text.len());
+        self.push(
+            Name::Table(param.name),
+            start..self.text.len(),
+            V::RESERVED_BYTES,
+        );
         Ok(())
     }
 
@@ -251,8 +255,9 @@ impl Params {
     }
 
     // Endpoints put their parameters in signing order, so this moves only the few that the vendor's frame adds.
-    fn push(&mut self, name: Name, value: Range<usize>) {
-        let reserved = encode::reserved_bytes(&self.text[value.clone()]) as u32;
+    fn push(&mut self, name: Name, value: Range<usize>, reserved: Option<u32>) {
+        let reserved =
+            reserved.unwrap_or_else(|| encode::reserved_bytes(&self.text[value.clone()]) as u32);
         let span = Span {
             name,
             value: Stretch::new(value),

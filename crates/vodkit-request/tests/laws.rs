@@ -12,6 +12,7 @@ use vodkit_request::multipart::{FilePart, form};
 use vodkit_request::retry::{Attempt, Outcome};
 use vodkit_request::testing::{Reply, ScriptedTransport, sealed_params};
 use vodkit_request::transport::TransportErrorKind;
+use vodkit_request::types::{Date, DateTime, ParamText};
 use vodkit_request::{BaseUrl, Call, Payload, RetryPolicy, Segment, Session, encode};
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -81,6 +82,17 @@ proptest! {
         // An independent reader gives the same pair back, as query and as form.
         let read: Vec<(String, String)> = url.query_pairs().into_owned().collect();
         prop_assert_eq!(read, vec![(name, value)]);
+    }
+
+    #[test]
+    fn what_is_known_of_a_type_is_true_of_its_values(number: i64, unsigned: u64, seconds in 0_i64..250_000_000_000) {
+        fn holds<V: ParamText>(value: &V) -> bool {
+            let mut text = String::new();
+            value.write_text(&mut text);
+            V::RESERVED_BYTES.is_none_or(|known| known as usize == encode::reserved_bytes(&text))
+        }
+        prop_assert!(holds(&number) && holds(&unsigned) && holds(&Date::in_china(seconds)) && holds(&DateTime::in_china(seconds)));
+        prop_assert!(<DateTime as ParamText>::RESERVED_BYTES.is_some() && <String as ParamText>::RESERVED_BYTES.is_none());
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub trait ParamText: Sized {
     /// Whether every value of the type has a text of the documented form, so that there is nothing left to check.
     const ALWAYS_VALID: bool = false;
 
+    /// How many bytes of the text percent-encoding writes with three characters, where that is the same for every value of the type.
+    const RESERVED_BYTES: Option<u32> = None;
+
     /// Appends the text, raw: neither quoted nor percent-encoded.
     fn write_text(&self, out: &mut String);
 
@@ -33,6 +36,7 @@ pub trait ParamText: Sized {
 macro_rules! integer_text {
     ($($type:ty => $what:literal),*) => {$(
         impl ParamText for $type {
+            const RESERVED_BYTES: Option<u32> = Some(0);
             fn write_text(&self, out: &mut String) {
                 out.push_str(itoa::Buffer::new().format(*self));
             }

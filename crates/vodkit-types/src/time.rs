@@ -248,9 +248,10 @@ impl fmt::Display for DateTime {
 }
 
 macro_rules! text_param {
-    ($($type:ty => $expected:literal),*) => {$(
+    ($($type:ty => $expected:literal, $reserved:literal);*) => {$(
         impl ParamText for $type {
             const ALWAYS_VALID: bool = true;
+            const RESERVED_BYTES: Option<u32> = Some($reserved);
             fn write_text(&self, out: &mut String) {
                 self.push_to(out);
             }
@@ -275,7 +276,8 @@ macro_rules! text_param {
     )*};
 }
 
-text_param!(Date => "a day like 2024-01-31", DateTime => "a moment like 2024-01-31 23:59:59");
+// The blank and the two colons of a moment.
+text_param!(Date => "a day like 2024-01-31", 0; DateTime => "a moment like 2024-01-31 23:59:59", 3);
 
 /// A moment in a reply, kept in the form in which the vendor sent it.
 ///
