@@ -96,7 +96,7 @@ fn machine_paths(name: &str, text: &str, faults: &mut Vec<String>) {
     for (number, line) in text.lines().enumerate() {
         for path in MACHINE_PATHS {
             let starts = line.match_indices(path).any(|(at, _)| {
-                // `/openapi/work/` is a route, not a path of a machine.
+                // `/openapi/home/` is a route, not a path of a machine.
                 !line[..at].ends_with(|c: char| c.is_alphanumeric() || "_-.}".contains(c))
             });
             if starts {
