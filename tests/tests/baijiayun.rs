@@ -28,7 +28,7 @@ fn now() -> Timestamp {
 }
 
 fn client<T>(emulator: &Emulator, transport: T, now: Timestamp) -> Client<Recorded<T>> {
-    let account = emulator.account();
+    let account = emulator.baijiayun();
     Client::builder()
         .base_url(emulator.base_url())
         .partner_id(account.partner_id)
@@ -305,8 +305,8 @@ macro_rules! story {
     }};
 }
 
-fn emulator_account() -> vodkit_emulator::Account {
-    vodkit_emulator::Account::default()
+fn emulator_account() -> vodkit_emulator::baijiayun::Account {
+    vodkit_emulator::baijiayun::Account::default()
 }
 
 fn told_blocking(film: &[u8], path: &std::path::Path, now: Timestamp) -> (Vec<String>, Emulator) {

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = match std::env::var("VODKIT_BAIJIAYUN_PARTNER_ID") {
         Ok(_) => Client::builder().from_env(),
         Err(_) => {
-            let account = emulator.account();
+            let account = emulator.baijiayun();
             // Only the secret key: the partner key is fetched with it before the first signed call.
             Client::builder()
                 .base_url(emulator.base_url())

@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = match std::env::var("VODKIT_BAIJIAYUN_PARTNER_ID") {
         Ok(_) => Client::builder().from_env(),
         Err(_) => {
-            let account = emulator.account();
+            let account = emulator.baijiayun();
             Client::builder()
                 .base_url(emulator.base_url())
                 .partner_id(account.partner_id)

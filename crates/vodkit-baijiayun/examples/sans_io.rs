@@ -13,7 +13,7 @@ use vodkit_emulator::Emulator;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let emulator = Emulator::start()?;
-    let account = emulator.account();
+    let account = emulator.baijiayun();
     let client = Client::builder()
         .base_url(emulator.base_url())
         .partner_id(account.partner_id)

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use vodkit_baijiayun::Client;
 use vodkit_baijiayun::types::VideoInfo;
-use vodkit_emulator::{Account, Emulator};
+use vodkit_emulator::Emulator;
+use vodkit_emulator::baijiayun::Account;
 use vodkit_request::types::DateTime;
 
 use crate::args::{DemoArgs, Global};
@@ -178,7 +179,7 @@ impl Running {
                 )
             })?;
         let emulator = place.insert(emulator);
-        Ok((emulator.account().clone(), emulator.base_url().to_owned()))
+        Ok((emulator.baijiayun().clone(), emulator.base_url().to_owned()))
     }
 }
 

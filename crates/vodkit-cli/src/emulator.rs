@@ -4,7 +4,8 @@ use std::env;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
-use vodkit_emulator::{DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, Emulator};
+use vodkit_emulator::Emulator;
+use vodkit_emulator::baijiayun::{DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY};
 
 use crate::args::EmulatorArgs;
 use crate::failure::Failure;

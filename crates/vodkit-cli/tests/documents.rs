@@ -69,7 +69,7 @@ impl Shell {
     fn command(&self, line: &str) -> Command {
         let binary = Path::new(env!("CARGO_BIN_EXE_vodkit"));
         let path = std::env::var("PATH").unwrap_or_default();
-        let account = self.emulator.account();
+        let account = self.emulator.baijiayun();
         let mut command = Command::new("sh");
         command
             .args(["-c", line])

@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use md5::{Digest, Md5};
 use tempfile::NamedTempFile;
 
-use crate::signature::hex;
+use crate::digest::hex;
 
 /// Bytes on disk, so that a film does not fill the memory.
 ///

@@ -8,64 +8,21 @@ use std::time::Duration;
 
 use crate::Emulator;
 use crate::journal::Record;
-
-/// Id of the account that exists when none is given.
-pub const DEFAULT_PARTNER_ID: u64 = 12_345_678;
-/// Signing key of the account that exists when none is given.
-pub const DEFAULT_PARTNER_KEY: &str = "vodkit-emulator-partner-key";
-/// `createkey` secret of the account that exists when none is given.
-pub const DEFAULT_SECRET_KEY: &str = "vodkit-emulator-secret-key";
+use crate::{baijiayun, mediacloud, polyv, quvideo};
 
 /// How long a transcoding takes when nothing else is said.
 const DEFAULT_TRANSCODE_TIME: Duration = Duration::from_secs(3);
 const DEFAULT_JOURNAL_LIMIT: usize = 100_000;
-
-/// An account that the emulator knows. Its `Debug` shows no key.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Number of the account.
-    pub partner_id: u64,
-    /// The key that signs calls, until `createkey` replaces it.
-    pub partner_key: String,
-    /// The secret that `createkey` asks for.
-    pub secret_key: String,
-}
-
-impl Account {
-    /// An account with these credentials, which need not be anybody's real ones.
-    pub fn new(
-        partner_id: u64,
-        partner_key: impl Into<String>,
-        secret_key: impl Into<String>,
-    ) -> Self {
-        Self {
-            partner_id,
-            partner_key: partner_key.into(),
-            secret_key: secret_key.into(),
-        }
-    }
-}
-
-impl Default for Account {
-    fn default() -> Self {
-        Self::new(DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, DEFAULT_SECRET_KEY)
-    }
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account")
-            .field("partner_id", &self.partner_id)
-            .finish_non_exhaustive()
-    }
-}
 
 pub(crate) type Log = Arc<dyn Fn(&Record) + Send + Sync>;
 
 /// The settings of an instance once it runs.
 #[derive(Clone)]
 pub(crate) struct Settings {
-    pub(crate) accounts: Vec<Account>,
+    pub(crate) baijiayun: Vec<baijiayun::Account>,
+    pub(crate) polyv: Vec<polyv::Account>,
+    pub(crate) quvideo: Vec<quvideo::Account>,
+    pub(crate) mediacloud: Vec<mediacloud::Account>,
     pub(crate) transcode_time: Duration,
     pub(crate) journal_limit: usize,
     pub(crate) log: Option<Log>,
@@ -75,7 +32,10 @@ pub(crate) struct Settings {
 #[derive(Clone)]
 pub struct Builder {
     listen: SocketAddr,
-    accounts: Vec<Account>,
+    baijiayun: Vec<baijiayun::Account>,
+    polyv: Vec<polyv::Account>,
+    quvideo: Vec<quvideo::Account>,
+    mediacloud: Vec<mediacloud::Account>,
     time_scale: f64,
     clock_offset: i64,
     transcode_time: Duration,
@@ -88,7 +48,10 @@ impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Builder")
             .field("listen", &self.listen)
-            .field("accounts", &self.accounts)
+            .field("baijiayun", &self.baijiayun)
+            .field("polyv", &self.polyv)
+            .field("quvideo", &self.quvideo)
+            .field("mediacloud", &self.mediacloud)
             .field("time_scale", &self.time_scale)
             .field("clock_offset", &self.clock_offset)
             .field("transcode_time", &self.transcode_time)
@@ -101,7 +64,10 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            accounts: Vec::new(),
+            baijiayun: Vec::new(),
+            polyv: Vec::new(),
+            quvideo: Vec::new(),
+            mediacloud: Vec::new(),
             time_scale: 1.0,
             clock_offset: 0,
             transcode_time: DEFAULT_TRANSCODE_TIME,
@@ -120,12 +86,37 @@ impl Builder {
         self
     }
 
-    /// Adds an account; an account of the same number is replaced. Without any, the default account exists.
+    /// Adds an account of Baijiayun's; an account of the same number is replaced. Without any, the default account exists.
     #[must_use]
-    pub fn account(mut self, account: Account) -> Self {
-        self.accounts
+    pub fn baijiayun(mut self, account: baijiayun::Account) -> Self {
+        self.baijiayun
             .retain(|have| have.partner_id != account.partner_id);
-        self.accounts.push(account);
+        self.baijiayun.push(account);
+        self
+    }
+
+    /// Adds an account of Polyv's; one of the same `user_id` is replaced. Without any, the default account exists.
+    #[must_use]
+    pub fn polyv(mut self, account: polyv::Account) -> Self {
+        self.polyv.retain(|have| have.user_id != account.user_id);
+        self.polyv.push(account);
+        self
+    }
+
+    /// Adds an account of QuVideo's; one of the same `token` is replaced. Without any, the default account exists.
+    #[must_use]
+    pub fn quvideo(mut self, account: quvideo::Account) -> Self {
+        self.quvideo.retain(|have| have.token != account.token);
+        self.quvideo.push(account);
+        self
+    }
+
+    /// Adds an account of MediaCloud's; one of the same `username` is replaced. Without any, the default account exists.
+    #[must_use]
+    pub fn mediacloud(mut self, account: mediacloud::Account) -> Self {
+        self.mediacloud
+            .retain(|have| have.username != account.username);
+        self.mediacloud.push(account);
         self
     }
 
@@ -174,7 +165,8 @@ impl Builder {
     /// Takes settings from the environment; the emulator reads it nowhere else.
     ///
     /// `VODKIT_BAIJIAYUN_PARTNER_ID`, `VODKIT_BAIJIAYUN_PARTNER_KEY` and `VODKIT_BAIJIAYUN_SECRET_KEY` describe one account (each of
-    /// them may be left out, then the default account's value is used); `VODKIT_EMULATOR_TIME_SCALE` is the
+    /// them may be left out, then the default account's value is used), and so do `VODKIT_POLYV_USER_ID` and `VODKIT_POLYV_SECRET_KEY`,
+    /// `VODKIT_QUVIDEO_TOKEN`, `VODKIT_MEDIACLOUD_USERNAME` and `VODKIT_MEDIACLOUD_PASSWORD`; `VODKIT_EMULATOR_TIME_SCALE` is the
     /// [`time_scale`](Self::time_scale). A malformed value makes [`start`](Self::start) fail.
     #[must_use]
     pub fn from_env(self) -> Self {
@@ -182,21 +174,19 @@ impl Builder {
     }
 
     fn with_variables(mut self, read: impl Fn(&str) -> Option<String>) -> Self {
-        let id = read("VODKIT_BAIJIAYUN_PARTNER_ID");
-        let key = read("VODKIT_BAIJIAYUN_PARTNER_KEY");
-        let secret = read("VODKIT_BAIJIAYUN_SECRET_KEY");
-        if id.is_some() || key.is_some() || secret.is_some() {
-            let mut account = Account::default();
-            match id.as_deref().map(str::parse) {
-                Some(Ok(id)) => account.partner_id = id,
-                Some(Err(_)) => {
-                    self.problem = Some("VODKIT_BAIJIAYUN_PARTNER_ID is not a number".to_owned())
-                }
-                None => {}
-            }
-            account.partner_key = key.unwrap_or(account.partner_key);
-            account.secret_key = secret.unwrap_or(account.secret_key);
-            self = self.account(account);
+        match baijiayun::from_variables(&read) {
+            Ok(Some(account)) => self = self.baijiayun(account),
+            Ok(None) => {}
+            Err(problem) => self.problem = Some(problem),
+        }
+        if let Some(account) = polyv::from_variables(&read) {
+            self = self.polyv(account);
+        }
+        if let Some(account) = quvideo::from_variables(&read) {
+            self = self.quvideo(account);
+        }
+        if let Some(account) = mediacloud::from_variables(&read) {
+            self = self.mediacloud(account);
         }
         match read("VODKIT_EMULATOR_TIME_SCALE")
             .as_deref()
@@ -221,8 +211,17 @@ impl Builder {
         if let Some(problem) = self.problem.take() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
         }
-        if self.accounts.is_empty() {
-            self.accounts.push(Account::default());
+        if self.baijiayun.is_empty() {
+            self.baijiayun.push(baijiayun::Account::default());
+        }
+        if self.polyv.is_empty() {
+            self.polyv.push(polyv::Account::default());
+        }
+        if self.quvideo.is_empty() {
+            self.quvideo.push(quvideo::Account::default());
+        }
+        if self.mediacloud.is_empty() {
+            self.mediacloud.push(mediacloud::Account::default());
         }
         let scaled = self.transcode_time.as_secs_f64() / self.time_scale;
         let transcode_time = Duration::try_from_secs_f64(scaled).map_err(|_| {
@@ -232,7 +231,10 @@ impl Builder {
             )
         })?;
         let settings = Settings {
-            accounts: self.accounts,
+            baijiayun: self.baijiayun,
+            polyv: self.polyv,
+            quvideo: self.quvideo,
+            mediacloud: self.mediacloud,
             transcode_time,
             journal_limit: self.journal_limit,
             log: self.log,
@@ -262,8 +264,12 @@ mod tests {
             ("VODKIT_EMULATOR_TIME_SCALE", "2.5"),
         ]));
         assert_eq!(
-            builder.accounts,
-            [Account::new(77, "key-of-77", DEFAULT_SECRET_KEY)]
+            builder.baijiayun,
+            [baijiayun::Account::new(
+                77,
+                "key-of-77",
+                baijiayun::DEFAULT_SECRET_KEY
+            )]
         );
         assert_eq!(builder.time_scale, 2.5);
         assert!(!format!("{builder:?}").contains("key-of-77"));
@@ -272,7 +278,7 @@ mod tests {
     #[test]
     fn an_empty_environment_changes_nothing() {
         let builder = Builder::default().with_variables(|_| None);
-        assert!(builder.accounts.is_empty() && builder.problem.is_none());
+        assert!(builder.baijiayun.is_empty() && builder.problem.is_none());
     }
 
     #[test]

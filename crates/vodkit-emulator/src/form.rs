@@ -7,10 +7,38 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header};
 use http_body_util::BodyExt;
 
-use crate::envelope::{BAD_PARAMETER, Fault};
-
+/// Id of an assumption. // assumed: content-type
+const CONTENT_TYPE: &str = "content-type";
 /// Longest accepted body of an API call, in bytes; uploads have no such limit.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// What is wrong with a received form; each vendor words it in its own envelope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BadForm {
+    /// The parameter, when it is one of them and not the form as a whole.
+    pub(crate) parameter: Option<String>,
+    pub(crate) problem: String,
+    /// Id of the assumption that this refusal rests on.
+    pub(crate) assumed: Option<&'static str>,
+}
+
+impl BadForm {
+    fn whole(problem: impl Into<String>) -> Self {
+        Self {
+            parameter: None,
+            problem: problem.into(),
+            assumed: None,
+        }
+    }
+
+    fn parameter(name: &str, problem: &str) -> Self {
+        Self {
+            parameter: Some(name.to_owned()),
+            problem: problem.to_owned(),
+            assumed: None,
+        }
+    }
+}
 
 /// A file part of a multipart body.
 #[derive(Clone)]
@@ -45,7 +73,7 @@ impl Form {
         query: Option<&str>,
         headers: &HeaderMap,
         body: Body,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, BadForm> {
         if method == Method::GET {
             return Ok(Self::urlencoded(query.unwrap_or_default()));
         }
@@ -64,20 +92,18 @@ impl Form {
             "multipart/form-data" => Self::multipart(kind, body).await,
             "application/x-www-form-urlencoded" => match std::str::from_utf8(&body) {
                 Ok(text) => Ok(Self::urlencoded(text)),
-                Err(_) => Err(Fault::new(
-                    BAD_PARAMETER,
+                Err(_) => Err(BadForm::whole(
                     "the body is not ASCII: encode values as %XX of UTF-8",
                 )),
             },
             _ if body.is_empty() => Ok(Self::default()),
             // assumed: content-type
-            other => Err(Fault::new(
-                BAD_PARAMETER,
-                format!(
+            other => Err(BadForm {
+                assumed: Some(CONTENT_TYPE),
+                ..BadForm::whole(format!(
                     "content type {other:?} is not one of the two documented ones (form, multipart)"
-                ),
-            )
-            .assumed("content-type")),
+                ))
+            }),
         }
     }
 
@@ -98,9 +124,8 @@ impl Form {
         form
     }
 
-    async fn multipart(kind: &str, body: Bytes) -> Result<Self, Fault> {
-        let broken =
-            |error: multer::Error| Fault::new(BAD_PARAMETER, format!("multipart body: {error}"));
+    async fn multipart(kind: &str, body: Bytes) -> Result<Self, BadForm> {
+        let broken = |error: multer::Error| BadForm::whole(format!("multipart body: {error}"));
         let boundary = multer::parse_boundary(kind).map_err(broken)?;
         let stream = http_body_util::Full::new(body).into_data_stream();
         let mut parts = multer::Multipart::new(stream, boundary);
@@ -147,22 +172,22 @@ impl Form {
     }
 
     /// The text of a parameter that the call cannot do without.
-    pub(crate) fn required(&self, name: &str) -> Result<&str, Fault> {
+    pub(crate) fn required(&self, name: &str) -> Result<&str, BadForm> {
         self.text(name)
-            .ok_or_else(|| Fault::parameter(name, "is missing"))
+            .ok_or_else(|| BadForm::parameter(name, "is missing"))
     }
 
     /// A decimal number without sign; `None` when it was not sent or is empty.
-    pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, Fault> {
+    pub(crate) fn number(&self, name: &str) -> Result<Option<u64>, BadForm> {
         self.text(name).map(|text| number(name, text)).transpose()
     }
 
-    pub(crate) fn required_number(&self, name: &str) -> Result<u64, Fault> {
+    pub(crate) fn required_number(&self, name: &str) -> Result<u64, BadForm> {
         number(name, self.required(name)?)
     }
 
     /// A comma-separated list of numbers.
-    pub(crate) fn numbers(&self, name: &str) -> Result<Option<Vec<u64>>, Fault> {
+    pub(crate) fn numbers(&self, name: &str) -> Result<Option<Vec<u64>>, BadForm> {
         self.text(name)
             .map(|text| {
                 text.split(',')
@@ -191,11 +216,11 @@ impl Form {
 
 /// The whole body. One that is too long is read to its end all the same: a refusal that overtakes it would reach the sender as a
 /// broken connection.
-async fn read(mut body: Body) -> Result<Bytes, Fault> {
+async fn read(mut body: Body) -> Result<Bytes, BadForm> {
     let mut bytes = BytesMut::new();
     let mut too_long = false;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| Fault::new(BAD_PARAMETER, "the body broke off"))?;
+        let frame = frame.map_err(|_| BadForm::whole("the body broke off"))?;
         // Trailers carry no parameters.
         let Ok(data) = frame.into_data() else {
             continue;
@@ -206,17 +231,17 @@ async fn read(mut body: Body) -> Result<Bytes, Fault> {
         }
     }
     if too_long {
-        return Err(Fault::new(BAD_PARAMETER, "the body is longer than 16 MiB"));
+        return Err(BadForm::whole("the body is longer than 16 MiB"));
     }
     Ok(bytes.freeze())
 }
 
-fn number(name: &str, text: &str) -> Result<u64, Fault> {
+fn number(name: &str, text: &str) -> Result<u64, BadForm> {
     let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     plain
         .then(|| text.parse().ok())
         .flatten()
-        .ok_or_else(|| Fault::parameter(name, "is not a decimal number"))
+        .ok_or_else(|| BadForm::parameter(name, "is not a decimal number"))
 }
 
 #[cfg(test)]
@@ -241,7 +266,10 @@ mod tests {
         assert_eq!(form.number("d"), Ok(None));
         assert_eq!(form.number("none"), Ok(None));
         for bad in ["b", "c", "e"] {
-            assert_eq!(form.number(bad).unwrap_err().code, BAD_PARAMETER, "{bad}");
+            assert_eq!(
+                form.number(bad).unwrap_err().parameter.as_deref(),
+                Some(bad)
+            );
         }
         assert_eq!(form.numbers("l"), Ok(Some(vec![1, 2, 3])));
         assert!(form.numbers("m").is_err());

@@ -97,11 +97,34 @@ pub enum Effect {
         /// The video.
         video_id: u64,
     },
+    /// Something of another vendor's was created, changed or deleted.
+    Thing {
+        /// The vendor.
+        vendor: &'static str,
+        /// What it is, in the vendor's word: `video`, `category`.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+        /// What became of it.
+        change: Change,
+    },
     /// The account's callback address was set.
     CallbackUrlSet {
         /// The account.
         partner_id: u64,
     },
+}
+
+/// What became of a [`Thing`](Effect::Thing).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Change {
+    /// It is new.
+    Created,
+    /// It is not as it was.
+    Changed,
+    /// It is gone.
+    Deleted,
 }
 
 /// One received request and its outcome.
@@ -116,12 +139,14 @@ pub struct Record {
     pub method: String,
     /// Path without the query, which may hold tokens.
     pub path: String,
+    /// Folder name of the vendor whose call it is: `baijiayun`.
+    pub vendor: Option<&'static str>,
     /// The vendor's name of the call, `upload`, `play` and the like; `None` for an unknown path.
     pub operation: Option<&'static str>,
     /// HTTP status of the answer.
     pub status: u16,
     /// The vendor's code in the answer, where it has one.
-    pub code: Option<i64>,
+    pub code: Option<String>,
     /// What changed, in order.
     pub effects: Vec<Effect>,
     /// Why it was refused, or what else its sender should know. Secrets are masked.
@@ -139,7 +164,7 @@ impl fmt::Display for Record {
             self.operation.unwrap_or("-"),
             self.status
         )?;
-        match self.code {
+        match &self.code {
             Some(code) => write!(f, " {code}")?,
             None => write!(f, " -")?,
         }
@@ -196,9 +221,10 @@ mod tests {
             at_ms: 0,
             method: "GET".into(),
             path: path.into(),
+            vendor: None,
             operation: None,
             status: 501,
-            code: Some(404),
+            code: Some("404".into()),
             effects: Vec::new(),
             note: Some("two\nlines".into()),
         }

@@ -8,7 +8,7 @@
 //! use vodkit_emulator::Emulator;
 //!
 //! let emulator = Emulator::start()?;
-//! let account = emulator.account();
+//! let account = emulator.baijiayun();
 //! println!("calls go to {}/openapi/, signed with the key of {}", emulator.base_url(), account.partner_id);
 //! // ... let the code under test talk to it, then look at what arrived:
 //! assert!(emulator.journal().is_empty());
@@ -23,18 +23,20 @@
 //! - `GET /_vodkit/health` says that it is up, `POST /_vodkit/reset` makes it forget everything. Unknown paths answer 501.
 //! - What no page of the vendor documents is in [`ASSUMPTIONS`]. Nothing here was compared with the vendor's servers.
 
-mod assumptions;
-mod baijiayun;
+mod assumption;
+pub mod baijiayun;
 mod blob;
 mod builder;
 mod clock;
 mod delivery;
-mod envelope;
+mod digest;
 mod form;
 mod journal;
 mod media;
+pub mod mediacloud;
+pub mod polyv;
+pub mod quvideo;
 mod server;
-mod signature;
 
 use std::fmt;
 use std::io;
@@ -42,9 +44,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use assumptions::{ASSUMPTIONS, Assumption};
-pub use builder::{Account, Builder, DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, DEFAULT_SECRET_KEY};
-pub use journal::{Effect, Record};
+pub use assumption::{ASSUMPTIONS, Assumption};
+pub use builder::Builder;
+pub use journal::{Change, Effect, Record};
 
 use builder::Settings;
 use server::{Server, Shared};
@@ -107,11 +109,32 @@ impl Emulator {
         &self.base_url
     }
 
-    /// The first account as configured; its `partner_key` may have been replaced by `createkey` since.
+    /// The first account of Baijiayun's as configured; its `partner_key` may have been replaced by `createkey` since.
     #[must_use]
-    pub fn account(&self) -> &Account {
+    pub fn baijiayun(&self) -> &baijiayun::Account {
         // `Builder::start` adds the default account to an empty list.
-        &self.shared.settings.accounts[0]
+        &self.shared.settings.baijiayun[0]
+    }
+
+    /// The first account of Polyv's as configured.
+    #[must_use]
+    pub fn polyv(&self) -> &polyv::Account {
+        // As above.
+        &self.shared.settings.polyv[0]
+    }
+
+    /// The first account of QuVideo's as configured.
+    #[must_use]
+    pub fn quvideo(&self) -> &quvideo::Account {
+        // As above.
+        &self.shared.settings.quvideo[0]
+    }
+
+    /// The first account of MediaCloud's as configured.
+    #[must_use]
+    pub fn mediacloud(&self) -> &mediacloud::Account {
+        // As above.
+        &self.shared.settings.mediacloud[0]
     }
 
     /// What was received and done so far, the oldest first, within the [limit](Builder::journal_limit).
@@ -119,7 +142,7 @@ impl Emulator {
     /// A request is in it before its answer leaves.
     #[must_use]
     pub fn journal(&self) -> Vec<Record> {
-        self.shared.with_state(|state| state.journal.to_vec())
+        self.shared.journal.with(|journal| journal.to_vec())
     }
 
     /// Makes the emulator's clock differ from the real one by this many seconds, as a client with a wrong clock would see it.
@@ -138,12 +161,6 @@ impl Emulator {
     /// [`advance`](Self::advance). The journal is empty afterwards.
     pub fn reset(&self) {
         self.shared.reset();
-    }
-
-    /// Every behaviour that no page of the vendor documents.
-    #[must_use]
-    pub fn assumptions() -> &'static [Assumption] {
-        ASSUMPTIONS
     }
 
     /// Stops it, closes its connections and removes what was uploaded. Dropping does the same.

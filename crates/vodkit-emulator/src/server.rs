@@ -10,22 +10,46 @@ use axum::body::Body;
 use axum::extract::{Request, State as Shares};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{get, post};
 use axum::serve::ListenerExt as _;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::baijiayun::state::State;
-use crate::baijiayun::{self, ROUTES, serving, upload};
 use crate::builder::Settings;
 use crate::clock::{self, Clock};
-use crate::envelope::{self, Fault, NO_PATH};
-use crate::journal::{Effect, Record};
+use crate::journal::{Effect, Journal, Record};
+use crate::{baijiayun, mediacloud, polyv, quvideo};
+
+/// Data that several tasks change in turn.
+pub(crate) struct Guarded<T>(Mutex<T>);
+
+impl<T> Guarded<T> {
+    fn new(data: T) -> Self {
+        Self(Mutex::new(data))
+    }
+
+    /// Runs `work` with the data locked. A panic of another holder leaves data that can still be read.
+    pub(crate) fn with<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        let mut guard: MutexGuard<'_, T> = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut guard)
+    }
+
+    fn replace(&self, fresh: T) {
+        // The old data is dropped outside of the lock: it may have many files to remove.
+        drop(self.with(|data| std::mem::replace(data, fresh)));
+    }
+}
 
 /// What the server's tasks and the owner of the emulator share.
+///
+/// The vendors know nothing of each other; who needs two locks takes them one after the other, never one inside the other.
 pub(crate) struct Shared {
-    state: Mutex<State>,
+    pub(crate) baijiayun: Guarded<baijiayun::State>,
+    pub(crate) polyv: Guarded<polyv::State>,
+    pub(crate) quvideo: Guarded<quvideo::State>,
+    pub(crate) mediacloud: Guarded<mediacloud::State>,
+    pub(crate) journal: Guarded<Journal>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     /// For callers that send no Host.
@@ -34,82 +58,78 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(settings: Settings, clock_offset: i64, address: SocketAddr) -> Self {
-        let state = Mutex::new(State::new(&settings.accounts, settings.journal_limit));
         Self {
-            state,
+            baijiayun: Guarded::new(baijiayun::State::new(&settings.baijiayun)),
+            polyv: Guarded::new(polyv::State::new(&settings.polyv)),
+            quvideo: Guarded::new(quvideo::State::new(&settings.quvideo)),
+            mediacloud: Guarded::new(mediacloud::State::new(&settings.mediacloud)),
+            journal: Guarded::new(Journal::new(settings.journal_limit)),
             clock: Clock::new(clock_offset),
             settings,
             address,
         }
     }
 
-    /// Runs `work` with the state locked. A panic of another holder leaves data that can still be read.
-    pub(crate) fn with_state<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        let mut guard: MutexGuard<'_, State> =
-            self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        work(&mut guard)
-    }
-
     /// Back to the moment after the start: nothing stored, keys as configured, no advance of the clock.
     pub(crate) fn reset(&self) {
-        let fresh = State::new(&self.settings.accounts, self.settings.journal_limit);
         self.clock.forget_advances();
-        // The old state is dropped outside of the lock: it may have many files to remove.
-        drop(self.with_state(|state| std::mem::replace(state, fresh)));
+        self.baijiayun
+            .replace(baijiayun::State::new(&self.settings.baijiayun));
+        self.polyv.replace(polyv::State::new(&self.settings.polyv));
+        self.quvideo
+            .replace(quvideo::State::new(&self.settings.quvideo));
+        self.mediacloud
+            .replace(mediacloud::State::new(&self.settings.mediacloud));
+        self.journal
+            .replace(Journal::new(self.settings.journal_limit));
     }
 }
 
 /// What a handler tells the journal, beside its response.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
+    vendor: Option<&'static str>,
     operation: Option<&'static str>,
-    code: Option<i64>,
+    code: Option<String>,
     effects: Vec<Effect>,
     note: Option<String>,
 }
 
 impl Outcome {
-    /// The outcome of a call that answers with a code.
-    pub(crate) fn of<T>(
-        operation: &'static str,
-        outcome: &Result<T, Fault>,
-        success: i64,
-        effects: Vec<Effect>,
-        note: Option<String>,
-    ) -> Self {
-        let (code, why) = match outcome {
-            Ok(_) => (success, None),
-            Err(fault) => {
-                let text = fault.explanation.as_ref().unwrap_or(&fault.message);
-                let why = match fault.assumed {
-                    Some(id) => format!("{text} (assumed: {id})"),
-                    None => text.clone(),
-                };
-                (fault.code, Some(why))
-            }
-        };
-        let notes: Vec<String> = why.into_iter().chain(note).collect();
-        let note = (!notes.is_empty()).then(|| notes.join("; "));
+    /// The outcome of a vendor's call, by the vendor's name for it.
+    pub(crate) fn of(vendor: &'static str, operation: &'static str) -> Self {
         Self {
+            vendor: Some(vendor),
             operation: Some(operation),
-            code: Some(code),
-            effects,
-            note,
+            ..Self::default()
         }
     }
 
-    /// The outcome of an answer without a code.
-    pub(crate) fn plain(
-        operation: &'static str,
-        effects: Vec<Effect>,
-        note: Option<String>,
-    ) -> Self {
+    /// The outcome of something that no vendor has.
+    fn own(operation: &'static str) -> Self {
         Self {
             operation: Some(operation),
-            code: None,
-            effects,
-            note,
+            ..Self::default()
         }
+    }
+
+    /// The vendor's code in the answer.
+    pub(crate) fn code(mut self, code: impl ToString) -> Self {
+        self.code = Some(code.to_string());
+        self
+    }
+
+    /// What changed, in order.
+    pub(crate) fn effects(mut self, effects: Vec<Effect>) -> Self {
+        self.effects = effects;
+        self
+    }
+
+    /// What the caller should know, without secrets.
+    pub(crate) fn notes(mut self, notes: impl IntoIterator<Item = String>) -> Self {
+        let notes: Vec<String> = notes.into_iter().collect();
+        self.note = (!notes.is_empty()).then(|| notes.join("; "));
+        self
     }
 }
 
@@ -167,17 +187,10 @@ impl Drop for Server {
 
 fn router(shared: Arc<Shared>) -> Router {
     Router::new()
-        .route("/openapi/{*name}", any(baijiayun::openapi))
-        .route(UPLOAD, any(upload::receive))
-        .route("/play/{seal}/{expires}/{file}", any(serving::play))
-        .route("/image/{video}/{file}", get(serving::image))
-        .route("/subtitle/{file}", get(serving::subtitle))
-        .route("/web/video/player", get(serving::player))
-        .route(
-            "/web/playback/asset/bjcVideoPlayer.js",
-            get(serving::player_script),
-        )
-        .route("/swf/player.swf", get(serving::flash))
+        .merge(baijiayun::routes())
+        .merge(polyv::routes())
+        .merge(quvideo::routes())
+        .merge(mediacloud::routes())
         .route(HEALTH, get(health))
         .route(RESET, post(reset))
         .fallback(unknown)
@@ -185,7 +198,6 @@ fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-const UPLOAD: &str = "/upload";
 const HEALTH: &str = "/_vodkit/health";
 const RESET: &str = "/_vodkit/reset";
 
@@ -208,27 +220,26 @@ async fn finish(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Nex
     if let Ok(date) = clock::http_date(now_ms).parse() {
         headers.insert(header::DATE, date);
     }
-    let (operation, code, effects, note) = match outcome {
-        Some(Outcome {
-            operation,
-            code,
-            effects,
-            note,
-        }) => (operation, code, effects, note),
-        None => (None, None, Vec::new(), None),
-    };
+    let Outcome {
+        vendor,
+        operation,
+        code,
+        effects,
+        note,
+    } = outcome.unwrap_or_default();
     let record = Record {
         sequence: 0,
         at_ms: now_ms,
         method: method.to_string(),
         path,
+        vendor,
         operation,
         status: response.status().as_u16(),
         code,
         effects,
         note,
     };
-    let record = shared.with_state(|state| state.journal.push(record));
+    let record = shared.journal.with(|journal| journal.push(record));
     if let Some(log) = &shared.settings.log {
         log(&record);
     }
@@ -241,38 +252,28 @@ fn preflight(request: &HeaderMap) -> Response {
     let headers = response.headers_mut();
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, HEAD, POST"),
+        HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE"),
     );
     if let Some(asked) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
     }
-    response
-        .extensions_mut()
-        .insert(Outcome::plain("preflight", Vec::new(), None));
+    response.extensions_mut().insert(Outcome::own("preflight"));
     response
 }
 
 async fn health(Shares(shared): Shares<Arc<Shared>>) -> Response {
-    let accounts: Vec<u64> = shared
-        .settings
-        .accounts
-        .iter()
-        .map(|account| account.partner_id)
-        .collect();
-    let videos = shared.with_state(|state| state.videos.len());
     let body = json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
-        "vendor": "baijiayun",
-        "accounts": accounts,
-        "videos": videos,
+        "vendors": {
+            "baijiayun": baijiayun::health(&shared),
+            "polyv": polyv::health(&shared),
+            "quvideo": quvideo::health(&shared),
+            "mediacloud": mediacloud::health(&shared),
+        },
         "time": shared.clock.now_ms().div_euclid(1000),
     });
-    json_response(
-        StatusCode::OK,
-        &body,
-        Outcome::plain("health", Vec::new(), None),
-    )
+    json_response(StatusCode::OK, &body, Outcome::own("health"))
 }
 
 async fn reset(Shares(shared): Shares<Arc<Shared>>) -> Response {
@@ -280,20 +281,25 @@ async fn reset(Shares(shared): Shares<Arc<Shared>>) -> Response {
     json_response(
         StatusCode::OK,
         &json!({ "status": "ok" }),
-        Outcome::plain("reset", Vec::new(), None),
+        Outcome::own("reset"),
     )
 }
 
-async fn unknown(Shares(shared): Shares<Arc<Shared>>, request: Request) -> Response {
-    unknown_path(&shared, request.uri().path())
+async fn unknown(request: Request) -> Response {
+    unknown_path(request.method(), request.uri().path())
 }
 
-/// 501, so that nobody takes it for an answer of the vendor's, with the vendor's envelope and the nearest known path.
-pub(crate) fn unknown_path(shared: &Shared, path: &str) -> Response {
-    let calls = ROUTES
-        .iter()
-        .map(|route| format!("/openapi/{}", route.name));
-    let known = calls.chain([UPLOAD, HEALTH, RESET].map(str::to_owned));
+/// 501, so that nobody takes it for an answer of a vendor's, with the nearest known path.
+pub(crate) fn unknown_path(method: &Method, path: &str) -> Response {
+    let known = [
+        baijiayun::paths(),
+        polyv::paths(),
+        quvideo::paths(),
+        mediacloud::paths(),
+    ]
+    .into_iter()
+    .flatten()
+    .chain([HEALTH, RESET].map(str::to_owned));
     // Case is the commonest slip, so it counts less than any other difference.
     let distance = |have: &String| {
         (
@@ -302,14 +308,11 @@ pub(crate) fn unknown_path(shared: &Shared, path: &str) -> Response {
         )
     };
     let nearest = known.min_by_key(distance).unwrap_or_default();
-    let fault = Fault::new(
-        NO_PATH,
-        format!("the emulator does not know {path}; the nearest it knows is {nearest}"),
-    );
-    let mut body = envelope::reply(&Err(fault.clone()), shared.clock.now_ms().div_euclid(1000));
-    body["nearest"] = nearest.into();
-    let mut outcome = Outcome::of::<()>("", &Err(fault), envelope::OK, Vec::new(), None);
-    outcome.operation = None;
+    let text =
+        format!("the emulator does not know {method} {path}; the nearest it knows is {nearest}");
+    // `code` and one of the two words for a message are in every vendor's envelope.
+    let body = json!({ "code": 404, "msg": text, "message": text, "nearest": nearest });
+    let outcome = Outcome::default().code(404).notes([text]);
     json_response(StatusCode::NOT_IMPLEMENTED, &body, outcome)
 }
 

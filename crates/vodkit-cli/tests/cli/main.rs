@@ -17,7 +17,8 @@ mod uploads;
 use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
-use vodkit_emulator::{Account, Emulator};
+use vodkit_emulator::Emulator;
+use vodkit_emulator::baijiayun::Account;
 
 const PARTNER_ID: u64 = 87_654_321;
 const PARTNER_KEY: &str = "canary-partner-key-0123456789";
@@ -26,7 +27,7 @@ const SECRET_KEY: &str = "canary-secret-key-0123456789";
 /// An emulator that knows the account of these tests, and transcodes at once.
 fn emulator() -> Emulator {
     Emulator::builder()
-        .account(Account::new(PARTNER_ID, PARTNER_KEY, SECRET_KEY))
+        .baijiayun(Account::new(PARTNER_ID, PARTNER_KEY, SECRET_KEY))
         .time_scale(1000.0)
         .start()
         .unwrap()

@@ -51,11 +51,11 @@ fn an_emulator_says_where_it_is_and_ends_in_order() {
         with_its_account
             .env(
                 "VODKIT_BAIJIAYUN_PARTNER_ID",
-                vodkit_emulator::DEFAULT_PARTNER_ID.to_string(),
+                vodkit_emulator::baijiayun::DEFAULT_PARTNER_ID.to_string(),
             )
             .env(
                 "VODKIT_BAIJIAYUN_PARTNER_KEY",
-                vodkit_emulator::DEFAULT_PARTNER_KEY,
+                vodkit_emulator::baijiayun::DEFAULT_PARTNER_KEY,
             );
         let args = [
             "call",

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use tempfile::TempDir;
-use vodkit_emulator::{Account, Effect, Emulator};
+use vodkit_emulator::baijiayun::Account;
+use vodkit_emulator::{Effect, Emulator};
 
 use crate::{PARTNER_ID, PARTNER_KEY, SECRET_KEY, arrived, emulator, run, vodkit};
 
@@ -130,7 +131,7 @@ fn waiting_ends_with_the_video_or_with_the_deadline() {
     assert_eq!(data["transcoded"], true);
 
     let slow = Emulator::builder()
-        .account(Account::new(PARTNER_ID, PARTNER_KEY, SECRET_KEY))
+        .baijiayun(Account::new(PARTNER_ID, PARTNER_KEY, SECRET_KEY))
         .time_scale(0.001)
         .start()
         .unwrap();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Call;
-use crate::envelope::{Fault, NO_PERMISSION};
+use super::envelope::{Fault, NO_PERMISSION};
 use crate::journal::Effect;
 
 /// Storage that the emulated account has bought, in bytes.

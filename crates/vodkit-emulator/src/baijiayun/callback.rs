@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Call;
-use crate::envelope::{Fault, NO_ACCOUNT};
+use super::envelope::{Fault, NO_ACCOUNT};
 use crate::journal::Effect;
 
 /// Callback section 1.

@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 
 use super::Call;
+use super::envelope::{BAD_PARAMETER, Fault, GENERIC};
 use super::state::{Category, LEVELS, State};
 use super::video::{newest_first, publish_status};
-use crate::envelope::{BAD_PARAMETER, Fault, GENERIC};
 use crate::journal::Effect;
 
 /// API 12. The first level has numbers, everything below has texts.

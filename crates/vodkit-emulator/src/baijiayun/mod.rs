@@ -1,31 +1,42 @@
 //! Baijiayun (百家云): the signed API, the upload host and the addresses that play.
 
 mod account;
+mod assumptions;
 mod callback;
 mod category;
+mod credential;
+mod envelope;
 mod playback;
 mod rules;
-pub(crate) mod serving;
-pub(crate) mod state;
+mod serving;
+mod signature;
+mod state;
 mod statistics;
 mod subtitle;
-pub(crate) mod upload;
+mod upload;
 mod video;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Path, Request, State as Shares};
 use axum::response::Response;
+use axum::routing::{any, get};
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock;
-use crate::envelope::{self, BAD_PARAMETER, BAD_SIGN, Fault, NO_ACCOUNT, NO_PATH};
 use crate::form::Form;
 use crate::journal::Effect;
-use crate::server::{Outcome, Shared, base_of, json_response, unknown_path};
-use crate::signature::{self, Keys};
-use state::{State, Video};
+use crate::server::{Shared, base_of, json_response, unknown_path};
+use envelope::{BAD_PARAMETER, BAD_SIGN, Fault, NO_ACCOUNT, NO_PATH};
+use signature::Keys;
+use state::Video;
+
+pub use assumptions::ASSUMPTIONS;
+pub(crate) use credential::from_variables;
+pub use credential::{Account, DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, DEFAULT_SECRET_KEY};
+pub(crate) use state::State;
 
 /// Seconds by which a time stamp may differ from the emulator's clock. // assumed: timestamp-tolerance
 const TIMESTAMP_TOLERANCE: i64 = 300;
@@ -46,9 +57,9 @@ pub(crate) struct Call<'a> {
 type Handler = fn(&mut Call<'_>) -> Result<Value, Fault>;
 
 /// One call of the API.
-pub(crate) struct Route {
+struct Route {
     /// The tail of the path, which is the vendor's name of the call.
-    pub(crate) name: &'static str,
+    name: &'static str,
     methods: &'static [&'static str],
     handler: Handler,
 }
@@ -67,7 +78,7 @@ const fn route(name: &'static str, methods: &'static [&'static str], handler: Ha
 }
 
 /// Every call of the page, in its order; API-3 is the upload itself, see [`upload`].
-pub(crate) const ROUTES: &[Route] = &[
+const ROUTES: &[Route] = &[
     route(CREATE_KEY, ANY, account::create_key),
     route("video/getUploadUrl", POST, upload::get_upload_url),
     route(
@@ -175,17 +186,50 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
 ];
 
+const UPLOAD: &str = "/upload";
 const CREATE_KEY: &str = "partner/createkey";
 const GET_INFO: &str = "video/getInfo";
 
+/// The paths of the API, the upload host and the addresses that play.
+pub(crate) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/openapi/{*name}", any(openapi))
+        .route(UPLOAD, any(upload::receive))
+        .route("/play/{seal}/{expires}/{file}", any(serving::play))
+        .route("/image/{video}/{file}", get(serving::image))
+        .route("/subtitle/{file}", get(serving::subtitle))
+        .route("/web/video/player", get(serving::player))
+        .route(
+            "/web/playback/asset/bjcVideoPlayer.js",
+            get(serving::player_script),
+        )
+        .route("/swf/player.swf", get(serving::flash))
+}
+
+/// The paths that a caller may have meant.
+pub(crate) fn paths() -> Vec<String> {
+    ROUTES
+        .iter()
+        .map(|route| format!("/openapi/{}", route.name))
+        .chain([UPLOAD.to_owned()])
+        .collect()
+}
+
+/// What the health check tells of this vendor.
+pub(crate) fn health(shared: &Shared) -> Value {
+    let accounts = &shared.settings.baijiayun;
+    let accounts: Vec<u64> = accounts.iter().map(|account| account.partner_id).collect();
+    json!({ "accounts": accounts, "videos": shared.baijiayun.with(|state| state.videos.len()) })
+}
+
 /// Answers `/openapi/...`.
-pub(crate) async fn openapi(
+async fn openapi(
     Shares(shared): Shares<Arc<Shared>>,
     Path(name): Path<String>,
     request: Request,
 ) -> Response {
     let Some(route) = ROUTES.iter().find(|route| route.name == name) else {
-        return unknown_path(&shared, request.uri().path());
+        return unknown_path(request.method(), request.uri().path());
     };
     let base = base_of(&shared, request.headers());
     let (parts, body) = request.into_parts();
@@ -203,13 +247,14 @@ pub(crate) async fn openapi(
     }
     let form = match Form::read(&parts.method, parts.uri.query(), &parts.headers, body).await {
         Ok(form) => form,
-        Err(fault) => return answer(&shared, route.name, Err(fault), Vec::new(), None),
+        Err(bad) => return answer(&shared, route.name, Err(bad.into()), Vec::new(), None),
     };
     if route.name == GET_INFO {
         video::hash_source(&shared, &form).await;
     }
-    let (outcome, effects) =
-        shared.with_state(|state| perform(&shared, state, route, &form, &base));
+    let (outcome, effects) = shared
+        .baijiayun
+        .with(|state| perform(&shared, state, route, &form, &base));
     let note = rules::unknown_parameters(route.name, &form);
     answer(&shared, route.name, outcome, effects, note)
 }
@@ -308,7 +353,7 @@ impl Call<'_> {
     }
 
     fn video_id(&self) -> Result<u64, Fault> {
-        self.form.required_number("video_id")
+        Ok(self.form.required_number("video_id")?)
     }
 
     fn video(&self) -> Result<&Video, Fault> {
@@ -415,6 +460,6 @@ fn answer(
     json_response(
         http::StatusCode::OK,
         &body,
-        Outcome::of(operation, &outcome, envelope::OK, effects, note),
+        envelope::outcome(operation, &outcome, envelope::OK, effects, note),
     )
 }

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::Call;
+use super::envelope::{self, Fault};
 use super::serving::play_path;
 use super::state::{Definition, Format, PlayerToken, Status};
 use super::video::not_ready;
-use crate::envelope::{self, Fault};
 use crate::journal::Effect;
 
 /// Seconds that a play URL lives when nothing else is asked for: 12 hours.

@@ -3,8 +3,8 @@
 use vodkit_types::baijiayun::operations::{ALL, COMMON};
 use vodkit_types::operation::{Operation, ParamKind};
 
+use super::envelope::Fault;
 use crate::clock;
-use crate::envelope::Fault;
 use crate::form::Form;
 
 fn operation(name: &str) -> Option<&'static Operation> {

@@ -65,7 +65,7 @@ fn plain(
     }
     response
         .extensions_mut()
-        .insert(Outcome::plain(operation, Vec::new(), note));
+        .insert(Outcome::of("baijiayun", operation).notes(note));
     response
 }
 
@@ -95,7 +95,7 @@ pub(crate) async fn play(
     let query = Form::urlencoded(request.uri().query().unwrap_or_default());
     let viewer = viewer_of(&query, request.headers(), viewer.ip());
     let counts = *method == Method::GET;
-    let found = shared.with_state(|state| {
+    let found = shared.baijiayun.with(|state| {
         let now_ms = shared.clock.now_ms();
         find(state, &seal, &expires, &name, now_ms)?;
         Ok(open(
@@ -228,7 +228,9 @@ fn respond(shared: &Arc<Shared>, served: Served, name: &str, with_body: bool) ->
             Ok(file) => {
                 let shared = Arc::clone(shared);
                 let count = move |bytes| {
-                    shared.with_state(|state| count(state, &guid, bytes, shared.clock.now_ms()))
+                    shared
+                        .baijiayun
+                        .with(|state| count(state, &guid, bytes, shared.clock.now_ms()))
                 };
                 Body::new(FileBody::new(file, part.length(), blob, count))
             }
@@ -248,7 +250,7 @@ fn respond(shared: &Arc<Shared>, served: Served, name: &str, with_body: bool) ->
         Ok(mut response) => {
             response
                 .extensions_mut()
-                .insert(Outcome::plain("play", effects, None));
+                .insert(Outcome::of("baijiayun", "play").effects(effects));
             response
         }
         Err(_) => refuse(
@@ -305,7 +307,9 @@ pub(crate) async fn image(
     let number = file
         .strip_suffix(".jpg")
         .and_then(|number| number.parse().ok());
-    let exists = shared.with_state(|state| state.videos.contains_key(&video));
+    let exists = shared
+        .baijiayun
+        .with(|state| state.videos.contains_key(&video));
     match number {
         Some(number) if exists => content(
             "image",
@@ -321,7 +325,7 @@ pub(crate) async fn subtitle(
     Shares(shared): Shares<Arc<Shared>>,
     Path(file): Path<String>,
 ) -> Response {
-    let found = shared.with_state(|state| {
+    let found = shared.baijiayun.with(|state| {
         let (id, ending) = file.split_once('.')?;
         let subtitle = state
             .subtitles
@@ -342,7 +346,7 @@ fn content(operation: &'static str, bytes: Bytes, kind: &'static str) -> Respons
         .insert(header::CONTENT_TYPE, http::HeaderValue::from_static(kind));
     response
         .extensions_mut()
-        .insert(Outcome::plain(operation, Vec::new(), None));
+        .insert(Outcome::of("baijiayun", operation));
     response
 }
 
@@ -409,7 +413,7 @@ fn source(shared: &Shared, request: &Request) -> Result<String, Refusal> {
         .map_err(|_| (StatusCode::BAD_REQUEST, "vid is missing"))?;
     let token = query.get("token").unwrap_or_default();
     let base = base_of(shared, request.headers());
-    shared.with_state(|state| {
+    shared.baijiayun.with(|state| {
         let now_ms = shared.clock.now_ms();
         let known = state
             .player_tokens
@@ -455,7 +459,7 @@ mod tests {
 
     #[test]
     fn an_address_lives_at_least_as_long_as_was_asked() {
-        let state = State::new(&[], 0);
+        let state = State::new(&[]);
         let file = Rendition {
             definition: Definition::High,
             format: Format::Mp4,

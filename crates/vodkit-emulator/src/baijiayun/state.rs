@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use super::Account;
 use crate::blob::Blob;
-use crate::builder::Account;
-use crate::journal::Journal;
-use crate::signature::md5_hex;
+use crate::digest::md5_hex;
 
 /// Levels of the category tree.
 pub(crate) const LEVELS: usize = 5;
@@ -23,14 +22,13 @@ pub(crate) struct State {
     pub(crate) plays: Vec<Play>,
     /// Bytes served per day, account and video.
     pub(crate) flow: BTreeMap<(Date, u64, u64), u64>,
-    pub(crate) journal: Journal,
     /// Makes the tokens of this instance differ from those of any other.
     nonce: u64,
     counter: u64,
 }
 
 impl State {
-    pub(crate) fn new(accounts: &[Account], journal_limit: usize) -> Self {
+    pub(crate) fn new(accounts: &[Account]) -> Self {
         use std::hash::{BuildHasher as _, Hasher as _, RandomState};
         Self {
             accounts: accounts
@@ -43,7 +41,6 @@ impl State {
             player_tokens: BTreeMap::new(),
             plays: Vec::new(),
             flow: BTreeMap::new(),
-            journal: Journal::new(journal_limit),
             nonce: RandomState::new().build_hasher().finish(),
             counter: 0,
         }

@@ -9,10 +9,10 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
 use super::account::usage;
+use super::envelope::{self, Fault};
 use super::state::Play;
 use super::{Call, Page};
 use crate::clock;
-use crate::envelope::{self, Fault};
 
 /// The product line of everything that the emulator has: on-demand video.
 const VOD: u64 = 5;

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Call;
+use super::envelope::{Fault, UPLOAD_FAILED};
 use super::state::Subtitle;
 use crate::clock;
-use crate::envelope::{Fault, UPLOAD_FAILED};
 use crate::journal::Effect;
 
 /// API 32.

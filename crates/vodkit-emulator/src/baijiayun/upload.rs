@@ -15,15 +15,15 @@ use http::{HeaderMap, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
+use super::envelope::{self, Fault, NO_PATH, UPLOAD_FAILED};
 use super::state::{Definition, Format, Rendition, State, Video};
 use super::{Call, definitions, formats};
 use crate::blob::{Blob, Writer};
 use crate::clock;
-use crate::envelope::{self, Fault, NO_PATH, UPLOAD_FAILED};
 use crate::form::Form;
 use crate::journal::Effect;
 use crate::media;
-use crate::server::{Outcome, Shared, json_response};
+use crate::server::{Shared, json_response};
 
 /// Milliseconds that an upload address lives. // assumed: upload-lifetime
 const ADDRESS_LIFETIME_MS: i64 = 24 * 3600 * 1000;
@@ -131,7 +131,7 @@ pub(crate) async fn receive(Shares(shared): Shares<Arc<Shared>>, request: Reques
     json_response(
         StatusCode::OK,
         &body,
-        Outcome::of("upload", &outcome, envelope::UPLOADED, effects, None),
+        envelope::outcome("upload", &outcome, envelope::UPLOADED, effects, None),
     )
 }
 
@@ -148,7 +148,7 @@ fn admit(shared: &Shared, method: &Method, query: &Form) -> Result<u64, Fault> {
     let ts = query.required_number("ts")?;
     let token = query.required("token")?;
     let issued = i64::try_from(ts).map_err(|_| Fault::parameter("ts", "is not a time"))?;
-    shared.with_state(|state| {
+    shared.baijiayun.with(|state| {
         if state.seal(&upload_text(id, issued)) != token {
             return Err(refused("the token does not belong to this fid and ts"));
         }
@@ -261,7 +261,7 @@ async fn store_slice(
     stream: &mut BodyDataStream,
     effects: &mut Vec<Effect>,
 ) -> Result<(), Fault> {
-    let place = shared.with_state(|state| place_for(state, id, slice))?;
+    let place = shared.baijiayun.with(|state| place_for(state, id, slice))?;
     let (mut writer, blob) = match place {
         Place::File(blob, writer) => (Some(writer), Some(blob)),
         Place::Nowhere => (None, None),
@@ -279,7 +279,9 @@ async fn store_slice(
         received += fits as u64;
         if let Some(blob) = &blob {
             // What arrived stays, also when the connection breaks later. // assumed: partial-slice
-            shared.with_state(|state| grow(state, id, blob, slice.offset() + received));
+            shared
+                .baijiayun
+                .with(|state| grow(state, id, blob, slice.offset() + received));
         }
         if fits < data.len() {
             break Err(refused(format!(
@@ -303,7 +305,7 @@ async fn store_slice(
         )));
     }
     let Some(blob) = blob else { return Ok(()) };
-    shared.with_state(|state| {
+    shared.baijiayun.with(|state| {
         let now_ms = shared.clock.now_ms();
         match state
             .videos
@@ -407,7 +409,7 @@ async fn store_form(
         size = Some(written);
     }
     let size = size.ok_or_else(|| refused("no file part"))?;
-    shared.with_state(|state| {
+    shared.baijiayun.with(|state| {
         let video = state
             .videos
             .get_mut(&id)

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::envelope::{Fault, GENERIC};
 use super::state::{Definition, Format, Rendition, Status, Video};
 use super::{Call, definitions, formats};
 use crate::clock;
-use crate::envelope::{Fault, GENERIC};
 use crate::form::Form;
 use crate::journal::Effect;
 use crate::media;
@@ -28,7 +28,7 @@ pub(super) async fn hash_source(shared: &Arc<Shared>, form: &Form) {
     let Ok(Some(id)) = form.number("video_id") else {
         return;
     };
-    let source = shared.with_state(|state| {
+    let source = shared.baijiayun.with(|state| {
         let video = state
             .videos
             .get(&id)
@@ -38,7 +38,7 @@ pub(super) async fn hash_source(shared: &Arc<Shared>, form: &Form) {
     let Some((blob, size)) = source else { return };
     let hashed = tokio::task::spawn_blocking(move || blob.md5(size)).await;
     if let Ok(Ok(md5)) = hashed {
-        shared.with_state(|state| {
+        shared.baijiayun.with(|state| {
             if let Some(video) = state.videos.get_mut(&id) {
                 video.md5 = Some(md5);
             }

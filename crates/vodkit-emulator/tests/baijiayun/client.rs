@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use md5::{Digest, Md5};
 use serde_json::Value;
-use vodkit_emulator::{Account, Builder, Emulator};
+use vodkit_emulator::baijiayun::Account;
+use vodkit_emulator::{Builder, Emulator};
 
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -142,7 +143,7 @@ pub(crate) fn vendor() -> Vendor {
 
 pub(crate) fn vendor_with(builder: Builder) -> Vendor {
     let emulator = builder.start().unwrap();
-    let account = emulator.account().clone();
+    let account = emulator.baijiayun().clone();
     Vendor { emulator, account }
 }
 

@@ -5,7 +5,6 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
-mod assumptions;
 mod categories;
 mod client;
 mod instances;

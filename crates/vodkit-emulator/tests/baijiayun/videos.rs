@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vodkit_emulator::{Account, Effect, Emulator};
+use vodkit_emulator::baijiayun::Account;
+use vodkit_emulator::{Effect, Emulator};
 
 use crate::client::{content, encode, md5_hex, vendor, vendor_with};
 
@@ -546,8 +547,8 @@ fn the_callback_address_is_kept() {
 fn accounts_do_not_see_each_other() {
     let other = Account::new(99, "key-of-99", "secret-of-99");
     let builder = Emulator::builder()
-        .account(Account::default())
-        .account(other.clone())
+        .baijiayun(Account::default())
+        .baijiayun(other.clone())
         .transcode_time(Duration::ZERO);
     let mut vendor = vendor_with(builder);
     let film = vendor.film("a.mp4", b"film");

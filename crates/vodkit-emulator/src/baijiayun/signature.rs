@@ -3,9 +3,9 @@
 //! The emulator holds the key, so it can repeat the usual mistakes of a signer one by one. The one that gives the received
 //! signature is the answer to the commonest support question. Neither keys nor signatures appear in what it says.
 
-use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::digest::md5_hex;
 use crate::form::Form;
 
 /// Where a signer went wrong.
@@ -342,21 +342,6 @@ fn form_encoded(value: &str) -> String {
 
 fn is_secret(name: &str) -> bool {
     matches!(name, "partner_key" | "secret_key" | "sign" | "token")
-}
-
-pub(crate) fn md5_hex(text: &str) -> String {
-    hex(&Md5::digest(text.as_bytes()))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

@@ -2,6 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::form::BadForm;
+use crate::journal::Effect;
+use crate::server::Outcome;
+
 /// Success on the API.
 pub(crate) const OK: i64 = 0;
 /// Success on the upload host, which counts differently.
@@ -63,6 +67,17 @@ impl Fault {
     }
 }
 
+impl From<BadForm> for Fault {
+    fn from(bad: BadForm) -> Self {
+        let mut fault = match &bad.parameter {
+            Some(name) => Self::parameter(name, &bad.problem),
+            None => Self::new(BAD_PARAMETER, bad.problem),
+        };
+        fault.assumed = bad.assumed;
+        fault
+    }
+}
+
 /// The envelope of the API. `ts` is in no table of the page but in its samples.
 pub(crate) fn reply(outcome: &Result<Value, Fault>, now_seconds: i64) -> Value {
     match outcome {
@@ -88,4 +103,29 @@ pub(crate) fn map(entries: serde_json::Map<String, Value>) -> Value {
     } else {
         Value::Object(entries)
     }
+}
+
+/// What the journal hears of a call that answers with a code, `success` being the one of a success.
+pub(crate) fn outcome<T>(
+    operation: &'static str,
+    outcome: &Result<T, Fault>,
+    success: i64,
+    effects: Vec<Effect>,
+    note: Option<String>,
+) -> Outcome {
+    let (code, why) = match outcome {
+        Ok(_) => (success, None),
+        Err(fault) => {
+            let text = fault.explanation.as_ref().unwrap_or(&fault.message);
+            let why = match fault.assumed {
+                Some(id) => format!("{text} (assumed: {id})"),
+                None => text.clone(),
+            };
+            (fault.code, Some(why))
+        }
+    };
+    Outcome::of("baijiayun", operation)
+        .code(code)
+        .effects(effects)
+        .notes(why.into_iter().chain(note))
 }

@@ -1,24 +1,8 @@
-//! What the emulator does although no page of the vendor says so.
+//! What the emulator does although Baijiayun's page does not say so.
 
-/// A behaviour that is assumed, not documented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Assumption {
-    /// Short name; the source refers to it in comments, the log behind refusals.
-    pub id: &'static str,
-    /// What the emulator does.
-    pub what: &'static str,
-    /// Why this and not something else.
-    pub why: &'static str,
-}
-
-const fn assume(id: &'static str, what: &'static str, why: &'static str) -> Assumption {
-    Assumption { id, what, why }
-}
+use crate::assumption::{Assumption, assume};
 
 /// Every assumed behaviour, sorted by id.
-///
-#[doc = include_str!("../ASSUMPTIONS.md")]
 pub const ASSUMPTIONS: &[Assumption] = &[
     assume(
         "account-info",
