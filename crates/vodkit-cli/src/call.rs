@@ -4,6 +4,7 @@ use vodkit_request::baijiayun::{any_endpoint, operations};
 use vodkit_request::types::{Operation, ParamKind};
 
 use crate::account::{self, Needs};
+use crate::address;
 use crate::args::{CallArgs, Global};
 use crate::catalogue::Vendor;
 use crate::failure::Failure;
@@ -17,6 +18,9 @@ pub(crate) fn run(args: &CallArgs, global: Global) -> Result<(), Failure> {
     let output = Output::new(global.output);
     let vendor = Vendor::find(&args.vendor)?;
     let operation = vendor.operation(&args.operation)?;
+    if operation.path.starts_with('/') {
+        address::check(vendor, &args.target, global)?;
+    }
     match vendor {
         Vendor::Baijiayun => {
             let given = params::read(
@@ -71,7 +75,7 @@ fn baijiayun(
     let result = call.send();
     interrupt::writing(false);
     let data = result.map_err(|error| Failure::from(error).without(&secrets))?;
-    output.value(&data)
+    output.reply(operation, &data)
 }
 
 /// The texts among the parameters that a reply must not bring to the screen by quoting them.
@@ -89,14 +93,17 @@ fn secrets(operation: &Operation, given: &Given) -> Vec<String> {
         .collect()
 }
 
-/// The account's own numbers and keys, so that they need not stand on the command line.
-fn from_environment(name: &str) -> Option<String> {
-    let variable = match name {
+/// The variable with the account's own number or key of this name, so that it need not stand on the command line.
+pub(crate) fn variable(name: &str) -> Option<&'static str> {
+    Some(match name {
         "partner_id" => "VODKIT_BAIJIAYUN_PARTNER_ID",
         "secret_key" => "VODKIT_BAIJIAYUN_SECRET_KEY",
         _ => return None,
-    };
-    std::env::var(variable)
+    })
+}
+
+fn from_environment(name: &str) -> Option<String> {
+    std::env::var(variable(name)?)
         .ok()
         .filter(|value| !value.is_empty())
 }

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use vodkit_request::params::check;
 use vodkit_request::types::{Operation, Param, ParamKind};
 
+use crate::endpoints;
 use crate::failure::Failure;
 use crate::suggest::nearest;
 
@@ -111,7 +112,11 @@ pub(crate) fn read(
         };
         Err(
             Failure::usage(format!("required {noun} missing: {}", missing.join(", ")))
-                .operation(operation.name),
+                .operation(operation.name)
+                .hint(format!(
+                    "`{}` says what it takes",
+                    endpoints::describing(operation)
+                )),
         )
     }
 }
@@ -280,7 +285,7 @@ mod tests {
         let line = |operation, given: &[&str]| try_read(operation, given).unwrap_err();
         assert_eq!(
             line(&GET_INFO, &[]),
-            "video/getInfo: required parameter is missing: video_id"
+            "video/getInfo: required parameter is missing: video_id. `vodkit endpoints baijiayun video/getInfo` says what it takes"
         );
         assert!(line(&SET_VIDEO_CATEGORY, &[]).contains("parameters are missing: "));
         assert!(line(&GET_INFO, &["video_id=-1"]).contains("`video_id`: -1 is below the smallest"));
