@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) polyv: Vec<polyv::Account>,
     pub(crate) quvideo: Vec<quvideo::Account>,
     pub(crate) mediacloud: Vec<mediacloud::Account>,
+    pub(crate) mediacloud_token_lifetime: Duration,
     pub(crate) transcode_time: Duration,
     pub(crate) journal_limit: usize,
     pub(crate) log: Option<Log>,
@@ -36,6 +37,7 @@ pub struct Builder {
     polyv: Vec<polyv::Account>,
     quvideo: Vec<quvideo::Account>,
     mediacloud: Vec<mediacloud::Account>,
+    mediacloud_token_lifetime: Duration,
     time_scale: f64,
     clock_offset: i64,
     transcode_time: Duration,
@@ -52,6 +54,7 @@ impl fmt::Debug for Builder {
             .field("polyv", &self.polyv)
             .field("quvideo", &self.quvideo)
             .field("mediacloud", &self.mediacloud)
+            .field("mediacloud_token_lifetime", &self.mediacloud_token_lifetime)
             .field("time_scale", &self.time_scale)
             .field("clock_offset", &self.clock_offset)
             .field("transcode_time", &self.transcode_time)
@@ -68,6 +71,7 @@ impl Default for Builder {
             polyv: Vec::new(),
             quvideo: Vec::new(),
             mediacloud: Vec::new(),
+            mediacloud_token_lifetime: mediacloud::DEFAULT_TOKEN_LIFETIME,
             time_scale: 1.0,
             clock_offset: 0,
             transcode_time: DEFAULT_TRANSCODE_TIME,
@@ -117,6 +121,14 @@ impl Builder {
         self.mediacloud
             .retain(|have| have.username != account.username);
         self.mediacloud.push(account);
+        self
+    }
+
+    /// How long MediaCloud's access tokens and storage keys live, by the emulator's clock. Default 36 000 seconds, as in the
+    /// vendor's sample. The reply to a login tells it in whole seconds; the refresh token lives 1800 seconds whatever is set here.
+    #[must_use]
+    pub fn mediacloud_token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.mediacloud_token_lifetime = lifetime;
         self
     }
 
@@ -235,6 +247,7 @@ impl Builder {
             polyv: self.polyv,
             quvideo: self.quvideo,
             mediacloud: self.mediacloud,
+            mediacloud_token_lifetime: self.mediacloud_token_lifetime,
             transcode_time,
             journal_limit: self.journal_limit,
             log: self.log,

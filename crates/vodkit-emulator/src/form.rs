@@ -23,7 +23,7 @@ pub(crate) struct BadForm {
 }
 
 impl BadForm {
-    fn whole(problem: impl Into<String>) -> Self {
+    pub(crate) fn whole(problem: impl Into<String>) -> Self {
         Self {
             parameter: None,
             problem: problem.into(),
@@ -31,7 +31,7 @@ impl BadForm {
         }
     }
 
-    fn parameter(name: &str, problem: &str) -> Self {
+    pub(crate) fn parameter(name: &str, problem: &str) -> Self {
         Self {
             parameter: Some(name.to_owned()),
             problem: problem.to_owned(),
@@ -216,7 +216,7 @@ impl Form {
 
 /// The whole body. One that is too long is read to its end all the same: a refusal that overtakes it would reach the sender as a
 /// broken connection.
-async fn read(mut body: Body) -> Result<Bytes, BadForm> {
+pub(crate) async fn read(mut body: Body) -> Result<Bytes, BadForm> {
     let mut bytes = BytesMut::new();
     let mut too_long = false;
     while let Some(frame) = body.frame().await {

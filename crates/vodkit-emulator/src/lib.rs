@@ -157,6 +157,14 @@ impl Emulator {
         self.shared.clock.advance(by);
     }
 
+    /// Makes every token void that MediaCloud's logins gave out so far, as if the vendor had ended the sessions early. The next
+    /// login gives valid ones. To let tokens grow old instead, [`advance`](Self::advance) the clock.
+    pub fn revoke_mediacloud_tokens(&self) {
+        self.shared
+            .mediacloud
+            .with(mediacloud::State::revoke_tokens);
+    }
+
     /// Forgets everything but the accounts, whose keys are again those configured, and takes back every
     /// [`advance`](Self::advance). The journal is empty afterwards.
     pub fn reset(&self) {
