@@ -164,8 +164,12 @@ impl Params {
             .spans
             .iter()
             .position(|span| self.name_of(span) == name);
+        let placed = |name| {
+            let param = self.operation.param(name);
+            param.is_some_and(|param| param.place == Place::Path)
+        };
         if let Some(position) = found
-            && (matches!(self.spans[position].name, Name::Text(_)) || self.in_path(name))
+            && (matches!(self.spans[position].name, Name::Text(_)) || placed(name))
         {
             self.spans.remove(position);
         }
