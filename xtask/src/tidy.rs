@@ -75,6 +75,7 @@ fn faults(tree: &Tree, names: &BTreeSet<String>) -> Vec<String> {
         machine_paths(name, text, &mut faults);
         if name.ends_with(".rs") {
             rust_file(name, text, &mut faults);
+            vendor_names(name, text, tree, &mut faults);
         }
         if name.ends_with(".md") {
             links(name, text, tree, names, &mut faults);
@@ -122,6 +123,38 @@ fn rust_file(name: &str, text: &str, faults: &mut Vec<String>) {
         faults.push(format!(
             "{name}: has {lines} lines, {LONGEST} are allowed: it is two files"
         ));
+    }
+}
+
+/// Whether a file serves all vendors alike: the core of the request layer and the transports. The crate's root declares their modules.
+fn serves_all(name: &str) -> bool {
+    let core = name
+        .strip_prefix("crates/vodkit-request/src/")
+        .is_some_and(|rest| !rest.contains('/') && rest != "lib.rs");
+    core || name.starts_with("crates/vodkit-blocking/src/")
+        || name.starts_with("crates/vodkit-async/src/")
+}
+
+/// A special case for one vendor begins with its name.
+fn vendor_names(name: &str, text: &str, tree: &Tree, faults: &mut Vec<String>) {
+    if !serves_all(name) {
+        return;
+    }
+    let vendors: BTreeSet<_> = tree
+        .keys()
+        .filter_map(|path| {
+            path.strip_prefix("docs/spec/")?
+                .strip_suffix("/vendor.toml")
+        })
+        .collect();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.to_lowercase();
+        for vendor in vendors.iter().filter(|vendor| line.contains(**vendor)) {
+            faults.push(format!(
+                "{name}:{}: names the vendor {vendor}, and serves all",
+                number + 1
+            ));
+        }
     }
 }
 
@@ -305,6 +338,24 @@ mod tests {
             .collect();
         let names = tree.keys().cloned().collect();
         faults(&tree, &names)
+    }
+
+    #[test]
+    fn the_core_names_no_vendor() {
+        let table = ("docs/spec/acme/vendor.toml", "");
+        let names = |name| found(&[table, (name, "//! x\n// As Acme has it.\n")]);
+        assert_eq!(
+            names("crates/vodkit-request/src/exec.rs"),
+            ["crates/vodkit-request/src/exec.rs:2: names the vendor acme, and serves all"]
+        );
+        assert_eq!(names("crates/vodkit-async/src/a/b.rs").len(), 1);
+        for free in [
+            "crates/vodkit-request/src/lib.rs",
+            "crates/vodkit-request/src/acme/vendor.rs",
+            "crates/vodkit-request/tests/flow.rs",
+        ] {
+            assert_eq!(names(free), Vec::<String>::new(), "{free}");
+        }
     }
 
     #[test]

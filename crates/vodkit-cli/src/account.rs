@@ -2,8 +2,8 @@
 
 use std::env;
 
-use vodkit_baijiayun::{Client, Limits};
-use vodkit_request::BlockingTransport;
+use vodkit_request::Limits;
+use vodkit_request::types::Operation;
 
 use crate::args::TargetArgs;
 use crate::failure::Failure;
@@ -23,20 +23,47 @@ pub(crate) struct Needs {
 }
 
 impl Needs {
-    pub(crate) const ALL: Self = Self {
-        credentials: true,
-        address: true,
-    };
+    /// What this call needs.
+    pub(crate) fn of(operation: &Operation) -> Self {
+        Self {
+            credentials: operation.needs_credential(),
+            address: !operation.path.starts_with('{'),
+        }
+    }
 }
 
-/// A client of the account that the environment describes.
-pub(crate) fn baijiayun<T: BlockingTransport>(
+fn set(name: &str) -> bool {
+    env::var_os(name).is_some_and(|value| !value.is_empty())
+}
+
+fn unknown_account(missing: &[&str]) -> Result<(), Failure> {
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::credential(format!(
+        "the account is not known: set {}",
+        missing.join(", ")
+    ))
+    .hint("`vodkit demo` needs no account"))
+}
+
+fn limits(target: &TargetArgs) -> Option<Limits> {
+    let limit = target.timeout?;
+    let call = Limits::call();
+    Some(Limits {
+        total: Some(limit),
+        stall: call.stall.min(limit),
+        ..call
+    })
+}
+
+/// A client of the Baijiayun account that the environment describes.
+pub(crate) fn baijiayun<T>(
     transport: T,
     target: &TargetArgs,
     partner_id: Option<u64>,
     needs: Needs,
-) -> Result<Client<T>, Failure> {
-    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+) -> Result<vodkit_baijiayun::Client<T>, Failure> {
     let has_key = set("VODKIT_BAIJIAYUN_PARTNER_KEY");
     let has_secret = set("VODKIT_BAIJIAYUN_SECRET_KEY");
     let has_address = target.base_url.is_some()
@@ -55,15 +82,9 @@ pub(crate) fn baijiayun<T: BlockingTransport>(
     if needs.address && !has_address {
         missing.push("VODKIT_BAIJIAYUN_DOMAIN (or VODKIT_BAIJIAYUN_BASE_URL, or --base-url)");
     }
-    if !missing.is_empty() {
-        return Err(Failure::credential(format!(
-            "the account is not known: set {}",
-            missing.join(", ")
-        ))
-        .hint("`vodkit demo` needs no account"));
-    }
+    unknown_account(&missing)?;
 
-    let mut builder = Client::builder();
+    let mut builder = vodkit_baijiayun::Client::builder();
     if let Some(id) = partner_id {
         builder = builder.partner_id(id);
     }
@@ -80,13 +101,91 @@ pub(crate) fn baijiayun<T: BlockingTransport>(
         // The partner key would have to be fetched first, and a dry run sends nothing.
         builder = builder.partner_key(NO_KEY);
     }
-    if let Some(limit) = target.timeout {
-        let call = Limits::call();
-        builder = builder.call_limits(Limits {
-            total: Some(limit),
-            stall: call.stall.min(limit),
-            ..call
-        });
+    if let Some(limits) = limits(target) {
+        builder = builder.call_limits(limits);
+    }
+    Ok(builder.from_env().build(transport)?)
+}
+
+/// A client of the Polyv account that the environment describes.
+pub(crate) fn polyv<T>(
+    transport: T,
+    target: &TargetArgs,
+    user_id: Option<String>,
+) -> Result<vodkit_polyv::Client<T>, Failure> {
+    let mut missing = Vec::new();
+    if user_id.is_none() && !set("VODKIT_POLYV_USER_ID") {
+        missing.push("VODKIT_POLYV_USER_ID");
+    }
+    if !set("VODKIT_POLYV_SECRET_KEY") {
+        missing.push("VODKIT_POLYV_SECRET_KEY");
+    }
+    unknown_account(&missing)?;
+    let mut builder = vodkit_polyv::Client::builder();
+    if let Some(id) = user_id {
+        builder = builder.user_id(id);
+    }
+    if let Some(url) = &target.base_url {
+        builder = builder.base_url(url);
+    }
+    if let Some(limits) = limits(target) {
+        builder = builder.call_limits(limits);
+    }
+    Ok(builder.from_env().build(transport)?)
+}
+
+/// A client of the QuVideo AppServer that the environment describes.
+pub(crate) fn quvideo<T>(
+    transport: T,
+    target: &TargetArgs,
+    needs: Needs,
+) -> Result<vodkit_quvideo::Client<T>, Failure> {
+    let mut missing = Vec::new();
+    if target.base_url.is_none() && !set("VODKIT_QUVIDEO_BASE_URL") {
+        missing.push("VODKIT_QUVIDEO_BASE_URL (or --base-url)");
+    }
+    if needs.credentials && !set("VODKIT_QUVIDEO_TOKEN") {
+        missing.push("VODKIT_QUVIDEO_TOKEN (`vodkit call quvideo user/randomUser` gives one)");
+    }
+    unknown_account(&missing)?;
+    let mut builder = vodkit_quvideo::Client::builder();
+    if let Some(url) = &target.base_url {
+        builder = builder.base_url(url);
+    }
+    if let Some(limits) = limits(target) {
+        builder = builder.call_limits(limits);
+    }
+    Ok(builder.from_env().build(transport)?)
+}
+
+/// A client of the MediaCloud account that the environment describes.
+pub(crate) fn mediacloud<T>(
+    transport: T,
+    target: &TargetArgs,
+    needs: Needs,
+) -> Result<vodkit_mediacloud::Client<T>, Failure> {
+    let mut missing = Vec::new();
+    if needs.credentials {
+        for name in ["VODKIT_MEDIACLOUD_USERNAME", "VODKIT_MEDIACLOUD_PASSWORD"] {
+            if !set(name) {
+                missing.push(name);
+            }
+        }
+    }
+    if target.base_url.is_none() && !set("VODKIT_MEDIACLOUD_BASE_URL") {
+        missing.push("VODKIT_MEDIACLOUD_BASE_URL (or --base-url)");
+    }
+    unknown_account(&missing)?;
+    let mut builder = vodkit_mediacloud::Client::builder();
+    if let Some(url) = &target.base_url {
+        builder = builder.base_url(url);
+    }
+    if target.dry_run || !needs.credentials {
+        // The token would have to be fetched first, and a dry run sends nothing.
+        builder = builder.access_token(NO_KEY);
+    }
+    if let Some(limits) = limits(target) {
+        builder = builder.call_limits(limits);
     }
     Ok(builder.from_env().build(transport)?)
 }

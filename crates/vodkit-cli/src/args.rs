@@ -30,6 +30,14 @@ Environment:
   VODKIT_BAIJIAYUN_SECRET_KEY    key that fetches the partner key, for who has only this one
   VODKIT_BAIJIAYUN_DOMAIN        private domain: the part before .at.baijiayun.com
   VODKIT_BAIJIAYUN_BASE_URL      another address of the API, such as an emulator's
+  VODKIT_POLYV_USER_ID           id of the account (userid)
+  VODKIT_POLYV_SECRET_KEY        key that signs the calls (secretkey)
+  VODKIT_POLYV_BASE_URL          one address in the place of the vendor's hosts
+  VODKIT_QUVIDEO_BASE_URL        address of the AppServer
+  VODKIT_QUVIDEO_TOKEN           token of a user
+  VODKIT_MEDIACLOUD_USERNAME     name and
+  VODKIT_MEDIACLOUD_PASSWORD     password that one logs in with
+  VODKIT_MEDIACLOUD_BASE_URL     address of the API
 
 Results and errors are for people on a terminal, and JSON elsewhere.
 `vodkit help exit-codes` lists the exit codes.";
@@ -108,9 +116,12 @@ Examples:
   vodkit call baijiayun video/getInfo video_id=240017
   vodkit call baijiayun getVideoList page_size=100 --output json
   vodkit call baijiayun video/getPlayerTokenBatch video_ids=240017,240018 expires_in=3600
-  vodkit call baijiayun video/uploadSubtitle video_id=240017 name=en subtitle=@en.srt --dry-run")]
+  vodkit call baijiayun video/uploadSubtitle video_id=240017 name=en subtitle=@en.srt --dry-run
+  vodkit call polyv get-playsafe
+  vodkit call quvideo vod/getSts
+  vodkit call mediacloud \"DELETE api/v1/class\" uids=a,b")]
 pub(crate) struct CallArgs {
-    /// Whose call it is: baijiayun
+    /// Whose call it is: baijiayun, polyv, quvideo or mediacloud
     pub(crate) vendor: String,
     /// The vendor's path or its tail: video/getInfo, or "DELETE api/v1/class"
     pub(crate) operation: String,
@@ -122,6 +133,9 @@ pub(crate) struct CallArgs {
     /// Send parameters that the vendor does not document
     #[arg(long)]
     pub(crate) allow_undocumented: bool,
+    /// Make a call that is in no table: OPERATION is method and path, such as "GET /api/v1/class"; parameters go unchecked
+    #[arg(long)]
+    pub(crate) raw: bool,
 }
 
 /// Where calls go, and how.
@@ -188,7 +202,8 @@ pub(crate) struct UploadArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The base URL is the first line of standard output; each request is a line on standard error.
-VODKIT_BAIJIAYUN_PARTNER_ID, _PARTNER_KEY and _SECRET_KEY describe the account,
+VODKIT_BAIJIAYUN_PARTNER_ID, _PARTNER_KEY and _SECRET_KEY, VODKIT_POLYV_USER_ID and _SECRET_KEY, VODKIT_QUVIDEO_TOKEN,
+VODKIT_MEDIACLOUD_USERNAME and _PASSWORD describe the accounts,
 VODKIT_EMULATOR_TIME_SCALE=100 makes transcoding 100 times faster. Ctrl-C or SIGTERM ends it with exit code 0.")]
 pub(crate) struct EmulatorArgs {
     /// Address and port; port 0 takes a free one

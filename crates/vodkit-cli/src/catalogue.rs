@@ -1,7 +1,7 @@
 //! The vendors and calls that vodkit knows, found by the names that people give them.
 
-use vodkit_request::baijiayun::operations;
-use vodkit_request::types::Operation;
+use vodkit_request::types::{Operation, Param};
+use vodkit_request::{baijiayun, mediacloud, polyv, quvideo};
 
 use crate::failure::Failure;
 use crate::suggest::did_you_mean;
@@ -10,21 +10,75 @@ use crate::suggest::did_you_mean;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Vendor {
     Baijiayun,
+    Polyv,
+    QuVideo,
+    MediaCloud,
 }
 
 impl Vendor {
-    pub(crate) const ALL: [Self; 1] = [Self::Baijiayun];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::Baijiayun,
+        Self::Polyv,
+        Self::QuVideo,
+        Self::MediaCloud,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Baijiayun => "baijiayun",
+            Self::Polyv => "polyv",
+            Self::QuVideo => "quvideo",
+            Self::MediaCloud => "mediacloud",
         }
     }
 
     pub(crate) fn operations(self) -> &'static [&'static Operation] {
         match self {
-            Self::Baijiayun => operations::ALL,
+            Self::Baijiayun => baijiayun::operations::ALL,
+            Self::Polyv => polyv::operations::ALL,
+            Self::QuVideo => quvideo::operations::ALL,
+            Self::MediaCloud => mediacloud::operations::ALL,
         }
+    }
+
+    /// What this call carries besides its own parameters.
+    pub(crate) fn common(self, operation: &Operation) -> &'static [Param] {
+        match self {
+            _ if !operation.is_signed() => &[],
+            Self::Baijiayun => baijiayun::operations::COMMON,
+            Self::Polyv if operation.signing == Some("token") => polyv::operations::COMMON_TOKEN,
+            Self::Polyv => polyv::operations::COMMON,
+            Self::QuVideo | Self::MediaCloud => &[],
+        }
+    }
+
+    /// The common parameter that says whose call it is.
+    pub(crate) const fn names_account(self, param: &str) -> bool {
+        match self {
+            Self::Baijiayun => matches!(param.as_bytes(), b"partner_id"),
+            Self::Polyv => matches!(param.as_bytes(), b"userid" | b"userId"),
+            Self::QuVideo | Self::MediaCloud => false,
+        }
+    }
+
+    /// The variable that holds what a call names by this parameter.
+    pub(crate) fn variable(self, param: &str) -> Option<&'static str> {
+        Some(match (self, param) {
+            (Self::Baijiayun, "partner_id") => "VODKIT_BAIJIAYUN_PARTNER_ID",
+            (Self::Baijiayun, "partner_key") => "VODKIT_BAIJIAYUN_PARTNER_KEY",
+            (Self::Baijiayun, "secret_key") => "VODKIT_BAIJIAYUN_SECRET_KEY",
+            (Self::Polyv, "userid" | "userId") => "VODKIT_POLYV_USER_ID",
+            (Self::Polyv, "secretkey" | "secret_key") => "VODKIT_POLYV_SECRET_KEY",
+            (Self::QuVideo, "token") => "VODKIT_QUVIDEO_TOKEN",
+            (Self::MediaCloud, "username") => "VODKIT_MEDIACLOUD_USERNAME",
+            (Self::MediaCloud, "password") => "VODKIT_MEDIACLOUD_PASSWORD",
+            _ => return None,
+        })
+    }
+
+    /// Whether such a parameter is a key or token, which is never typed among the parameters of a call that does not document it.
+    pub(crate) fn keeps_back(self, param: &str) -> bool {
+        !self.names_account(param) && param != "username" && self.variable(param).is_some()
     }
 
     pub(crate) fn find(name: &str) -> Result<Self, Failure> {
@@ -44,13 +98,17 @@ impl Vendor {
         let (method, path) = split_method(given);
         let path = path.trim_start_matches('/');
         let all = || self.operations().iter().copied();
+        let bare = |o: &Operation| split_method(o.name).1;
         let mut found: Vec<_> = all()
-            .filter(|o| o.name == path || o.path.trim_start_matches('/') == path)
+            .filter(|o| {
+                let own = o.path.trim_start_matches('/');
+                o.name == given.trim() || bare(o) == path || own == path
+            })
             .collect();
         if found.is_empty() {
             found = all()
                 .filter(|o| {
-                    o.name
+                    bare(o)
                         .strip_suffix(path)
                         .is_some_and(|front| front.ends_with('/'))
                 })
@@ -72,7 +130,8 @@ impl Vendor {
         match found[..] {
             [operation] => Ok(operation),
             [] => {
-                let hint = did_you_mean(path, all().map(|o| o.name)).unwrap_or_else(|| {
+                let names = all().flat_map(|o| [o.name, tail(o.name)]);
+                let hint = did_you_mean(path, names).unwrap_or_else(|| {
                     format!("`vodkit endpoints --vendor {}` lists them", self.name())
                 });
                 Err(Failure::usage(format!("{} has no call `{path}`", self.name())).hint(hint))
@@ -80,7 +139,7 @@ impl Vendor {
             _ => {
                 let names: Vec<_> = found
                     .iter()
-                    .map(|o| format!("`{} {}`", o.method, o.name))
+                    .map(|o| format!("`{} {}`", o.method, split_method(o.name).1))
                     .collect();
                 Err(
                     Failure::usage(format!("`{given}` could be {}", names.join(" or ")))
@@ -89,6 +148,11 @@ impl Vendor {
             }
         }
     }
+}
+
+/// The last part of a name, without a method before it.
+fn tail(name: &str) -> &str {
+    name.rsplit(['/', ' ']).next().unwrap_or(name)
 }
 
 /// `("DELETE", "api/v1/class")` of `DELETE api/v1/class`.
@@ -132,13 +196,31 @@ mod tests {
 
     #[test]
     fn every_call_is_found_by_its_name_and_path() {
-        for operation in Vendor::Baijiayun.operations() {
-            assert_eq!(found(operation.name), operation.name);
-            assert_eq!(
-                found(&format!("{} {}", operation.method, operation.path)),
-                operation.name
-            );
+        for vendor in Vendor::ALL {
+            let found = |given: &str| vendor.operation(given).map_or("nothing", |o| o.name);
+            for operation in vendor.operations() {
+                assert_eq!(found(operation.name), operation.name);
+                assert_eq!(
+                    found(&format!("{} {}", operation.method, operation.path)),
+                    operation.name
+                );
+            }
         }
+    }
+
+    #[test]
+    fn one_path_with_two_methods_needs_the_method() {
+        let found = |given: &str| Vendor::MediaCloud.operation(given).unwrap().name;
+        assert_eq!(found("DELETE api/v1/class"), "DELETE api/v1/class");
+        assert_eq!(found("POST /api/v1/class"), "POST api/v1/class");
+        let line = Vendor::MediaCloud
+            .operation("api/v1/class")
+            .unwrap_err()
+            .line();
+        assert!(
+            line.contains("`POST api/v1/class` or `DELETE api/v1/class`"),
+            "{line}"
+        );
     }
 
     #[test]

@@ -4,8 +4,7 @@ use std::env;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
-use vodkit_emulator::Emulator;
-use vodkit_emulator::baijiayun::{DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY};
+use vodkit_emulator::{Emulator, baijiayun, mediacloud, polyv, quvideo};
 
 use crate::args::EmulatorArgs;
 use crate::failure::Failure;
@@ -34,22 +33,44 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Says how to talk to it, without repeating keys that somebody has set.
+/// Says how to talk to it, a line for each vendor, without repeating keys that somebody has set.
 fn introduce(base_url: &str) {
-    let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
-    let mut line = format!("export VODKIT_BAIJIAYUN_BASE_URL={base_url}");
-    if !set("VODKIT_BAIJIAYUN_PARTNER_ID") {
-        line.push_str(&format!(
-            " VODKIT_BAIJIAYUN_PARTNER_ID={DEFAULT_PARTNER_ID}"
-        ));
+    let partner_id = baijiayun::DEFAULT_PARTNER_ID.to_string();
+    // None of these is a secret: every emulator has them.
+    let lines: [(&str, &[(&str, &str)]); 4] = [
+        (
+            "BAIJIAYUN",
+            &[
+                ("PARTNER_ID", &partner_id),
+                ("PARTNER_KEY", baijiayun::DEFAULT_PARTNER_KEY),
+            ],
+        ),
+        (
+            "POLYV",
+            &[
+                ("USER_ID", polyv::DEFAULT_USER_ID),
+                ("SECRET_KEY", polyv::DEFAULT_SECRET_KEY),
+            ],
+        ),
+        ("QUVIDEO", &[("TOKEN", quvideo::DEFAULT_TOKEN)]),
+        (
+            "MEDIACLOUD",
+            &[
+                ("USERNAME", mediacloud::DEFAULT_USERNAME),
+                ("PASSWORD", mediacloud::DEFAULT_PASSWORD),
+            ],
+        ),
+    ];
+    for (vendor, credentials) in lines {
+        let mut line = format!("export VODKIT_{vendor}_BASE_URL={base_url}");
+        for (name, value) in credentials {
+            let variable = format!("VODKIT_{vendor}_{name}");
+            if env::var_os(&variable).is_none_or(|value| value.is_empty()) {
+                line.push_str(&format!(" {variable}={value}"));
+            }
+        }
+        note(&line);
     }
-    if !set("VODKIT_BAIJIAYUN_PARTNER_KEY") {
-        // Not a secret: every emulator has it.
-        line.push_str(&format!(
-            " VODKIT_BAIJIAYUN_PARTNER_KEY={DEFAULT_PARTNER_KEY}"
-        ));
-    }
-    note(&line);
 }
 
 fn note(line: &str) {

@@ -5,7 +5,6 @@ use serde_json::Value;
 use vodkit_request::types::{Auth, Operation, Param, ParamKind, Place};
 
 use crate::args::{EndpointsArgs, Global};
-use crate::call;
 use crate::catalogue::Vendor;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -155,10 +154,11 @@ fn one(vendor: Option<Vendor>, name: &str) -> Result<&'static Operation, Failure
 fn has_tail(vendor: Vendor, name: &str) -> bool {
     let path = name.rsplit(' ').next().unwrap_or_default();
     let tail = format!("/{}", path.trim_start_matches('/'));
+    let bare = |operation: &Operation| operation.name.rsplit(' ').next().unwrap_or_default();
     vendor
         .operations()
         .iter()
-        .any(|operation| format!("/{}", operation.name).ends_with(&tail))
+        .any(|operation| format!("/{}", bare(operation)).ends_with(&tail))
 }
 
 fn json(operation: &'static Operation) -> Value {
@@ -247,7 +247,11 @@ fn show(operation: &'static Operation, output: Output) -> Result<(), Failure> {
         // What must be given comes first.
         let (required, optional): (Vec<_>, Vec<_>) =
             entry.params.iter().partition(|param| param.required);
-        let rows: Vec<Vec<String>> = required.into_iter().chain(optional).map(row).collect();
+        let rows: Vec<Vec<String>> = required
+            .into_iter()
+            .chain(optional)
+            .map(|param| row(operation, param))
+            .collect();
         let header = [
             "parameter",
             "type",
@@ -261,8 +265,8 @@ fn show(operation: &'static Operation, output: Output) -> Result<(), Failure> {
     output.text(&entry.example)
 }
 
-fn row(param: &Parameter) -> Vec<String> {
-    let required = match (param.required, call::variable(param.name)) {
+fn row(operation: &Operation, param: &Parameter) -> Vec<String> {
+    let required = match (param.required, variable(operation, param.name)) {
         (true, Some(_)) => "from the account",
         (true, None) => "yes",
         (false, _) => "",
@@ -294,15 +298,22 @@ fn limits(param: &Parameter) -> String {
     limits.join("; ")
 }
 
+/// The variable that stands for a parameter of the call, so that it need not be on the command line.
+fn variable(operation: &Operation, param: &str) -> Option<&'static str> {
+    let vendor = Vendor::ALL
+        .into_iter()
+        .find(|vendor| vendor.name() == operation.vendor)?;
+    vendor.variable(param)
+}
+
 /// A command that makes the call, with what is required and the account has not.
 pub(crate) fn example(operation: &Operation) -> String {
     let mut words = vec!["vodkit call".to_owned(), operation.vendor.to_owned()];
     words.push(quoted(operation.name));
-    let params = operation.params.iter().filter(|param| {
-        // Secrets have no place on a command line, but an address that grants an upload can come nowhere else.
-        let secret = param.kind == ParamKind::Secret && param.place != Place::Target;
-        param.required && !secret && call::variable(param.name).is_none()
-    });
+    let params = operation
+        .params
+        .iter()
+        .filter(|param| param.required && variable(operation, param.name).is_none());
     words.extend(params.map(|param| quoted(&format!("{}={}", param.name, sample(param)))));
     words.join(" ")
 }
@@ -338,6 +349,7 @@ pub(crate) fn first_example(vendor: Vendor) -> Option<String> {
 fn sample(param: &Param) -> String {
     match param.kind {
         _ if param.place == Place::Target => "URL".to_owned(),
+        ParamKind::Secret => "SECRET".to_owned(),
         ParamKind::Int => param.min.unwrap_or(1).max(1).to_string(),
         ParamKind::Float => "1.5".to_owned(),
         ParamKind::Bool => "true".to_owned(),
@@ -402,6 +414,10 @@ mod tests {
         ] {
             assert_eq!(asked(names, vendor, operation), info, "{names:?}");
         }
+        assert_eq!(
+            asked(&["mediacloud", "login"], None, None),
+            Ok(vec!["mediacloud", "api/v1/login"])
+        );
         assert_eq!(asked(&[], None, None), Ok(vec![]));
         assert_eq!(asked(&["baijiayun"], None, None), Ok(vec!["baijiayun"]));
     }
@@ -414,6 +430,8 @@ mod tests {
         assert!(line(&["nothing/like/it"], None, None).contains("`vodkit endpoints"));
         assert!(line(&["getUsedFlow"], None, None).contains("` or `POST video_account/"));
         assert!(line(&["DELETE getInfo"], None, None).contains("not sent with DELETE"));
+        assert!(line(&["api/v1/class"], None, None).contains("or `DELETE api/v1/class`"));
+        assert!(line(&["login"], None, None).contains("or `mediacloud api/v1/login`"));
         assert!(line(&["nobody", "getInfo"], None, None).contains("no vendor `nobody`"));
         assert!(line(&["getInfo"], None, Some("getInfo")).contains("the call is given twice"));
         assert!(
@@ -449,29 +467,30 @@ mod tests {
 
     #[test]
     fn every_example_is_a_call_that_is_accepted() {
-        for operation in Vendor::Baijiayun.operations() {
-            let text = example(operation);
-            let words: Vec<&str> = text.split(' ').collect();
-            assert_eq!(words[..2], ["vodkit", "call"], "{text}");
-            assert_eq!(Vendor::find(words[2]).unwrap(), Vendor::Baijiayun);
-            assert_eq!(Vendor::Baijiayun.operation(words[3]).unwrap(), *operation);
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("file");
-            std::fs::write(&file, "x").unwrap();
-            let given: Vec<String> = operation
-                .params
-                .iter()
-                .filter(|param| text.contains(&format!("{}=", param.name)))
-                .map(|param| format!("{}={}", param.name, sample(param)))
-                .map(|pair| pair.replace("@FILE", &format!("@{}", file.display())))
-                .collect();
-            let read = params::read(operation, &[], &given, false, |name| {
-                call::variable(name).map(|_| "1".to_owned())
-            });
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        for vendor in Vendor::ALL {
+            for operation in vendor.operations() {
+                let text = example(operation);
+                let front = format!("vodkit call {} {}", vendor.name(), quoted(operation.name));
+                let given = text.strip_prefix(&front).unwrap();
+                let given: Vec<String> = operation
+                    .params
+                    .iter()
+                    .map(|param| format!("{}={}", param.name, sample(param)))
+                    .filter(|pair| given.contains(&quoted(pair)))
+                    .map(|pair| pair.replace("@FILE", &format!("@{}", file.display())))
+                    .collect();
+                let read = params::read(vendor, operation, &given, false, |name| {
+                    vendor.variable(name).map(|_| "1".to_owned())
+                });
+                assert!(read.is_ok(), "{text}: {}", read.unwrap_err().line());
+            }
+            let first = first_example(vendor).unwrap();
             assert!(
-                read.is_ok(),
-                "{text}: {:?}",
-                read.map_err(|failure| failure.line())
+                first.starts_with(&format!("vodkit call {} ", vendor.name())),
+                "{first}"
             );
         }
     }

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 use vodkit_request::params::check;
-use vodkit_request::types::{Operation, Param, ParamKind};
+use vodkit_request::types::{Body, Operation, Param, ParamKind};
 
+use crate::catalogue::Vendor;
 use crate::endpoints;
 use crate::failure::Failure;
 use crate::suggest::nearest;
@@ -16,7 +17,7 @@ pub(crate) struct Given {
     /// To be sent unchecked.
     pub(crate) undocumented: Vec<(String, Value)>,
     /// The account, when the command line names one.
-    pub(crate) partner_id: Option<u64>,
+    pub(crate) account: Option<String>,
 }
 
 /// Splits `name=value`; a name may be given once.
@@ -44,13 +45,14 @@ pub(crate) fn pairs(given: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
 
 /// Reads the parameters of a call. What is required and not given is asked of `fallback`.
 pub(crate) fn read(
+    vendor: Vendor,
     operation: &'static Operation,
-    common: &'static [Param],
     given: &[String],
     allow_undocumented: bool,
     fallback: impl Fn(&str) -> Option<String>,
 ) -> Result<Given, Failure> {
     let pairs = pairs(given)?;
+    let common = vendor.common(operation);
     let mut read = Given::default();
     let mut unknown = Vec::new();
     for (name, text) in pairs {
@@ -66,19 +68,16 @@ pub(crate) fn read(
             return Err(Failure::usage(
                 "parameter `sign`: vodkit computes it; leave it out",
             ));
-        } else if matches!(name, "partner_key" | "secret_key") {
+        } else if let Some(variable) = vendor.variable(name).filter(|_| vendor.keeps_back(name)) {
             return Err(Failure::usage(format!(
-                "parameter `{name}`: a key is never sent with this call; set VODKIT_BAIJIAYUN_{}",
-                name.to_uppercase()
+                "parameter `{name}`: a key or token is no parameter of this call; set {variable}"
             )));
-        } else if let Some(param) = common
-            .iter()
-            .find(|param| operation.is_signed() && param.name == name)
-        {
+        } else if let Some(param) = common.iter().find(|param| param.name == name) {
             checked(param, text)?;
-            match (name, text.parse()) {
-                ("partner_id", Ok(id)) => read.partner_id = Some(id),
-                _ => read.undocumented.push((name.to_owned(), text.into())),
+            if vendor.names_account(name) {
+                read.account = Some(text.to_owned());
+            } else {
+                read.undocumented.push((name.to_owned(), text.into()));
             }
         } else if allow_undocumented {
             read.undocumented.push((name.to_owned(), text.into()));
@@ -121,12 +120,30 @@ pub(crate) fn read(
     }
 }
 
+/// Reads the parameters of a call that no table has. In a JSON body, what is JSON and no text stays so.
+pub(crate) fn unchecked(operation: &Operation, given: &[String]) -> Result<Given, Failure> {
+    let value = |text: &str| match operation.body {
+        Body::Json => match serde_json::from_str::<Value>(text) {
+            Ok(json) => json,
+            Err(_) => text.into(),
+        },
+        _ => text.into(),
+    };
+    Ok(Given {
+        undocumented: pairs(given)?
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), value(text)))
+            .collect(),
+        ..Given::default()
+    })
+}
+
 fn unknown_params(operation: &'static Operation, common: &[Param], unknown: &[&str]) -> Failure {
     let known = || {
         operation
             .params
             .iter()
-            .chain(common.iter().filter(|_| operation.is_signed()))
+            .chain(common)
             .map(|param| param.name)
     };
     let quoted: Vec<_> = unknown
@@ -167,6 +184,26 @@ fn value(param: &Param, text: &str) -> Result<Value, Failure> {
                 param.name
             ))),
         },
+        ParamKind::Object => match serde_json::from_str(text) {
+            Ok(object @ Value::Object(_)) => Ok(object),
+            _ => Err(Failure::usage(format!(
+                "parameter `{}`: must be a JSON object",
+                param.name
+            ))),
+        },
+        ParamKind::TextList | ParamKind::IntList => {
+            let items: Option<Vec<Value>> = match text.trim_start().starts_with('[') {
+                true => serde_json::from_str(text).ok(),
+                false => Some(text.split(',').map(|item| item.trim().into()).collect()),
+            };
+            match items {
+                Some(items) if !text.is_empty() => Ok(items.into()),
+                _ => Err(Failure::usage(format!(
+                    "parameter `{}`: must be a list, written a,b or as JSON",
+                    param.name
+                ))),
+            }
+        }
         ParamKind::List(_) if text.trim_start().starts_with('[') => {
             let items: Vec<Value> = serde_json::from_str(text).map_err(|error| {
                 Failure::usage(format!(
@@ -209,6 +246,8 @@ fn checked(param: &Param, text: &str) -> Result<(), Failure> {
         let failure = Failure::usage(invalid.to_string());
         if param.name == "timestamp" {
             failure.hint("it has 10 digits: seconds since 1970, not milliseconds")
+        } else if matches!(param.name, "ptime" | "ts") {
+            failure.hint("it has 13 digits: milliseconds since 1970, not seconds")
         } else {
             failure
         }
@@ -244,7 +283,7 @@ pub(crate) fn readable(path: &std::path::Path) -> Result<u64, Failure> {
 mod tests {
     use serde_json::json;
     use vodkit_request::baijiayun::operations::{
-        COMMON, CREATE_KEY, GET_INFO, GET_PLAYER_TOKEN_BATCH, GET_VIDEO_LIST, SET_VIDEO_CATEGORY,
+        CREATE_KEY, GET_INFO, GET_PLAYER_TOKEN_BATCH, GET_VIDEO_LIST, SET_VIDEO_CATEGORY,
         UPDATE_VIDEO, UPLOAD_SUBTITLE,
     };
 
@@ -252,7 +291,8 @@ mod tests {
 
     fn try_read(operation: &'static Operation, given: &[&str]) -> Result<Given, String> {
         let given: Vec<_> = given.iter().map(|text| (*text).to_owned()).collect();
-        read(operation, COMMON, &given, false, |_| None).map_err(|failure| failure.line())
+        read(Vendor::Baijiayun, operation, &given, false, |_| None)
+            .map_err(|failure| failure.line())
     }
 
     #[test]
@@ -329,7 +369,7 @@ mod tests {
             &["video_id=1", "partner_id=77", "timestamp=1700000000"],
         )
         .unwrap();
-        assert_eq!(given.partner_id, Some(77));
+        assert_eq!(given.account.as_deref(), Some("77"));
         assert_eq!(
             given.undocumented,
             [("timestamp".to_owned(), json!("1700000000"))]

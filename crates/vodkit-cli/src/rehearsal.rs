@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use vodkit_request::transport::{
     BlockingTransport, FileFacts, Outgoing, Tick, TransportError, TransportErrorKind,
 };
-use vodkit_request::types::{Operation, ParamKind};
+use vodkit_request::types::{Body, Operation, ParamKind};
 use vodkit_request::{Error, Payload, Segment};
 
 use crate::failure::Failure;
@@ -101,10 +101,12 @@ fn print(request: &Request<Payload>, operation: &Operation, output: Output) -> R
         .headers()
         .iter()
         .map(|(name, value)| {
-            (
-                name.to_string(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
+            let shown = if value.is_sensitive() {
+                MASK.to_owned()
+            } else {
+                String::from_utf8_lossy(value.as_bytes()).into_owned()
+            };
+            (name.to_string(), shown)
         })
         .chain((!request.body().is_empty()).then(|| {
             (
@@ -114,10 +116,10 @@ fn print(request: &Request<Payload>, operation: &Operation, output: Output) -> R
         }))
         .collect();
     let parts = boundary(request).map(|boundary| form(request.body(), &boundary, operation));
-    let body = request
-        .body()
-        .as_bytes()
-        .map(|bytes| pairs(&String::from_utf8_lossy(bytes), operation));
+    let body = request.body().as_bytes().map(|bytes| match operation.body {
+        Body::Json => members(bytes, operation),
+        _ => pairs(&String::from_utf8_lossy(bytes), operation),
+    });
 
     if output.is_json() {
         let mut object = Map::new();
@@ -196,6 +198,19 @@ fn pairs(text: &str, operation: &Operation) -> String {
         }
     };
     text.split('&').map(pair).collect::<Vec<_>>().join("&")
+}
+
+/// The members of a JSON body, with the values of secret ones masked.
+fn members(body: &[u8], operation: &Operation) -> String {
+    let Ok(Value::Object(mut members)) = serde_json::from_slice(body) else {
+        return MASK.to_owned();
+    };
+    for (name, value) in &mut members {
+        if is_secret(name, operation) {
+            *value = MASK.into();
+        }
+    }
+    Value::Object(members).to_string()
 }
 
 fn is_secret(name: &str, operation: &Operation) -> bool {
@@ -283,6 +298,16 @@ mod tests {
             pairs("access%5Ftoken=CANARY&x", &GET_INFO),
             "access%5Ftoken=***&x"
         );
+    }
+
+    #[test]
+    fn secret_members_of_a_json_body_are_masked() {
+        let body = br#"{"username":"u","password":"CANARY","n":1}"#;
+        assert_eq!(
+            members(body, &vodkit_request::mediacloud::operations::LOGIN),
+            r#"{"n":1,"password":"***","username":"u"}"#
+        );
+        assert_eq!(members(b"CANARY", &GET_INFO), "***");
     }
 
     #[test]

@@ -41,6 +41,14 @@ impl Rule {
             .find(|rule| rule.name() == name)
             .ok_or_else(|| {
                 let names = Self::ALL.map(Self::name);
+                if let "quvideo" | "mediacloud" = name {
+                    return Failure::usage(format!(
+                        "{name} signs nothing: its calls carry a token"
+                    ))
+                    .hint(format!(
+                        "`vodkit call {name} ... --dry-run` shows the request"
+                    ));
+                }
                 let hint = did_you_mean(name, names)
                     .unwrap_or_else(|| format!("the rules are {}", names.join(", ")));
                 Failure::usage(format!("there is no signing rule `{name}`")).hint(hint)

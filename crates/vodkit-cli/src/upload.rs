@@ -37,6 +37,14 @@ pub(crate) fn run(args: &UploadArgs, global: Global) -> Result<(), Failure> {
     address::check(vendor, &args.target, global)?;
     match vendor {
         Vendor::Baijiayun => baijiayun(args, global, output),
+        other => Err(Failure::usage(format!(
+            "uploads to {} are not built yet, only those to baijiayun",
+            other.name()
+        ))
+        .hint(format!(
+            "`vodkit endpoints --vendor {}` lists the calls that there are",
+            other.name()
+        ))),
     }
 }
 
@@ -47,14 +55,24 @@ fn baijiayun(args: &UploadArgs, global: Global, output: Output) -> Result<(), Fa
     let transport = Watched::new(global.verbose)?;
     if args.target.dry_run {
         let rehearsal = Rehearsal::new(transport);
-        let client = account::baijiayun(&rehearsal, &args.target, None, Needs::ALL)?;
+        let client = account::baijiayun(
+            &rehearsal,
+            &args.target,
+            None,
+            Needs::of(&operations::GET_UPLOAD_URL),
+        )?;
         let run = client
             .upload(FileInput::path(&args.file))
             .named(&name)
             .definitions(definitions);
         return rehearsal.print(&operations::GET_UPLOAD_URL, run.send().err(), output);
     }
-    let client = account::baijiayun(transport, &args.target, None, Needs::ALL)?;
+    let client = account::baijiayun(
+        transport,
+        &args.target,
+        None,
+        Needs::of(&operations::GET_UPLOAD_URL),
+    )?;
 
     let (bar, sink) = upload_bar(bytes);
     interrupt::writing(true);

@@ -9,7 +9,7 @@ use http::uri::{Authority, PathAndQuery, Scheme};
 
 use crate::error::{Error, ErrorKind};
 
-/// Scheme, host, port and an optional path prefix: `https://demo.at.baijiayun.com`.
+/// Scheme, host, port and an optional path prefix: `https://vod.example.com`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl {
     scheme: Scheme,
@@ -23,21 +23,36 @@ impl BaseUrl {
     /// # Errors
     /// When the path does not begin with a slash, or path and query make no valid address (at most 65 534 bytes).
     pub fn uri(&self, path: &'static str, query: Option<&str>) -> Result<Uri, Error> {
-        let path_and_query = match query {
-            None if self.prefix.is_empty() => {
-                PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()))
-            }
-            None => PathAndQuery::try_from(format!("{}{path}", self.prefix)),
-            Some(query) => {
-                let mut text =
-                    String::with_capacity(self.prefix.len() + path.len() + query.len() + 1);
-                text.push_str(&self.prefix);
-                text.push_str(path);
-                text.push('?');
-                text.push_str(query);
-                PathAndQuery::try_from(text)
-            }
-        };
+        if query.is_none() && self.prefix.is_empty() {
+            let path_and_query =
+                PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()));
+            return self.join(path, path_and_query);
+        }
+        self.uri_of(path, query)
+    }
+
+    /// As [`uri`](Self::uri), for a path that was put together at run time.
+    ///
+    /// # Errors
+    /// As [`uri`](Self::uri).
+    pub fn uri_of(&self, path: &str, query: Option<&str>) -> Result<Uri, Error> {
+        let mut text = String::with_capacity(
+            self.prefix.len() + path.len() + query.map_or(0, |query| query.len() + 1),
+        );
+        text.push_str(&self.prefix);
+        text.push_str(path);
+        if let Some(query) = query {
+            text.push('?');
+            text.push_str(query);
+        }
+        self.join(path, PathAndQuery::try_from(text))
+    }
+
+    fn join(
+        &self,
+        path: &str,
+        path_and_query: Result<PathAndQuery, http::uri::InvalidUri>,
+    ) -> Result<Uri, Error> {
         if !path.starts_with('/') {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
@@ -94,7 +109,7 @@ impl FromStr for BaseUrl {
             return invalid("must not have a fragment");
         }
         let Ok(uri) = text.parse::<Uri>() else {
-            return invalid("not an address like https://example.at.baijiayun.com");
+            return invalid("not an address like https://vod.example.com");
         };
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {

@@ -213,9 +213,8 @@ impl Error {
         if self.0.kind == ErrorKind::Refused {
             // Whatever the code says of other calls: what was refused here is what one logs in with.
             self.0.kind = ErrorKind::Credential;
-            self.0.hint = Some(
-                "Check the account and what it logs in with (for Baijiayun: the secret key)".into(),
-            );
+            self.0.hint =
+                Some("Check the account and the key or password that it logs in with".into());
         }
         self
     }
@@ -224,6 +223,27 @@ impl Error {
         self.0.operation.get_or_insert(operation);
         self.0.attempts = self.0.attempts.max(attempts);
         self
+    }
+
+    /// The same error for another caller. What lies below it stays with the first.
+    pub(crate) fn again(&self) -> Self {
+        let inner = &self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            operation: None,
+            code: inner.code.clone(),
+            message: inner.message.clone(),
+            hint: inner.hint.clone(),
+            status: inner.status,
+            request_id: inner.request_id.clone(),
+            attempts: 0,
+            field_path: inner.field_path.clone(),
+            body: inner.body.clone(),
+            maybe_sent: inner.maybe_sent,
+            retry_after: inner.retry_after,
+            created: None,
+            source: None,
+        }))
     }
 
     /// The same error with another hint: what a person can do about it.

@@ -7,6 +7,7 @@ use http::Response;
 use http::uri::Authority;
 use vodkit_types::{FaultClass, FileContent, ParamKind};
 
+use crate::draft::{Draft, DraftFile};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::flow::{Event, Flow, Step, unexpected_event};
@@ -19,7 +20,7 @@ use crate::skew::retry_after;
 use crate::transport::{
     FileFacts, Limits, Outgoing, ProgressSink, Tick, Timestamp, TransportError, TransportErrorKind,
 };
-use crate::vendor::{Draft, DraftFile, Vendor};
+use crate::vendor::Vendor;
 
 /// After a refused signature, a clock this far from the one it was made with is worth one more attempt.
 const SKEW_WORTH_A_RETRY_MS: u64 = 30_000;
@@ -40,6 +41,8 @@ pub struct Exec<'s, E: Endpoint> {
     failed_logins: u32,
     renewed: bool,
     reclocked: bool,
+    /// The lease of the login that this call waits for.
+    waited: Option<u64>,
     /// Whether the retry budget was drawn on, so that a success gives it back.
     repeated: bool,
     state: State<'s, E::Vendor>,
@@ -106,6 +109,7 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             failed_logins: 0,
             renewed: false,
             reclocked: false,
+            waited: None,
             repeated: false,
             state: State::Idle,
         }
@@ -172,12 +176,14 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         let at = tick.now.offset(offset);
         let operation = self.endpoint.operation();
         let (credential, generation) = if operation.needs_credential() {
-            match self.session.access(at, tick.elapsed) {
+            match self.session.access(at, tick.elapsed, self.waited.take()) {
                 Access::Ready(credential, generation) => (Some(credential), generation),
-                Access::Wait(time) => {
+                Access::Wait(lease, time) => {
+                    self.waited = Some(lease);
                     self.state = State::Waiting;
                     return Ok(Step::Sleep(time));
                 }
+                Access::Refused(error) => return Err(error),
                 Access::LogIn(number) => {
                     return self.log_in(
                         tick,
@@ -366,7 +372,6 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             }
             Err(refusal) => refusal,
         };
-        drop(lease);
         let wait = retry_after(response.headers(), at);
         let outcome = match class(&refusal) {
             Some(FaultClass::Throttled) => Some(Outcome::Throttled(wait)),
@@ -379,8 +384,14 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             .with_retry_after(wait)
             .of_login();
         match outcome {
-            Some(outcome) => self.repeat_login(tick, outcome, error),
-            None => Err(error),
+            Some(outcome) => {
+                drop(lease);
+                self.repeat_login(tick, outcome, error)
+            }
+            None => {
+                self.session.refuse(lease.number, error.again());
+                Err(error)
+            }
         }
     }
 

@@ -8,16 +8,25 @@
 pub mod baijiayun;
 pub mod base_url;
 pub mod call;
+pub mod draft;
 pub mod encode;
 pub mod endpoint;
 pub mod error;
 pub mod exec;
 pub mod flow;
+pub mod judge;
 pub mod mask;
+#[cfg(feature = "mediacloud")]
+pub mod mediacloud;
 pub mod multipart;
 pub mod page;
 pub mod params;
 pub mod payload;
+#[cfg(feature = "polyv")]
+pub mod polyv;
+#[cfg(feature = "quvideo")]
+pub mod quvideo;
+pub mod raw;
 pub mod retry;
 pub mod session;
 pub mod skew;
@@ -31,6 +40,7 @@ pub use crate::endpoint::{AnyEndpoint, Endpoint, Paged};
 pub use crate::error::{Error, ErrorKind};
 pub use crate::page::Pages;
 pub use crate::payload::{Payload, Segment};
+pub use crate::raw::Raw;
 pub use crate::retry::RetryPolicy;
 pub use crate::session::Session;
 pub use crate::transport::{

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use serde::Serialize;
 use serde_json::Value;
 use smallvec::SmallVec;
+use vodkit_types::operation::{Body, Place};
 use vodkit_types::{Extra, Operation, Param, ParamKind, ParamText};
 
 use crate::encode;
@@ -113,6 +115,83 @@ impl Params {
         value.map_or(Ok(()), |value| self.put(name, value))
     }
 
+    /// Adds a documented member of a JSON body.
+    ///
+    /// # Errors
+    /// When the value breaks a limit of the operation table.
+    pub fn put_json(
+        &mut self,
+        name: &'static str,
+        value: &impl Serialize,
+    ) -> Result<(), InvalidParam> {
+        let invalid = |reason: String| InvalidParam {
+            name: name.to_owned(),
+            reason,
+        };
+        let json = serde_json::to_value(value).map_err(|error| invalid(error.to_string()))?;
+        if let Some(param) = self.table_entry(name) {
+            match &json {
+                Value::String(text) => check(param, text)?,
+                Value::Number(number) => check(param, &number.to_string())?,
+                Value::Array(items) if items.is_empty() && param.required => {
+                    return Err(invalid("must not be empty".to_owned()));
+                }
+                _ => {}
+            }
+        }
+        let start = self.text.len();
+        self.text.push_str(&json.to_string());
+        self.bounded(name)?;
+        self.push(Name::Table(name), start..self.text.len(), Some(0));
+        Ok(())
+    }
+
+    /// Adds a documented member of a JSON body when there is a value.
+    ///
+    /// # Errors
+    /// As [`put_json`](Self::put_json).
+    pub fn put_json_optional(
+        &mut self,
+        name: &'static str,
+        value: Option<&impl Serialize>,
+    ) -> Result<(), InvalidParam> {
+        value.map_or(Ok(()), |value| self.put_json(name, value))
+    }
+
+    /// Takes out what belongs into the path alone: what the table places there, and what no table has.
+    pub(crate) fn take_from_path(&mut self, name: &str) {
+        let found = self
+            .spans
+            .iter()
+            .position(|span| self.name_of(span) == name);
+        let placed = |name| {
+            let param = self.operation.param(name);
+            param.is_some_and(|param| param.place == Place::Path)
+        };
+        if let Some(position) = found
+            && (matches!(self.spans[position].name, Name::Text(_)) || placed(name))
+        {
+            self.spans.remove(position);
+        }
+    }
+
+    /// Writes the members of a JSON body as an object, sorted by name.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let mut out = String::with_capacity(self.text.len() + 16 * self.spans.len() + 2);
+        out.push('{');
+        for (position, (name, value)) in self.iter().enumerate() {
+            if position > 0 {
+                out.push(',');
+            }
+            out.push_str(&Value::from(name).to_string());
+            out.push(':');
+            out.push_str(value);
+        }
+        out.push('}');
+        out
+    }
+
     /// Adds parameters that the vendor's page does not document, unchecked. One that has the name of a documented parameter
     /// replaces it.
     ///
@@ -123,7 +202,11 @@ impl Params {
             let start = self.text.len();
             self.text.push_str(name);
             let name_range = start..self.text.len();
-            write_json_text(name, value, &mut self.text)?;
+            match self.operation.body {
+                // A part of the path is text, whatever the body is.
+                Body::Json if !self.in_path(name) => self.text.push_str(&value.to_string()),
+                _ => write_json_text(name, value, &mut self.text)?,
+            }
             self.bounded(name)?;
             let value_range = name_range.end..self.text.len();
             if let Some(position) = self
@@ -271,6 +354,13 @@ impl Params {
             self.spans.push(span);
         } else {
             self.spans.insert(position, span);
+        }
+    }
+
+    fn in_path(&self, name: &str) -> bool {
+        match self.operation.param(name) {
+            Some(param) => param.place == Place::Path,
+            None => self.operation.path.contains(&format!("{{{name}}}")),
         }
     }
 

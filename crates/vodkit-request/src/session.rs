@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::retry::{RetryBudget, RetryPolicy};
 use crate::skew::Skew;
 use crate::transport::{Limits, Timestamp};
@@ -32,6 +33,8 @@ struct Login<C> {
     /// The caller that is logging in, and until when it may, on the clock that never jumps.
     lease: Option<(u64, Duration)>,
     leases: u64,
+    /// The last login that the vendor refused, for those who waited for it: each of them trying again would lock the account.
+    refused: Option<(u64, Error)>,
 }
 
 /// What a caller gets that needs a credential.
@@ -40,8 +43,10 @@ pub(crate) enum Access<C> {
     Ready(C, u64),
     /// The caller must log in, under this lease.
     LogIn(u64),
-    /// Another caller is logging in: look again after this.
-    Wait(Duration),
+    /// Another caller is logging in under this lease: look again after this.
+    Wait(u64, Duration),
+    /// The login that the caller waited for was refused.
+    Refused(Error),
 }
 
 impl<V: Vendor> Session<V> {
@@ -59,6 +64,7 @@ impl<V: Vendor> Session<V> {
                 generation: 0,
                 lease: None,
                 leases: 0,
+                refused: None,
             }),
         }
     }
@@ -96,14 +102,25 @@ impl<V: Vendor> Session<V> {
         Some((grant.credential.clone(), login.generation))
     }
 
-    /// The credential, or whose turn it is to fetch one. `at` is the vendor's time, `elapsed` the clock that never jumps.
-    pub(crate) fn access(&self, at: Timestamp, elapsed: Duration) -> Access<V::Credential> {
+    /// The credential, or whose turn it is to fetch one. `at` is the vendor's time, `elapsed` the clock that never jumps, `waited` the lease
+    /// that the caller has waited for.
+    pub(crate) fn access(
+        &self,
+        at: Timestamp,
+        elapsed: Duration,
+        waited: Option<u64>,
+    ) -> Access<V::Credential> {
         if let Some((credential, generation)) = self.credential(at) {
             return Access::Ready(credential, generation);
         }
         let mut login = self.login();
-        if login.lease.is_some_and(|(_, until)| until > elapsed) {
-            return Access::Wait(LOOK_AGAIN);
+        if let Some((lease, _)) = login.lease.filter(|(_, until)| *until > elapsed) {
+            return Access::Wait(lease, LOOK_AGAIN);
+        }
+        if let (Some(waited), Some((lease, error))) = (waited, &login.refused)
+            && waited == *lease
+        {
+            return Access::Refused(error.again());
         }
         login.leases += 1;
         let lease = login.leases;
@@ -118,6 +135,11 @@ impl<V: Vendor> Session<V> {
         if login.lease.is_some_and(|(holder, _)| holder == lease) {
             login.lease = None;
         }
+    }
+
+    /// Keeps the vendor's refusal of a login for those who wait for it.
+    pub(crate) fn refuse(&self, lease: u64, error: Error) {
+        self.login().refused = Some((lease, error));
     }
 
     /// Gives a lease back, also when its holder was cancelled.

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use http::{Request, Response};
-use vodkit_types::{Operation, Secret, Wire};
+use vodkit_types::{FaultClass, FaultCode, Operation, Wire};
 
-use crate::error::{Error, Refusal};
-use crate::params::Params;
-use crate::payload::{Payload, Segment};
+use crate::draft::Draft;
+use crate::error::{Error, ErrorKind, Refusal};
+use crate::judge::{Frame, judge};
+use crate::payload::Payload;
 use crate::transport::Timestamp;
 
 /// A vendor's rules, written once by hand.
@@ -14,8 +15,23 @@ pub trait Vendor: Send + Sync + Sized + 'static {
     /// What requests are sealed with.
     type Credential: Clone + Send + Sync;
 
-    /// Folder name of the vendor: `baijiayun`.
+    /// What wraps the data of each reply.
+    type Frame<T: Wire>: Frame<T>;
+
+    /// Folder name of the vendor, as in [`Operation::vendor`].
     const NAME: &'static str;
+
+    /// The vendor's codes and what can be done about each.
+    const FAULT_CODES: &'static [FaultCode];
+
+    /// Those of its codes that stand for every failure without a code of its own.
+    const VAGUE_CODES: &'static [&'static str] = &[];
+
+    /// What a code means that is not in the table.
+    #[must_use]
+    fn class_of_code(_code: &str) -> Option<FaultClass> {
+        None
+    }
 
     /// The credential, for vendors that need no login, or as long as none is needed.
     fn credential(&self) -> Option<Self::Credential>;
@@ -23,22 +39,29 @@ pub trait Vendor: Send + Sync + Sized + 'static {
     /// The request that fetches a credential. Only asked for when [`credential`](Self::credential) gives none.
     ///
     /// # Errors
-    /// When there is nothing to log in with.
-    fn login(&self, at: Timestamp) -> Result<Request<Payload>, Error>;
+    /// When there is nothing to log in with, or the vendor has no login, which is what holds unless said otherwise.
+    fn login(&self, _at: Timestamp) -> Result<Request<Payload>, Error> {
+        Err(Error::new(
+            ErrorKind::Credential,
+            "the client has no key or token, and the vendor has no login",
+        ))
+    }
 
-    /// Reads the reply to [`login`](Self::login). `now` is the vendor's time, as far as it is known.
+    /// Reads the reply to [`login`](Self::login). `now` is the vendor's time, as far as it is known. Only called after a [`login`](Self::login).
     ///
     /// # Errors
     /// The vendor's refusal, or what is wrong with the reply.
     fn open_login(
         &self,
         response: &Response<Bytes>,
-        now: Timestamp,
-    ) -> Result<Grant<Self::Credential>, Refusal>;
+        _now: Timestamp,
+    ) -> Result<Grant<Self::Credential>, Refusal> {
+        Err(Refusal::not_json(response, None))
+    }
 
     /// Adds the base URL, the common parameters and the signature.
     ///
-    /// `credential` is `None` only for calls that are not signed.
+    /// `credential` is `None` only for calls that need none.
     ///
     /// # Errors
     /// When the draft cannot be sent.
@@ -61,7 +84,9 @@ pub trait Vendor: Send + Sync + Sized + 'static {
         &self,
         operation: &'static Operation,
         response: &Response<Bytes>,
-    ) -> Result<T, Refusal>;
+    ) -> Result<T, Refusal> {
+        judge::<Self, T>(operation, response)
+    }
 }
 
 /// A credential and how long it lasts.
@@ -71,28 +96,4 @@ pub struct Grant<C> {
     pub credential: C,
     /// When it must be fetched anew; `None` when only a refusal ends it.
     pub expires: Option<Timestamp>,
-}
-
-/// A call before it is sealed.
-#[derive(Debug)]
-pub struct Draft {
-    /// The entry of the operation table.
-    pub operation: &'static Operation,
-    /// Business parameters, sorted by name.
-    pub params: Params,
-    /// The file to send.
-    pub file: Option<DraftFile>,
-    /// The address, where an earlier call gave it.
-    pub target: Option<Secret>,
-}
-
-/// A file of a draft, its length known.
-#[derive(Debug)]
-pub struct DraftFile {
-    /// Name of the form field.
-    pub field: &'static str,
-    /// File name that the vendor is told.
-    pub name: String,
-    /// The bytes.
-    pub content: Segment,
 }

@@ -9,11 +9,13 @@ use bytes::Bytes;
 use drivers::{RIGHT_TIME, block_on};
 use http::{Request, Response};
 use vodkit_request::baijiayun::operations::GET_STATUS;
+use vodkit_request::draft::Draft;
 use vodkit_request::error::{DecodeFault, Error, Refusal};
 use vodkit_request::params::{InvalidParam, Params};
 use vodkit_request::testing::{Reply, ScriptedTransport};
-use vodkit_request::types::{Lenient, NoData, Operation, Wire};
-use vodkit_request::vendor::{Draft, Grant, Vendor};
+use vodkit_request::types::baijiayun::Envelope;
+use vodkit_request::types::{FaultCode, Lenient, NoData, Operation, Wire};
+use vodkit_request::vendor::{Grant, Vendor};
 use vodkit_request::{Call, Endpoint, ErrorKind, Payload, Session, Timestamp};
 
 /// A vendor whose login answers with a token; each token holds for as many milliseconds as the reply says.
@@ -21,7 +23,9 @@ struct Tokens;
 
 impl Vendor for Tokens {
     type Credential = String;
+    type Frame<T: Wire> = Envelope<T>;
     const NAME: &'static str = "tokens";
+    const FAULT_CODES: &'static [FaultCode] = &[];
 
     fn credential(&self) -> Option<String> {
         None

@@ -55,7 +55,9 @@ pub mod quvideo;
 
 pub use crate::frame::Ignored;
 pub use crate::open_enum::UnknownValue;
-pub use crate::operation::{Auth, FaultClass, FaultCode, Host, Operation, Param, ParamKind, Place};
+pub use crate::operation::{
+    Auth, Body, FaultClass, FaultCode, Host, Operation, Param, ParamKind, Place,
+};
 pub use crate::param::{BadText, CommaList, FileContent, FileInput, ParamText};
 pub use crate::secret::Secret;
 pub use crate::time::{Date, DateTime, Time};

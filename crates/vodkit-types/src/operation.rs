@@ -36,14 +36,37 @@ pub struct Operation {
     pub idempotent: bool,
     /// Vendor codes that mean success.
     pub success: &'static [&'static str],
+    /// How its parameters travel when it has a body.
+    pub body: Body,
     /// The business parameters, sorted by wire name (byte order), which is the signing order.
     pub params: &'static [Param],
 }
 
+/// How the parameters of a call travel when it has a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Body {
+    /// As a form, with a file as multipart. A GET has them in its query.
+    Form,
+    /// As one JSON object.
+    Json,
+}
+
 impl Operation {
-    /// Makes an operation that is in no table, for calls that the vendor does not document.
+    /// Makes an operation that is in no table, for calls that the vendor does not document: code `0` is its success, parameters travel as a
+    /// form. It counts as a write, so it is not repeated when its reply is lost.
     ///
     /// The parameters of such a call are not checked.
+    ///
+    /// ```
+    /// use vodkit_types::{Auth, Operation};
+    ///
+    /// static LIST_MEDIA: Operation =
+    ///     Operation::undocumented("mediacloud", "GET api/v1/medias", "GET", "/api/v1/medias", Auth::Token)
+    ///         .succeeding_with(&["200"])
+    ///         .repeatable();
+    /// assert!(LIST_MEDIA.idempotent);
+    /// ```
     #[must_use]
     pub const fn undocumented(
         vendor: &'static str,
@@ -67,8 +90,37 @@ impl Operation {
             host: None,
             idempotent: false,
             success: &["0"],
+            body: Body::Form,
             params: &[],
         }
+    }
+
+    /// The same operation with these codes as success.
+    #[must_use]
+    pub const fn succeeding_with(mut self, codes: &'static [&'static str]) -> Self {
+        self.success = codes;
+        self
+    }
+
+    /// The same operation, its parameters sent as one JSON object.
+    #[must_use]
+    pub const fn with_json_body(mut self) -> Self {
+        self.body = Body::Json;
+        self
+    }
+
+    /// The same operation, sent again when its reply was lost: for calls that change nothing.
+    #[must_use]
+    pub const fn repeatable(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// The same operation on another of the vendor's hosts, by the name that the vendor's `HOSTS` has for it.
+    #[must_use]
+    pub const fn on_host(mut self, name: &'static str) -> Self {
+        self.host = Some(name);
+        self
     }
 
     /// Whether common parameters and a signature are added.

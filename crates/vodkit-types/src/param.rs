@@ -49,6 +49,35 @@ macro_rules! integer_text {
 
 integer_text!(u64 => "an unsigned integer", i64 => "an integer");
 
+impl ParamText for bool {
+    const ALWAYS_VALID: bool = true;
+    const RESERVED_BYTES: Option<u32> = Some(0);
+    fn write_text(&self, out: &mut String) {
+        out.push_str(if *self { "true" } else { "false" });
+    }
+    fn from_text(text: &str) -> Result<Self, BadText> {
+        match text {
+            "true" | "1" => Ok(true),
+            "false" | "0" => Ok(false),
+            _ => Err(BadText(format!("`{text}` is neither true nor false"))),
+        }
+    }
+}
+
+impl ParamText for f64 {
+    fn write_text(&self, out: &mut String) {
+        use std::fmt::Write as _;
+        // Never with an exponent, which no page shows. Writing to a String cannot fail.
+        let _ = write!(out, "{self}");
+    }
+    fn from_text(text: &str) -> Result<Self, BadText> {
+        text.parse()
+            .ok()
+            .filter(|number: &Self| number.is_finite())
+            .ok_or_else(|| BadText(format!("`{text}` is not a number")))
+    }
+}
+
 impl ParamText for String {
     fn write_text(&self, out: &mut String) {
         out.push_str(self);

@@ -10,6 +10,9 @@
 //! | a blocking transport (ureq) | `vodkit-blocking` | `blocking`, feature `blocking` |
 //! | an async transport (reqwest) | `vodkit-async` | `r#async`, feature `async` |
 //! | Baijiayun (百家云) | `vodkit-baijiayun` | `baijiayun`, feature `baijiayun` |
+//! | Polyv (保利威) | `vodkit-polyv` | `polyv`, feature `polyv` |
+//! | Alibaba Cloud QuVideo (趣视频) | `vodkit-quvideo` | `quvideo`, feature `quvideo` |
+//! | Mango TV's MediaCloud (芒果TV) | `vodkit-mediacloud` | `mediacloud`, feature `mediacloud` |
 //!
 //! No feature is on by default, and features only add.
 
@@ -23,3 +26,9 @@ pub use vodkit_async as r#async;
 pub use vodkit_baijiayun as baijiayun;
 #[cfg(feature = "blocking")]
 pub use vodkit_blocking as blocking;
+#[cfg(feature = "mediacloud")]
+pub use vodkit_mediacloud as mediacloud;
+#[cfg(feature = "polyv")]
+pub use vodkit_polyv as polyv;
+#[cfg(feature = "quvideo")]
+pub use vodkit_quvideo as quvideo;

@@ -210,7 +210,15 @@ pub(crate) fn operations(spec: &Spec) -> String {
     source.import_used(
         0,
         "crate::operation",
-        ["Auth", "Host", "Operation", "Param", "ParamKind", "Place"],
+        [
+            "Auth",
+            "Body",
+            "Host",
+            "Operation",
+            "Param",
+            "ParamKind",
+            "Place",
+        ],
         &body,
     );
     source.append(&body);
@@ -289,6 +297,15 @@ fn operation_static(spec: &Spec, operation: &Operation, body: &mut Source) {
         ("host", optional(operation.host.as_deref())),
         ("idempotent", operation.idempotent.to_string()),
         ("success", literals(&operation.success)),
+        (
+            "body",
+            if operation.params.iter().any(|p| p.place == Place::Json) {
+                "Body::Json"
+            } else {
+                "Body::Form"
+            }
+            .into(),
+        ),
     ] {
         body.line(1, format!("{name}: {value},"));
     }

@@ -2,7 +2,7 @@
 
 use super::text::{Doc, Source, escape, literal};
 use super::types::{argument, constant, rust_type, sorted};
-use crate::spec::{Operation, Paging, Param, Reply, Spec, Type};
+use crate::spec::{Operation, Paging, Param, Place, Reply, Spec, Type};
 
 pub(crate) fn module() -> String {
     let mut source = Source::default();
@@ -48,7 +48,7 @@ pub(crate) fn endpoints(spec: &Spec) -> String {
     source.import_used(
         0,
         "vodkit_types",
-        ["FileInput", "NoData", "Operation", "Secret"],
+        ["FileInput", "NoData", "OneOrMany", "Operation", "Secret"],
         &body,
     );
     source.blank();
@@ -75,15 +75,19 @@ fn endpoint(spec: &Spec, operation: &Operation, body: &mut Source) {
     );
     for param in sorted(&operation.params)
         .into_iter()
-        .filter(|param| param.is_text())
+        .filter(|param| !param.is_file() && !param.is_target())
     {
         let (name, field) = (literal(&param.name), param.rust());
+        let put = match param.place {
+            Place::Json => "put_json",
+            _ => "put",
+        };
         body.line(
             2,
             if param.required {
-                format!("params.put({name}, &self.{field})?;")
+                format!("params.{put}({name}, &self.{field})?;")
             } else {
-                format!("params.put_optional({name}, self.{field}.as_ref())?;")
+                format!("params.{put}_optional({name}, self.{field}.as_ref())?;")
             },
         );
     }
@@ -236,6 +240,8 @@ pub(crate) fn setters(spec: &Spec) -> String {
     source.file_doc(&Doc::of(
         "The optional parameters of each call, set where the call is made.",
     ));
+    source.import_used(0, "std::collections", ["BTreeMap"], &body);
+    source.blank();
     let types = format!("vodkit_types::{}", spec.vendor.vendor);
     source.import_used(0, &types, vendor_types(spec), &body);
     source.import_used(

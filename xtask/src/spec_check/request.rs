@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::names::is_snake;
-use crate::spec::{Auth, Layer, Method, Operation, Param, Place, Type};
+use crate::spec::{Auth, Method, Operation, Param, Place, Type};
 
 /// The names in braces of a path; `None` when a brace has no partner.
 fn placeholders(path: &str) -> Option<Vec<&str>> {
@@ -100,7 +100,7 @@ impl Check<'_> {
         }
     }
 
-    /// Rule of signing and host; and what only the wire types can do so far.
+    /// Rule of signing and host.
     pub(super) fn rules(&mut self, at: &str, operation: &Operation) {
         let vendor = &self.spec.vendor;
         if let Some(rule) = &operation.signing {
@@ -117,37 +117,6 @@ impl Check<'_> {
             self.error(
                 at,
                 format_args!("host: there is no [[host]] `{host}` in vendor.toml"),
-            );
-        }
-        if !vendor.has(Layer::Request) {
-            return;
-        }
-        let mut unsendable = Vec::new();
-        if operation.auth == Auth::Token {
-            unsendable.push("auth = \"token\"".to_owned());
-        }
-        if operation.signing.is_some() {
-            unsendable.push("signing".to_owned());
-        }
-        if operation.host.is_some() {
-            unsendable.push("host".to_owned());
-        }
-        if !operation.path.starts_with('{') && operation.path.contains('{') {
-            unsendable.push("a placeholder in the path".to_owned());
-        }
-        for param in &operation.params {
-            if matches!(param.place, Place::Json | Place::Path)
-                || matches!(param.kind, Type::Bool | Type::Float)
-            {
-                unsendable.push(format!("params `{}`", param.name));
-            }
-        }
-        for what in unsendable {
-            self.error(
-                at,
-                format_args!(
-                    "{what}: the request layer cannot send this yet, only layers = [\"types\"] can have it"
-                ),
             );
         }
     }

@@ -1,6 +1,242 @@
 //! What the emulator does although Polyv's pages do not say so.
 
-use crate::assumption::Assumption;
+use crate::assumption::{Assumption, assume};
 
 /// Every assumed behaviour, sorted by id.
-pub const ASSUMPTIONS: &[Assumption] = &[];
+pub const ASSUMPTIONS: &[Assumption] = &[
+    assume(
+        "account-figures",
+        "An account has 1 TiB of storage and 10 TiB of traffic and a mail address at example.test. Nothing is played here, so no traffic is used and no play counted, whatever date or realTime say.",
+        "An emulated account has bought nothing; the limits are out of the way of tests and are not enforced.",
+    ),
+    assume(
+        "batch",
+        "In a list of videos the unknown ones are passed over; a list without a known one is refused. Counts in data are those of the known ones.",
+        "Two calls answer with a number of changed rows, and no page has a partial failure.",
+    ),
+    assume(
+        "builtin",
+        "An account begins with the category 1, two players and one published video with two marks, a question and three answers.",
+        "A newcomer should see something, and no call of the tables makes players or questions.",
+    ),
+    assume(
+        "category-cycle",
+        "A category cannot be moved below itself or below one of those under it.",
+        "It could not be reached any more.",
+    ),
+    assume(
+        "category-delete",
+        "Categories below a deleted one go with it, and the videos of all of them go to the default category.",
+        "The pages do not say what becomes of either; no video should be lost.",
+    ),
+    assume(
+        "category-figures",
+        "cata/size counts the categories below too, and all figures are up to date.",
+        "The pages speak of a delay of ten minutes, which helps no test, and name no scope for the size.",
+    ),
+    assume(
+        "category-filter",
+        "cataid of a search stands for that category alone; catatree for the one it names and all below.",
+        "The pages say neither; a place in the tree is the only one of the two that has a below.",
+    ),
+    assume(
+        "category-profile",
+        "The settings of a first-level category hold for new videos in it and below it, before those of the account; isSettings N, 0 or false takes them back.",
+        "The pages name the settings and not their reach, and isSettings without its values.",
+    ),
+    assume(
+        "category-root",
+        "Category 1 is the root and the default category at once; cataJson lists it beside the first level, and it can be neither renamed, moved nor deleted. 0 is another name of it.",
+        "parentid 1 is the root of the first level, and cataid 1 the default of an upload.",
+    ),
+    assume(
+        "check-order",
+        "Checks run in the order method, body, sign there, time, account, signature, parameters, state.",
+        "It is the order of the error table of get-playsafe; the pages promise none.",
+    ),
+    assume(
+        "clip-result",
+        "clip answers with the id of the new video, whose size is the share of its seconds; start and end are seconds, as numbers or texts, and ranges lie inside the video.",
+        "The pages call the result a text and show neither it nor a range.",
+    ),
+    assume(
+        "concat-title",
+        "A joined video without a title has that of its first part, and belongs to the default category.",
+        "Both parameters are optional, without a default on the pages.",
+    ),
+    assume(
+        "cover-url",
+        "uploadCoverImageUrl refuses https, fetches nothing and gives the videos another grey picture.",
+        "The SDK's notes ask for http; the emulator leaves the machine alone.",
+    ),
+    assume(
+        "delete-type",
+        "Without deleteType a video goes to the recycle bin. Only deleting for good finds a video that is in there.",
+        "The pages do not say; the harmless way was taken.",
+    ),
+    assume(
+        "disposable-token",
+        "A credential that can be used once is always a new one.",
+        "The page says that equal calls share a credential, and that this kind ends with its first use.",
+    ),
+    assume(
+        "edit-before-review",
+        "Title, description, tags, address and password change only once the review has passed; before, the call succeeds without effect.",
+        "The SDK's notes say that edits do not take effect before; they do not say how that looks.",
+    ),
+    assume(
+        "empty-is-missing",
+        "An empty value counts as not sent.",
+        "Empty values drop out of the signed text, so nobody could vouch for them. The password of video-setting-save is the documented exception.",
+    ),
+    assume(
+        "encrypted-addresses",
+        "seed is 1 for an encrypted video, which has addresses of m3u8 files alone.",
+        "The pages leave seed unexplained; an encrypted mp4 would play nowhere.",
+    ),
+    assume(
+        "encryption-default",
+        "A new account does not encrypt, with level open.",
+        "The page's sample shows one account's choice, not the beginning.",
+    ),
+    assume(
+        "exam-log",
+        "Answers stay in the log when the questions of their video are deleted.",
+        "A log tells what happened.",
+    ),
+    assume(
+        "file-kinds",
+        "A watermark must begin as a PNG file does, and courseware must be named ppt, pptx or pdf. Neither leaves a trace but the journal's.",
+        "The pages name these kinds and no call that shows what was sent.",
+    ),
+    assume(
+        "forbidden-early",
+        "A video that is forbidden before it is published passes through its states and then is forbidden.",
+        "The pages know the change between published and forbidden only.",
+    ),
+    assume(
+        "http-status",
+        "HTTP says 200 for refusals too.",
+        "The vendor's SDK looks at the code alone, and no page names another status.",
+    ),
+    assume(
+        "list-order",
+        "Lists start with the newest video unless they say otherwise.",
+        "The pages name no order.",
+    ),
+    assume(
+        "marks",
+        "desc and seconds of saveKeyFrame are comma-separated lists of equal length within the video; a mark at the same second is replaced, and buttons are shown nowhere. Deleting passes over seconds without a mark.",
+        "deleteKeyFrameByTime takes such a list; no call shows a button.",
+    ),
+    assume(
+        "message-words",
+        "Refusals that the pages do not word have the code 400 (405 and 3001 for an upload) and words of the emulator's.",
+        "The code is known for all refusals; the real words are not.",
+    ),
+    assume(
+        "order-type",
+        "orderType 1 to 4 is newest, oldest, most played and least played first; every video was uploaded by the account itself.",
+        "The search has these four orders, and the pages do not tell the numbers apart.",
+    ),
+    assume(
+        "page-size",
+        "A page size outside of 1 to 1000 and a page below 1 are refused.",
+        "The vendor's SDK checks it before it sends.",
+    ),
+    assume(
+        "parameter-place",
+        "A GET is read from its query only, a POST from its body only.",
+        "The pages show parameters in these places, and not whether a mixture is accepted.",
+    ),
+    assume(
+        "play-addresses",
+        "The addresses of media files are the emulator's and lead nowhere (501); those of pictures do.",
+        "The emulator has no files of the videos: nothing is fetched, and no upload arrives.",
+    ),
+    assume(
+        "preview-failure",
+        "get-preview-duration calls itself a success in status and message when it fails, unless account, time or signature are wrong.",
+        "The page shows this shape for one failure of the call itself.",
+    ),
+    assume(
+        "ptime-form",
+        "A time that is missing or has not 13 digits is illegal, seconds among them.",
+        "The page says so of a wrong format and does not say what the format is.",
+    ),
+    assume(
+        "published-numbers",
+        "A published video has status 61, one that keeps its source 60.",
+        "Both mean published, and the difference is not stated.",
+    ),
+    assume(
+        "pull",
+        "Nothing is fetched: a task ends after half of the transcoding time, each http or https address becomes a video of 20 to 200 MiB that depends on the address, others fail. Deleting a running task takes its videos along.",
+        "The emulator leaves the machine alone, and needs a result that is the same each time.",
+    ),
+    assume(
+        "qid",
+        "qid of video-setting-page is the id of the first question, or empty.",
+        "The page does not explain it.",
+    ),
+    assume(
+        "rejected",
+        "A video whose title at its making holds 审核不通过 is rejected by the review.",
+        "Without such a sign no test could meet a rejected video.",
+    ),
+    assume(
+        "renditions",
+        "A video is transcoded to two definitions with 35 and 60 hundredths of its size, or to none when the source is kept; all are called 1280x720.",
+        "The emulator decodes no video.",
+    ),
+    assume(
+        "search-words",
+        "keyword is looked for in titles without regard to case, a tag must be one of the tags.",
+        "The pages do not say how the search compares.",
+    ),
+    assume(
+        "stages",
+        "A quarter of the transcoding time a video waits, half of it it is transcoded, the last quarter it is reviewed.",
+        "The pages name the states, not their length.",
+    ),
+    assume(
+        "token-words",
+        "The token service refuses a wrong signature with 400, a wrong time with 403 and an unknown video with 400, in words of the emulator's.",
+        "The page shows two failures, and the words of one of them.",
+    ),
+    assume(
+        "unknown-parameter",
+        "Parameters that the tables do not have are accepted when they are signed, and remarked on in the log.",
+        "The vendor's SDK sends one such with every call.",
+    ),
+    assume(
+        "upload-credential",
+        "An upload credential is good for one hour and leads to the emulator's own address.",
+        "The pages show the fields, not their lifetime; nobody is led to the vendor's storage.",
+    ),
+    assume(
+        "upload-pending",
+        "An upload begins and can be gone on with, and its file never arrives: the video stays unknown to all other calls, and a call that goes on must name the same size.",
+        "The emulator has no storage of the kind that the credential is for.",
+    ),
+    assume(
+        "userid-agrees",
+        "Where path and parameters name different accounts, the account counts as not found.",
+        "The pages never show two.",
+    ),
+    assume(
+        "userid-optional",
+        "What stands in the path need not be a parameter as well; where it is one, it is signed.",
+        "Newer pages send userid in both places, the vendor's SDK in the path alone, and both work.",
+    ),
+    assume(
+        "utc8",
+        "Dates and times are China's, UTC+8.",
+        "The pages name no zone.",
+    ),
+    assume(
+        "wrong-method",
+        "A method that the tables do not have for a path is refused with 400.",
+        "The pages name methods and no refusal.",
+    ),
+];

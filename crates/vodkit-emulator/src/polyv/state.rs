@@ -1,20 +1,484 @@
-//! Everything an instance remembers.
+//! Everything an instance remembers, account by account.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
 
 use super::Account;
+use super::builtin;
+use crate::digest::md5_hex;
+
+/// The category that every account has: the default one, and the root of the tree.
+pub(super) const ROOT: &str = "1";
+/// Storage that an account has bought, in bytes. // assumed: account-figures
+pub(super) const TOTAL_SPACE: u64 = 1 << 40;
+/// Traffic that an account has bought, in bytes. // assumed: account-figures
+pub(super) const TOTAL_FLOW: u64 = 10 << 40;
 
 #[derive(Debug)]
 pub(crate) struct State {
-    accounts: Vec<Account>,
+    tenants: BTreeMap<String, Tenant>,
 }
 
 impl State {
     pub(crate) fn new(accounts: &[Account]) -> Self {
+        use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+        let tenants = accounts.iter().zip(0..).map(|(account, index)| {
+            // Tokens of this instance and account differ from those of any other.
+            let nonce = RandomState::new().build_hasher().finish();
+            let tenant = builtin::tenant(account.clone(), index, nonce);
+            (account.user_id.clone(), tenant)
+        });
         Self {
-            accounts: accounts.to_vec(),
+            tenants: tenants.collect(),
         }
     }
 
-    pub(crate) fn accounts(&self) -> &[Account] {
-        &self.accounts
+    pub(super) fn tenants(&self) -> impl Iterator<Item = &Tenant> {
+        self.tenants.values()
     }
+
+    pub(super) fn tenant(&self, user: &str) -> Option<&Tenant> {
+        self.tenants.get(user)
+    }
+
+    pub(super) fn tenant_mut(&mut self, user: &str) -> Option<&mut Tenant> {
+        self.tenants.get_mut(user)
+    }
+}
+
+/// One account and all that is in it.
+#[derive(Debug)]
+pub(super) struct Tenant {
+    pub(super) account: Account,
+    pub(super) playsafe: Encryption,
+    pub(super) players: Vec<Player>,
+    pub(super) categories: BTreeMap<String, Category>,
+    pub(super) videos: BTreeMap<String, Video>,
+    /// Uploads that were announced and whose file never came.
+    pub(super) uploads: BTreeMap<String, Draft>,
+    pub(super) tasks: Vec<PullTask>,
+    pub(super) tokens: Vec<PlayToken>,
+    pub(super) answers: Vec<ExamAnswer>,
+    /// Uploaded cover pictures by their number.
+    pub(super) pictures: BTreeMap<u64, Bytes>,
+    index: u64,
+    nonce: u64,
+    counter: u64,
+}
+
+impl Tenant {
+    pub(super) fn new(account: Account, index: u64, nonce: u64) -> Self {
+        Self {
+            account,
+            // assumed: encryption-default
+            playsafe: Encryption {
+                encrypt: false,
+                level: "open".to_owned(),
+            },
+            players: Vec::new(),
+            categories: BTreeMap::new(),
+            videos: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            tasks: Vec::new(),
+            tokens: Vec::new(),
+            answers: Vec::new(),
+            pictures: BTreeMap::new(),
+            index,
+            nonce,
+            counter: 0,
+        }
+    }
+
+    fn next(&mut self) -> u64 {
+        self.counter += 1;
+        self.counter
+    }
+
+    /// The next number of a thing, which no other account of the instance uses.
+    pub(super) fn next_number(&mut self) -> u64 {
+        1_600_000_000_000 + self.index * 1_000_000_000 + self.next()
+    }
+
+    /// 32 hexadecimal digits that were never given before.
+    pub(super) fn fresh_token(&mut self, purpose: &str) -> String {
+        let count = self.next();
+        md5_hex(&format!("{:016x}|{purpose}|{count}", self.nonce))
+    }
+
+    /// The account, 22 hexadecimal digits, an underscore and the first character of the account.
+    pub(super) fn vid_of(&self, digest: &str) -> String {
+        let user = &self.account.user_id;
+        let first: String = user.chars().take(1).collect();
+        format!("{user}{}_{first}", &digest[..22])
+    }
+
+    pub(super) fn fresh_vid(&mut self) -> String {
+        let digest = self.fresh_token("vid");
+        self.vid_of(&digest)
+    }
+
+    /// Mail address of the account. // assumed: account-figures
+    pub(super) fn email(&self) -> String {
+        format!("{}@example.test", self.account.user_id)
+    }
+
+    /// The videos that are there, the recycle bin among them, the newest first.
+    pub(super) fn born(&self, now_ms: i64) -> Vec<&Video> {
+        let mut list: Vec<&Video> = self
+            .videos
+            .values()
+            .filter(|video| video.born_ms <= now_ms)
+            .collect();
+        list.sort_by_key(|video| std::cmp::Reverse((video.born_ms, video.number)));
+        list
+    }
+
+    /// The videos that are there and not in the recycle bin, the newest first. // assumed: list-order
+    pub(super) fn living(&self, now_ms: i64) -> Vec<&Video> {
+        let mut list = self.born(now_ms);
+        list.retain(|video| !video.deleted);
+        list
+    }
+
+    pub(super) fn video(&self, vid: &str, now_ms: i64) -> Option<&Video> {
+        self.videos
+            .get(vid)
+            .filter(|video| video.born_ms <= now_ms && !video.deleted)
+    }
+
+    pub(super) fn used_space(&self, now_ms: i64) -> u64 {
+        self.born(now_ms)
+            .iter()
+            .map(|video| video.storage(now_ms))
+            .sum()
+    }
+
+    /// The known category of this id; 0 is another name of the default one.
+    pub(super) fn category_id(&self, id: &str) -> Option<String> {
+        let id = if id == "0" { ROOT } else { id };
+        self.categories.contains_key(id).then(|| id.to_owned())
+    }
+
+    /// The ids from the root down to this category, comma-separated.
+    pub(super) fn catatree(&self, id: &str) -> String {
+        let mut path = Vec::new();
+        let mut next = self.categories.get(id);
+        while let Some(category) = next {
+            path.push(category.id.as_str());
+            next = self.categories.get(&category.parent);
+        }
+        path.reverse();
+        path.join(",")
+    }
+
+    /// A category and all below it.
+    pub(super) fn category_and_below(&self, id: &str) -> BTreeSet<String> {
+        let mut all = BTreeSet::from([id.to_owned()]);
+        loop {
+            let known = all.len();
+            for category in self.categories.values() {
+                if all.contains(&category.parent) {
+                    all.insert(category.id.clone());
+                }
+            }
+            if all.len() == known {
+                return all;
+            }
+        }
+    }
+
+    pub(super) fn children(&self, parent: &str) -> impl Iterator<Item = &Category> {
+        self.categories
+            .values()
+            .filter(move |category| category.parent == parent)
+    }
+
+    /// How new videos of a category are made: by the profile of its first level, else by the account. // assumed: category-profile
+    fn making(&self, category: &str) -> (Encryption, bool) {
+        let tree = self.catatree(category);
+        let first = tree.split(',').nth(1);
+        let profile = first
+            .and_then(|id| self.categories.get(id))
+            .and_then(|category| category.profile.as_ref());
+        match profile {
+            Some(profile) => (profile.encryption.clone(), profile.keep_source),
+            None => (self.playsafe.clone(), false),
+        }
+    }
+
+    /// Adds a video that is there from `born_ms` on and published `transcode_ms` later.
+    pub(super) fn add_video(&mut self, vid: String, draft: Draft, born_ms: i64, transcode_ms: i64) {
+        let (encryption, keeps) = self.making(&draft.category);
+        let number = self.next_number();
+        let video = Video {
+            number,
+            md5: md5_hex(&vid),
+            // assumed: rejected
+            rejected: draft.title.contains("审核不通过"),
+            keep_source: draft.keep_source || keeps,
+            encrypt: encryption.encrypt,
+            level: if encryption.encrypt {
+                encryption.level
+            } else {
+                "open".to_owned()
+            },
+            title: draft.title,
+            description: draft.description,
+            tag: draft.tag,
+            category: draft.category,
+            size: draft.size,
+            seconds: draft.seconds,
+            vid: vid.clone(),
+            publish_url: String::new(),
+            password: String::new(),
+            born_ms,
+            transcode_ms,
+            play_auth: false,
+            preview_seconds: 0,
+            forbidden: false,
+            deleted: false,
+            times: 0,
+            likes: 0,
+            cover: number,
+            marks: BTreeMap::new(),
+            exams: Vec::new(),
+        };
+        self.videos.insert(vid, video);
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Encryption {
+    pub(super) encrypt: bool,
+    /// `open`, `web`, `app` or `wxa_app`.
+    pub(super) level: String,
+}
+
+#[derive(Debug)]
+pub(super) struct Player {
+    pub(super) id: String,
+    pub(super) name: &'static str,
+    pub(super) made_ms: i64,
+    pub(super) is_default: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Category {
+    pub(super) id: String,
+    pub(super) name: String,
+    /// `0` above the root.
+    pub(super) parent: String,
+    pub(super) profile: Option<Profile>,
+}
+
+/// Settings of a category of the first level.
+#[derive(Debug)]
+pub(super) struct Profile {
+    pub(super) encryption: Encryption,
+    pub(super) keep_source: bool,
+}
+
+/// What a video is to be made of.
+#[derive(Clone, Debug)]
+pub(super) struct Draft {
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) tag: String,
+    pub(super) category: String,
+    pub(super) keep_source: bool,
+    pub(super) size: u64,
+    pub(super) seconds: u64,
+}
+
+/// A call that asked to pull files.
+#[derive(Debug)]
+pub(super) struct PullTask {
+    pub(super) id: String,
+    pub(super) titles: String,
+    pub(super) urls: String,
+    pub(super) created_ms: i64,
+    /// When the last file is there.
+    pub(super) ends_ms: i64,
+    pub(super) vids: Vec<String>,
+    pub(super) failed: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct PlayToken {
+    pub(super) token: String,
+    pub(super) video_id: String,
+    pub(super) viewer_id: String,
+    pub(super) viewer_ip: String,
+    pub(super) mini_program: bool,
+    pub(super) disposable: bool,
+    pub(super) created_ms: i64,
+    pub(super) expires_ms: i64,
+}
+
+/// A question that a video asks.
+#[derive(Debug)]
+pub(super) struct Exam {
+    pub(super) id: String,
+    pub(super) group: String,
+    pub(super) second: u64,
+    pub(super) question: &'static str,
+    /// JSON as text.
+    pub(super) choices: &'static str,
+    pub(super) right: &'static str,
+    pub(super) wrong: &'static str,
+    pub(super) made_ms: i64,
+}
+
+#[derive(Debug)]
+pub(super) struct ExamAnswer {
+    pub(super) number: u64,
+    pub(super) exam: String,
+    pub(super) vid: String,
+    pub(super) question: &'static str,
+    pub(super) answer: &'static str,
+    pub(super) is_correct: bool,
+    pub(super) viewer: &'static str,
+    pub(super) at_ms: i64,
+}
+
+/// Where a video stands, with the vendor's numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Deleted = -1,
+    Waiting = 10,
+    Transcoding = 20,
+    AwaitingReview = 50,
+    Rejected = 51,
+    Forbidden = 53,
+    /// Played from the source. // assumed: published-numbers
+    PublishedSource = 60,
+    /// Played from what was transcoded. // assumed: published-numbers
+    Published = 61,
+}
+
+impl Status {
+    pub(super) fn code(self) -> i64 {
+        self as i64
+    }
+
+    pub(super) fn is_published(self) -> bool {
+        matches!(self, Self::Published | Self::PublishedSource)
+    }
+
+    /// The vendor's word.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Deleted => "已删除",
+            Self::Waiting => "等待编码",
+            Self::Transcoding => "正在编码",
+            Self::AwaitingReview => "等待审核",
+            Self::Rejected => "审核不通过",
+            Self::Forbidden => "禁止播放",
+            Self::PublishedSource | Self::Published => "已发布",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Video {
+    pub(super) vid: String,
+    /// Grows with each video.
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) description: String,
+    pub(super) tag: String,
+    pub(super) category: String,
+    pub(super) publish_url: String,
+    pub(super) password: String,
+    /// When its file was there.
+    pub(super) born_ms: i64,
+    /// From the file to the end of the review.
+    pub(super) transcode_ms: i64,
+    /// Of the source, in bytes.
+    pub(super) size: u64,
+    pub(super) seconds: u64,
+    pub(super) md5: String,
+    pub(super) keep_source: bool,
+    pub(super) encrypt: bool,
+    pub(super) level: String,
+    pub(super) play_auth: bool,
+    pub(super) preview_seconds: u64,
+    pub(super) forbidden: bool,
+    pub(super) rejected: bool,
+    pub(super) deleted: bool,
+    pub(super) times: u64,
+    pub(super) likes: u64,
+    /// Number of the cover picture.
+    pub(super) cover: u64,
+    pub(super) marks: BTreeMap<u64, String>,
+    pub(super) exams: Vec<Exam>,
+}
+
+impl Video {
+    /// A quarter of the time it waits, half of it it is transcoded, the last quarter it is reviewed. // assumed: stages
+    pub(super) fn status(&self, now_ms: i64) -> Status {
+        let age = now_ms.saturating_sub(self.born_ms);
+        if self.deleted {
+            Status::Deleted
+        } else if age < self.transcode_ms / 4 {
+            Status::Waiting
+        } else if !self.is_transcoded(now_ms) {
+            Status::Transcoding
+        } else if !self.is_reviewed(now_ms) {
+            Status::AwaitingReview
+        } else if self.rejected {
+            Status::Rejected
+        } else if self.forbidden {
+            Status::Forbidden
+        } else if self.keep_source {
+            Status::PublishedSource
+        } else {
+            Status::Published
+        }
+    }
+
+    pub(super) fn is_transcoded(&self, now_ms: i64) -> bool {
+        now_ms.saturating_sub(self.born_ms) >= self.transcode_ms / 4 * 3
+    }
+
+    pub(super) fn is_reviewed(&self, now_ms: i64) -> bool {
+        now_ms.saturating_sub(self.born_ms) >= self.transcode_ms
+    }
+
+    /// Sizes of the transcoded files, from the lowest definition up; zeros until they are there. // assumed: renditions
+    pub(super) fn file_sizes(&self, now_ms: i64) -> Vec<u64> {
+        let there = u64::from(self.is_transcoded(now_ms));
+        if self.keep_source {
+            vec![self.size * there]
+        } else {
+            vec![self.size * 35 / 100 * there, self.size * 60 / 100 * there]
+        }
+    }
+
+    /// Bytes that the video takes: the source, and what was transcoded of it.
+    pub(super) fn storage(&self, now_ms: i64) -> u64 {
+        let made: u64 = self.file_sizes(now_ms).iter().sum();
+        self.size + if self.keep_source { 0 } else { made }
+    }
+
+    /// `hh:mm:ss`; zero until it was transcoded.
+    pub(super) fn duration(&self, now_ms: i64) -> String {
+        let seconds = if self.is_transcoded(now_ms) {
+            self.seconds
+        } else {
+            0
+        };
+        clock_face(seconds)
+    }
+}
+
+/// `hh:mm:ss`.
+pub(super) fn clock_face(seconds: u64) -> String {
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }

@@ -1,27 +1,26 @@
 //! Signing, sealing and judging.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, Uri};
+use http::{Request, Response};
 use vodkit_sign::baijiayun::Signer;
-use vodkit_types::baijiayun::operations::COMMON;
-use vodkit_types::baijiayun::{CreateKey, Envelope, FAULT_CODES, Ignored, PartnerKey};
-use vodkit_types::{FaultClass, Operation, Secret, Wire};
+use vodkit_types::baijiayun::operations::{COMMON, CREATE_KEY};
+use vodkit_types::baijiayun::{CreateKey, Envelope, FAULT_CODES, PartnerKey};
+use vodkit_types::{FaultCode, Secret, Wire};
 
 use crate::base_url::BaseUrl;
-use crate::error::{DecodeFault, Error, ErrorKind, Fault, Refusal, class_of};
+use crate::draft::Draft;
+use crate::error::{DecodeFault, Error, ErrorKind, Refusal};
 use crate::exec::draft;
+use crate::judge::{Frame, Verdict};
 use crate::mask::mask;
-use crate::multipart::{self, FilePart};
 use crate::params::Params;
 use crate::payload::Payload;
 use crate::transport::Timestamp;
-use crate::vendor::{Draft, Grant, Vendor};
+use crate::vendor::{Grant, Vendor};
 
-const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+const SIGN: &str = "sign";
 
 /// The code that stands for every failure without a code of its own.
 const GENERAL_FAILURE: &str = "1";
@@ -73,34 +72,6 @@ impl Baijiayun {
     pub fn base_url(&self) -> &BaseUrl {
         &self.base
     }
-
-    fn target(&self, draft: &Draft, query: Option<&str>) -> Result<Uri, Error> {
-        let Some(target) = &draft.target else {
-            return self.base.uri(draft.operation.path, query);
-        };
-        let uri: Uri = target.expose().parse().map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidInput,
-                "the upload address is not a valid address",
-            )
-        })?;
-        if uri
-            .authority()
-            .is_some_and(|authority| authority.as_str().contains('@'))
-        {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "the upload address must not hold a user name",
-            ));
-        }
-        match (uri.scheme_str(), uri.host()) {
-            (Some("http" | "https"), Some(_)) => Ok(uri),
-            _ => Err(Error::new(
-                ErrorKind::InvalidInput,
-                "the upload address must start with http:// or https://",
-            )),
-        }
-    }
 }
 
 /// The base URL of an account's private domain (专属域名): `demo` stands for `https://demo.at.baijiayun.com`.
@@ -127,7 +98,11 @@ pub fn private_domain_url(domain: &str) -> Result<BaseUrl, Error> {
 impl Vendor for Baijiayun {
     type Credential = Arc<Secret>;
 
+    type Frame<T: Wire> = Envelope<T>;
+
     const NAME: &'static str = "baijiayun";
+    const FAULT_CODES: &'static [FaultCode] = FAULT_CODES;
+    const VAGUE_CODES: &'static [&'static str] = &[GENERAL_FAILURE];
 
     fn credential(&self) -> Option<Arc<Secret>> {
         match &self.key {
@@ -154,8 +129,7 @@ impl Vendor for Baijiayun {
         response: &Response<Bytes>,
         _now: Timestamp,
     ) -> Result<Grant<Arc<Secret>>, Refusal> {
-        let fetched: PartnerKey =
-            self.open(&vodkit_types::baijiayun::operations::CREATE_KEY, response)?;
+        let fetched: PartnerKey = self.open(&CREATE_KEY, response)?;
         if fetched.partner_key.is_empty() {
             return Err(Refusal::Decode(DecodeFault {
                 message: "the vendor gave an empty partner key".to_owned(),
@@ -175,12 +149,7 @@ impl Vendor for Baijiayun {
         at: Timestamp,
         entropy: u64,
     ) -> Result<Request<Payload>, Error> {
-        if draft.params.get("sign").is_some() {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "parameter `sign`: vodkit computes it; leave it out",
-            ));
-        }
+        draft.must_not_have(SIGN)?;
         let signature = match credential {
             None => None,
             Some(key) => {
@@ -195,45 +164,8 @@ impl Vendor for Baijiayun {
                 Some(signature(&draft.params, key))
             }
         };
-        let sign = signature
-            .as_ref()
-            .map(|signature| ("sign", signature.as_str()));
-        let method = method(draft.operation)?;
-        let (uri, content_type, body) = if let Some(file) = &draft.file {
-            let part = FilePart {
-                field: file.field,
-                file_name: &file.name,
-                content: file.content.clone(),
-            };
-            let (content_type, body) =
-                multipart::form(draft.params.iter().chain(sign), part, entropy);
-            let content_type = HeaderValue::try_from(content_type).map_err(|_| {
-                Error::new(
-                    ErrorKind::InvalidInput,
-                    "the form has no valid content type",
-                )
-            })?;
-            (self.target(&draft, None)?, Some(content_type), body)
-        } else if method == Method::GET {
-            (
-                self.target(&draft, Some(&draft.params.encoded(sign)))?,
-                None,
-                Payload::empty(),
-            )
-        } else {
-            (
-                self.target(&draft, None)?,
-                Some(FORM),
-                Payload::from(draft.params.encoded(sign).into_bytes()),
-            )
-        };
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = uri;
-        if let Some(content_type) = content_type {
-            request.headers_mut().insert(CONTENT_TYPE, content_type);
-        }
-        Ok(request)
+        let sign = signature.as_ref().map(|sign| (SIGN, sign.as_str()));
+        draft.into_request(&self.base, sign, entropy)
     }
 
     fn mask(&self, text: &str, credential: Option<&Arc<Secret>>) -> String {
@@ -245,70 +177,17 @@ impl Vendor for Baijiayun {
                 .chain(credential.map(|key| key.expose())),
         )
     }
-
-    fn open<T: Wire>(
-        &self,
-        operation: &'static Operation,
-        response: &Response<Bytes>,
-    ) -> Result<T, Refusal> {
-        let Ok(text) = std::str::from_utf8(response.body()) else {
-            return Err(
-                Refusal::from_status(response).unwrap_or_else(|| Refusal::not_json(response, None))
-            );
-        };
-        // Some PHP files begin with a byte order mark, which then begins every reply.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        match serde_json::from_str::<Envelope<T>>(text) {
-            Ok(envelope) if operation.success.contains(&envelope.code.as_str()) => {
-                if let Some(refusal) = Refusal::from_status(response) {
-                    return Err(refusal);
-                }
-                envelope.data.or_else(T::absent).ok_or_else(|| {
-                    Refusal::Decode(DecodeFault {
-                        message: format!("the vendor reports success but sent no {}", T::EXPECTED),
-                        field_path: Some("data".to_owned()),
-                    })
-                })
-            }
-            Ok(envelope) => Err(self.fault(envelope.code, envelope.msg, response)),
-            // What a failure carries as `data` is not what a success carries: look at the frame alone.
-            Err(_) => match serde_json::from_str::<Envelope<Ignored>>(text) {
-                Ok(envelope) if !operation.success.contains(&envelope.code.as_str()) => {
-                    Err(self.fault(envelope.code, envelope.msg, response))
-                }
-                Ok(_) => Err(Refusal::from_status(response)
-                    .unwrap_or_else(|| Refusal::Decode(explain::<T>(text)))),
-                Err(error) => Err(Refusal::from_status(response)
-                    .unwrap_or_else(|| Refusal::not_json(response, Some(&error)))),
-            },
-        }
-    }
 }
 
-impl Baijiayun {
-    fn fault(&self, code: String, message: String, response: &Response<Bytes>) -> Refusal {
-        let known = FAULT_CODES.iter().find(|known| known.code == code);
-        // The general code says less than an HTTP status that is not 200.
-        let class = match (known, class_of(response.status())) {
-            (Some(known), _) if known.code != GENERAL_FAILURE => known.class,
-            (_, Some(class)) => class,
-            (Some(known), None) => known.class,
-            (None, None) => FaultClass::Permanent,
-        };
-        let message = match known {
-            _ if !message.is_empty() => message,
-            Some(known) => known.meaning.to_owned(),
-            None => "the vendor gave no message".to_owned(),
-        };
-        Refusal::Fault(Fault {
-            code: Some(code),
-            message,
-            class,
-            hint: known
-                .filter(|known| !known.hint.is_empty())
-                .map(|known| Cow::Borrowed(known.hint)),
+impl<T: Wire> Frame<T> for Envelope<T> {
+    fn verdict(self, success: &[&str]) -> Verdict<T> {
+        Verdict {
+            succeeded: success.contains(&self.code.as_str()),
+            code: Some(self.code),
+            message: self.msg,
             request_id: None,
-        })
+            data: self.data,
+        }
     }
 }
 
@@ -318,35 +197,4 @@ fn signature(params: &Params, key: &Secret) -> vodkit_sign::Signature<32> {
         signer.pair(name, value);
     }
     signer.finish(key.expose())
-}
-
-fn method(operation: &Operation) -> Result<Method, Error> {
-    match operation.method {
-        "POST" => Ok(Method::POST),
-        "GET" => Ok(Method::GET),
-        other => Method::from_bytes(other.as_bytes()).map_err(|_| {
-            Error::new(
-                ErrorKind::InvalidInput,
-                format!("`{other}` is not an HTTP method"),
-            )
-        }),
-    }
-}
-
-/// Decodes again, this time keeping track of where it is: only failures pay for that.
-fn explain<T: Wire>(text: &str) -> DecodeFault {
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, Envelope<T>>(&mut deserializer) {
-        Ok(_) => DecodeFault {
-            message: "the reply has something after its end".to_owned(),
-            field_path: None,
-        },
-        Err(error) => {
-            let field_path = error.path().to_string();
-            DecodeFault {
-                message: format!("the reply is not as documented: {}", error.into_inner()),
-                field_path: Some(field_path),
-            }
-        }
-    }
 }

@@ -9,7 +9,7 @@
 //! assert_eq!(operation.unwrap().path, "/openapi/partner/createkey");
 //! ```
 
-use crate::operation::{Auth, Operation, Param, ParamKind, Place};
+use crate::operation::{Auth, Body, Operation, Param, ParamKind, Place};
 
 /// What a parameter is unless its entry says otherwise.
 const OPTIONAL: Param = Param {
@@ -108,6 +108,7 @@ pub static CREATE_KEY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "partner_id",
@@ -150,6 +151,7 @@ pub static GET_ACCOUNT_INFO: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -169,6 +171,7 @@ pub static GET_STORAGE_AND_FLOW_INFO: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -189,6 +192,7 @@ pub static SET_TRANSCODE_CALLBACK_URL: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "url",
         kind: ParamKind::Url,
@@ -215,6 +219,7 @@ pub static GET_TRANSCODE_CALLBACK_URL: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -234,6 +239,7 @@ pub static GET_CATEGORY_LIST: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -253,6 +259,7 @@ pub static GET_CATEGORY_INFO: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "category_id",
         kind: ParamKind::Int,
@@ -278,6 +285,7 @@ pub static ADD_CATEGORY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "name",
@@ -313,6 +321,7 @@ pub static DELETE_CATEGORY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "category_id",
         kind: ParamKind::Int,
@@ -339,6 +348,7 @@ pub static GET_CATEGORY_VIDEO: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "category_id",
@@ -384,6 +394,7 @@ pub static SET_VIDEO_CATEGORY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "category_id",
@@ -419,6 +430,7 @@ pub static GET_PLAYER_TOKEN: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "expires_in",
@@ -454,6 +466,7 @@ pub static GET_PLAYER_TOKEN_BATCH: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "expires_in",
@@ -495,6 +508,7 @@ pub static GET_URL: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "expires_in",
@@ -537,6 +551,7 @@ pub static GET_SHARE_URL: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "video_id",
         kind: ParamKind::Int,
@@ -563,6 +578,7 @@ pub static GET_VIDEO_USED_FLOW: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end_date",
@@ -605,6 +621,7 @@ pub static GET_ACCOUNT_USED_FLOW: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end_date",
@@ -639,6 +656,7 @@ pub static GET_VIDEO_PLAY_RECORD: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end_time",
@@ -699,6 +717,7 @@ pub static EXPORT_VIDEO_REPORT_BATCH: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end_time",
@@ -757,6 +776,7 @@ pub static GET_VIDEO_PLAY_COUNT_RANK: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end_date",
@@ -798,6 +818,7 @@ pub static GET_VIDEO_DAILY_PLAY_COUNT: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end_date",
@@ -841,6 +862,7 @@ pub static GET_PARTNER_DAILY_PLAY_COUNT: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end_date",
@@ -882,6 +904,7 @@ pub static GET_ACCOUNT_USED_FLOW_DETAIL: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end_date",
@@ -917,6 +940,7 @@ pub static GET_PRODUCT_USED_FLOW_DETAIL: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "date",
@@ -968,6 +992,7 @@ pub static UPLOAD_SUBTITLE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "name",
@@ -1012,6 +1037,7 @@ pub static GET_SUBTITLE_LIST: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "video_id",
         kind: ParamKind::Int,
@@ -1038,6 +1064,7 @@ pub static UPDATE_SUBTITLE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "name",
@@ -1074,6 +1101,7 @@ pub static SET_DEFAULT_SUBTITLE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "subtitle_id",
@@ -1110,6 +1138,7 @@ pub static DELETE_SUBTITLE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "subtitle_id",
         kind: ParamKind::Int,
@@ -1137,6 +1166,7 @@ pub static GET_UPLOAD_URL: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "audio_with_view",
@@ -1199,6 +1229,7 @@ pub static UPLOAD_FILE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["1"],
+    body: Body::Form,
     params: &[
         Param {
             name: "data",
@@ -1237,6 +1268,7 @@ pub static GET_RESUME_UPLOAD_URL: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "use_https",
@@ -1272,6 +1304,7 @@ pub static GET_STATUS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "video_id",
         kind: ParamKind::Int,
@@ -1298,6 +1331,7 @@ pub static GET_INFO: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "video_id",
         kind: ParamKind::Int,
@@ -1324,6 +1358,7 @@ pub static GET_IMAGE: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "video_id",
         kind: ParamKind::Int,
@@ -1351,6 +1386,7 @@ pub static REMOVE_DEFINITION: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "definition",
@@ -1392,6 +1428,7 @@ pub static DELETE_ORIGIN_VIDEO: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "video_ids",
         kind: ParamKind::List(&[]),
@@ -1417,6 +1454,7 @@ pub static UPDATE_VIDEO: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "name",
@@ -1452,6 +1490,7 @@ pub static DELETE_VIDEO: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[Param {
         name: "video_id",
         kind: ParamKind::Int,
@@ -1478,6 +1517,7 @@ pub static SET_PUBLISH_STATUS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "status",
@@ -1513,6 +1553,7 @@ pub static GET_VIDEO_LIST: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "create_time",
@@ -1556,6 +1597,7 @@ pub static TRANSCODE_AGAIN: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["0"],
+    body: Body::Form,
     params: &[
         Param {
             name: "definition",

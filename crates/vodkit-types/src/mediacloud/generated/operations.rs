@@ -9,7 +9,7 @@
 //! assert_eq!(operation.unwrap().path, "/api/v1/class");
 //! ```
 
-use crate::operation::{Auth, Operation, Param, ParamKind, Place};
+use crate::operation::{Auth, Body, Operation, Param, ParamKind, Place};
 
 /// What a parameter is unless its entry says otherwise.
 const OPTIONAL: Param = Param {
@@ -53,6 +53,7 @@ pub static CREATE_CATEGORY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Json,
     params: &[
         Param {
             name: "className",
@@ -88,6 +89,7 @@ pub static DELETE_CATEGORIES: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Json,
     params: &[Param {
         name: "uids",
         kind: ParamKind::TextList,
@@ -114,6 +116,7 @@ pub static LOGIN: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Json,
     params: &[
         Param {
             name: "password",
@@ -150,6 +153,7 @@ pub static GET_MEDIA: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "id",
         kind: ParamKind::Text,
@@ -176,6 +180,7 @@ pub static REGISTER_MEDIA: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Json,
     params: &[
         Param {
             name: "bucket",

@@ -9,7 +9,7 @@
 //! assert_eq!(operation.unwrap().path, "/v2/user/{userid}/main");
 //! ```
 
-use crate::operation::{Auth, Host, Operation, Param, ParamKind, Place};
+use crate::operation::{Auth, Body, Host, Operation, Param, ParamKind, Place};
 
 /// What a parameter is unless its entry says otherwise.
 const OPTIONAL: Param = Param {
@@ -156,6 +156,7 @@ pub static GET_ACCOUNT_USAGE: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "date",
         kind: ParamKind::Date,
@@ -180,6 +181,7 @@ pub static GET_PLAYSAFE: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -199,6 +201,7 @@ pub static SET_PLAYSAFE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "encrypt",
@@ -233,6 +236,7 @@ pub static LIST_PLAYERS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -252,6 +256,7 @@ pub static ADD_CATEGORY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataname",
@@ -287,6 +292,7 @@ pub static LIST_CATEGORIES: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "cataid",
         kind: ParamKind::Text,
@@ -312,6 +318,7 @@ pub static RENAME_CATEGORY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -347,6 +354,7 @@ pub static DELETE_CATEGORY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "cataid",
         kind: ParamKind::Text,
@@ -372,6 +380,7 @@ pub static MOVE_VIDEOS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -406,6 +415,7 @@ pub static MOVE_CATEGORY: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -440,6 +450,7 @@ pub static UPDATE_CATEGORY_PROFILE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -504,6 +515,7 @@ pub static GET_CATEGORY_SIZE: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "cataid",
         kind: ParamKind::Text,
@@ -529,6 +541,7 @@ pub static GET_CATEGORY_STATS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -561,6 +574,7 @@ pub static UPDATE_VIDEO: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "describ",
@@ -612,6 +626,7 @@ pub static SAVE_VIDEO_SETTINGS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "describ",
@@ -669,6 +684,7 @@ pub static SET_PLAY_PERMISSION: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "playauth",
@@ -703,6 +719,7 @@ pub static SET_ENCRYPTION_LEVEL: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "hlslevel",
@@ -737,6 +754,7 @@ pub static SET_PREVIEW_DURATION: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "duration",
@@ -771,6 +789,7 @@ pub static FORBID_VIDEOS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "forbidden",
@@ -805,6 +824,7 @@ pub static DELETE_VIDEOS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "deleteType",
@@ -845,6 +865,7 @@ pub static DELETE_VIDEO: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "deleteType",
@@ -878,6 +899,7 @@ pub static RECOVER_VIDEOS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vids",
         kind: ParamKind::List(&[]),
@@ -903,6 +925,7 @@ pub static CLIP_VIDEO: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "timeFrame",
@@ -944,6 +967,7 @@ pub static CONCAT_VIDEOS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataId",
@@ -989,6 +1013,7 @@ pub static SAVE_KEY_FRAME: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "btndesc",
@@ -1053,6 +1078,7 @@ pub static LIST_KEY_FRAMES: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vid",
         kind: ParamKind::Text,
@@ -1078,6 +1104,7 @@ pub static DELETE_KEY_FRAMES_BY_TIME: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "times",
@@ -1112,6 +1139,7 @@ pub static DELETE_KEY_FRAMES: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vid",
         kind: ParamKind::Text,
@@ -1137,6 +1165,7 @@ pub static LIST_EXAMS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vid",
         kind: ParamKind::Text,
@@ -1162,6 +1191,7 @@ pub static LIST_EXAM_ANSWERS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "end",
@@ -1218,6 +1248,7 @@ pub static DELETE_EXAMS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vid",
         kind: ParamKind::Text,
@@ -1243,6 +1274,7 @@ pub static SEARCH_VIDEOS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -1317,6 +1349,7 @@ pub static LIST_VIDEOS_BY_PLAY_PERMISSION: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "page",
@@ -1361,6 +1394,7 @@ pub static LIST_VIDEOS_BY_UPLOADER: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -1430,6 +1464,7 @@ pub static LIST_NEW_VIDEOS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "catatree",
@@ -1503,6 +1538,7 @@ pub static LIST_HOT_VIDEOS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "page",
@@ -1540,6 +1576,7 @@ pub static LIST_DELETED_VIDEOS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "page",
@@ -1577,6 +1614,7 @@ pub static LIST_REJECTED_VIDEOS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "page",
@@ -1614,6 +1652,7 @@ pub static CREATE_PLAY_TOKEN: Operation = Operation {
     host: Some("hls"),
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "disposable",
@@ -1700,6 +1739,7 @@ pub static INIT_UPLOAD: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "autoid",
@@ -1799,6 +1839,7 @@ pub static RENEW_UPLOAD_TOKEN: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -1818,6 +1859,7 @@ pub static PULL_VIDEOS: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -1876,6 +1918,7 @@ pub static LIST_PULL_TASKS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "page",
@@ -1913,6 +1956,7 @@ pub static DELETE_PULL_TASK: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "taskId",
         kind: ParamKind::Text,
@@ -1938,6 +1982,7 @@ pub static UPLOAD_COVER_IMAGE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataids",
@@ -1978,6 +2023,7 @@ pub static SET_COVER_IMAGE_URL: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataids",
@@ -2017,6 +2063,7 @@ pub static SET_WATERMARK: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -2058,6 +2105,7 @@ pub static UPLOAD_COURSEWARE: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "courseware",
@@ -2093,6 +2141,7 @@ pub static GET_VIDEO: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vid",
         kind: ParamKind::Text,
@@ -2118,6 +2167,7 @@ pub static GET_COVER_IMAGE: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "t",
@@ -2151,6 +2201,7 @@ pub static GET_PLAY_PERMISSION: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vid",
         kind: ParamKind::Text,
@@ -2176,6 +2227,7 @@ pub static GET_PREVIEW_DURATION: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vid",
         kind: ParamKind::Text,
@@ -2201,6 +2253,7 @@ pub static GET_VIDEO_SETTINGS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vids",
         kind: ParamKind::Text,
@@ -2226,6 +2279,7 @@ pub static GET_SHARE_INFO: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vid",
         kind: ParamKind::Text,
@@ -2251,6 +2305,7 @@ pub static GET_VIDEO_SIZES: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "vids",
         kind: ParamKind::List(&[]),
@@ -2276,6 +2331,7 @@ pub static GET_SIZES_BY_CATEGORY: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cataid",
@@ -2308,6 +2364,7 @@ pub static GET_PLAY_TIMES: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "realTime",

@@ -9,7 +9,7 @@
 //! assert_eq!(operation.unwrap().path, "/vod/getSts");
 //! ```
 
-use crate::operation::{Auth, Operation, Param, ParamKind, Place};
+use crate::operation::{Auth, Body, Operation, Param, ParamKind, Place};
 
 /// What a parameter is unless its entry says otherwise.
 const OPTIONAL: Param = Param {
@@ -74,6 +74,7 @@ pub static GET_STS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -93,6 +94,7 @@ pub static GET_VIDEO_UPLOAD_AUTH: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "coverURL",
@@ -153,6 +155,7 @@ pub static REFRESH_VIDEO_UPLOAD_AUTH: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "videoId",
         kind: ParamKind::Text,
@@ -179,6 +182,7 @@ pub static GET_IMAGE_UPLOAD_AUTH: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "imageExt",
@@ -225,6 +229,7 @@ pub static DEMO_GET_STS: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -245,6 +250,7 @@ pub static DEMO_GET_VIDEO_UPLOAD_AUTH: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "coverURL",
@@ -304,6 +310,7 @@ pub static DEMO_REFRESH_VIDEO_UPLOAD_AUTH: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "videoId",
         kind: ParamKind::Text,
@@ -329,6 +336,7 @@ pub static DEMO_GET_VIDEO_PLAY_AUTH: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "videoId",
         kind: ParamKind::Text,
@@ -355,6 +363,7 @@ pub static DEMO_GET_IMAGE_UPLOAD_AUTH: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "imageExt",
@@ -401,6 +410,7 @@ pub static GET_RECOMMEND_MUSIC: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "pageNo",
@@ -439,6 +449,7 @@ pub static GET_PLAY_PATH: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "musicId",
         kind: ParamKind::Text,
@@ -464,6 +475,7 @@ pub static GET_PASTER_INFO: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -483,6 +495,7 @@ pub static GET_PASTER_LIST: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "pasterId",
@@ -517,6 +530,7 @@ pub static GET_FRONT_PASTER_LIST: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -536,6 +550,7 @@ pub static GET_TEXT_PASTER: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -555,6 +570,7 @@ pub static GET_TEXT_PASTER_LIST: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "textPasterId",
         kind: ParamKind::Int,
@@ -580,6 +596,7 @@ pub static GET_MV: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -599,6 +616,7 @@ pub static GET_FONT: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[Param {
         name: "fontId",
         kind: ParamKind::Int,
@@ -623,6 +641,7 @@ pub static LOGIN: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "password",
@@ -657,6 +676,7 @@ pub static REGISTER: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "password",
@@ -691,6 +711,7 @@ pub static UPDATE_USER: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "nickname",
@@ -725,6 +746,7 @@ pub static RANDOM_USER: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[],
 };
 
@@ -744,6 +766,7 @@ pub static PUBLISH_VIDEO: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "cateId",
@@ -818,6 +841,7 @@ pub static GET_RECOMMEND_VIDEO_LIST: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "pageIndex",
@@ -855,6 +879,7 @@ pub static GET_PERSONAL_VIDEO_LIST: Operation = Operation {
     host: None,
     idempotent: true,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "pageIndex",
@@ -891,6 +916,7 @@ pub static DELETE_VIDEO_BY_ID: Operation = Operation {
     host: None,
     idempotent: false,
     success: &["200"],
+    body: Body::Form,
     params: &[
         Param {
             name: "userId",

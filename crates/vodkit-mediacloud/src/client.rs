@@ -1,0 +1,205 @@
+//! The client and how it is made.
+
+use std::fmt;
+use std::sync::Arc;
+
+use vodkit_request::mediacloud::MediaCloud;
+use vodkit_request::{
+    BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Session, types,
+};
+
+use types::{Operation, Secret};
+
+/// One MediaCloud account over a transport.
+///
+/// Cloning is cheap and shares the account's state: the token, the clock correction and the retry budget.
+#[derive(Clone)]
+pub struct Client<T> {
+    transport: T,
+    session: Arc<Session<MediaCloud>>,
+}
+
+impl Client<()> {
+    /// Starts a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
+impl<T> Client<T> {
+    /// A call by its request struct: the form that the generated methods are short for.
+    pub fn call<E: Endpoint<Vendor = MediaCloud>>(&self, endpoint: E) -> Call<'_, T, E> {
+        Call::new(&self.transport, &self.session, endpoint)
+    }
+
+    /// A call that no page documents, or no table has yet: it carries the token, its parameters are unchecked, its data is as it comes.
+    ///
+    /// ```no_run
+    /// use vodkit_mediacloud::{Auth, Client, Error, Operation};
+    ///
+    /// static LIST: Operation =
+    ///     Operation::undocumented("mediacloud", "GET api/v1/class", "GET", "/api/v1/class", Auth::Token)
+    ///         .succeeding_with(&["200"])
+    ///         .repeatable();
+    ///
+    /// # fn list(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
+    /// let categories = client.raw(&LIST).param("page", 1).send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw(&self, operation: &'static Operation) -> Call<'_, T, Raw<MediaCloud>> {
+        self.call(Raw::new(operation))
+    }
+
+    /// The transport.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The shared state of the account.
+    #[must_use]
+    pub fn session(&self) -> &Session<MediaCloud> {
+        &self.session
+    }
+}
+
+impl<T> fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Client`].
+///
+/// Needed: user name and password, or an access token; and the base URL.
+#[derive(Clone, Debug, Default)]
+#[must_use = "settings do nothing until `build`"]
+pub struct ClientBuilder {
+    username: Option<String>,
+    password: Option<Secret>,
+    access_token: Option<Secret>,
+    base_url: Option<String>,
+    retry: Option<RetryPolicy>,
+    call_limits: Option<Limits>,
+    transfer_limits: Option<Limits>,
+}
+
+impl ClientBuilder {
+    /// The name that one logs in with.
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+
+    /// The password that one logs in with.
+    pub fn password(mut self, password: impl Into<Secret>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+
+    /// A token that the program got elsewhere, in the place of name and password. It is never renewed.
+    pub fn access_token(mut self, access_token: impl Into<Secret>) -> Self {
+        self.access_token = Some(access_token.into());
+        self
+    }
+
+    /// Where the API is; the page shows `http://vod.test.mediacloud.imgo.tv` for tests. Passwords and tokens go there: use https where you can.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How failed calls are repeated; by default [`RetryPolicy::STANDARD`].
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Time and size limits of API calls; by default [`Limits::call`].
+    pub fn call_limits(mut self, limits: Limits) -> Self {
+        self.call_limits = Some(limits);
+        self
+    }
+
+    /// Time and size limits of calls that send a file; by default [`Limits::transfer`].
+    pub fn transfer_limits(mut self, limits: Limits) -> Self {
+        self.transfer_limits = Some(limits);
+        self
+    }
+
+    /// Fills what is not set yet from the environment: `VODKIT_MEDIACLOUD_USERNAME`, `VODKIT_MEDIACLOUD_PASSWORD`,
+    /// `VODKIT_MEDIACLOUD_BASE_URL`. Empty ones count as not set.
+    pub fn from_env(mut self) -> Self {
+        if self.access_token.is_none() {
+            self.username = self
+                .username
+                .or_else(|| variable("VODKIT_MEDIACLOUD_USERNAME"));
+            self.password = self
+                .password
+                .or_else(|| variable("VODKIT_MEDIACLOUD_PASSWORD").map(Secret::from));
+        }
+        self.base_url = self
+            .base_url
+            .or_else(|| variable("VODKIT_MEDIACLOUD_BASE_URL"));
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credential`] when there is nothing to log in with, [`ErrorKind::InvalidInput`] when the address is missing or wrong.
+    pub fn build<T>(self, transport: T) -> Result<Client<T>, Error> {
+        let Some(url) = &self.base_url else {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "where is the API? set its base URL (VODKIT_MEDIACLOUD_BASE_URL)",
+            ));
+        };
+        let base: BaseUrl = url.parse()?;
+        let missing = |what| Err(Error::new(ErrorKind::Credential, what));
+        let filled = |secret: Option<Secret>| secret.filter(|secret| !secret.is_empty());
+        let vendor = match (
+            filled(self.access_token),
+            self.username,
+            filled(self.password),
+        ) {
+            (Some(token), ..) => MediaCloud::with_access_token(base, token),
+            (None, Some(name), Some(password)) if !name.is_empty() => {
+                MediaCloud::new(base, name, password)
+            }
+            (None, _, None) => return missing("password is missing (VODKIT_MEDIACLOUD_PASSWORD)"),
+            (None, _, Some(_)) => {
+                return missing("username is missing (VODKIT_MEDIACLOUD_USERNAME)");
+            }
+        };
+        let session = Session::new(vendor)
+            .with_retry(self.retry.unwrap_or_default())
+            .with_limits(
+                self.call_limits.unwrap_or_else(Limits::call),
+                self.transfer_limits.unwrap_or_else(Limits::transfer),
+            );
+        Ok(Client {
+            transport,
+            session: Arc::new(session),
+        })
+    }
+
+    /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_sans_io(self) -> Result<Client<()>, Error> {
+        self.build(())
+    }
+}
+
+/// A variable of the environment; an empty one counts as not set. A value that was read from a file often ends with a line break, which no
+/// name and no key has.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}

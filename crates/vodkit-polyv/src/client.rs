@@ -1,0 +1,183 @@
+//! The client and how it is made.
+
+use std::fmt;
+use std::sync::Arc;
+
+use vodkit_request::polyv::Polyv;
+use vodkit_request::{Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Session, types};
+
+use types::{Operation, Secret};
+
+/// One Polyv account over a transport.
+///
+/// Cloning is cheap and shares the account's state: the clock correction and the retry budget.
+#[derive(Clone)]
+pub struct Client<T> {
+    transport: T,
+    session: Arc<Session<Polyv>>,
+}
+
+impl Client<()> {
+    /// Starts a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
+impl<T> Client<T> {
+    /// A call by its request struct: the form that the generated methods are short for.
+    pub fn call<E: Endpoint<Vendor = Polyv>>(&self, endpoint: E) -> Call<'_, T, E> {
+        Call::new(&self.transport, &self.session, endpoint)
+    }
+
+    /// A call that no page documents, or no table has yet: signed like the others, its parameters unchecked, its data as it comes.
+    ///
+    /// ```no_run
+    /// use vodkit_polyv::{Auth, Client, Error, Operation};
+    ///
+    /// static MONTHLY: Operation = Operation::undocumented(
+    ///     "polyv",
+    ///     "viewlog/monthly",
+    ///     "GET",
+    ///     "/v2/data/{userid}/viewlog/monthly/{month}",
+    ///     Auth::Signed,
+    /// )
+    /// .succeeding_with(&["200"])
+    /// .repeatable();
+    ///
+    /// # fn log(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
+    /// let log = client.raw(&MONTHLY).param("month", "202401").send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw(&self, operation: &'static Operation) -> Call<'_, T, Raw<Polyv>> {
+        self.call(Raw::new(operation))
+    }
+
+    /// The transport.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The shared state of the account.
+    #[must_use]
+    pub fn session(&self) -> &Session<Polyv> {
+        &self.session
+    }
+}
+
+impl<T> fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Client`].
+///
+/// Needed: the user id and the secret key.
+#[derive(Clone, Debug, Default)]
+#[must_use = "settings do nothing until `build`"]
+pub struct ClientBuilder {
+    user_id: Option<String>,
+    secret_key: Option<Secret>,
+    base_url: Option<String>,
+    retry: Option<RetryPolicy>,
+    call_limits: Option<Limits>,
+    transfer_limits: Option<Limits>,
+}
+
+impl ClientBuilder {
+    /// The account's id (`userid`), ten letters and digits.
+    pub fn user_id(mut self, user_id: impl Into<String>) -> Self {
+        self.user_id = Some(user_id.into());
+        self
+    }
+
+    /// The key that signs calls (`secretkey`).
+    pub fn secret_key(mut self, secret_key: impl Into<Secret>) -> Self {
+        self.secret_key = Some(secret_key.into());
+        self
+    }
+
+    /// One address for all calls in the place of the vendor's hosts, such as an emulator's.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How failed calls are repeated; by default [`RetryPolicy::STANDARD`].
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Time and size limits of API calls; by default [`Limits::call`].
+    pub fn call_limits(mut self, limits: Limits) -> Self {
+        self.call_limits = Some(limits);
+        self
+    }
+
+    /// Time and size limits of calls that send a file; by default [`Limits::transfer`].
+    pub fn transfer_limits(mut self, limits: Limits) -> Self {
+        self.transfer_limits = Some(limits);
+        self
+    }
+
+    /// Fills what is not set yet from the environment: `VODKIT_POLYV_USER_ID`, `VODKIT_POLYV_SECRET_KEY`, `VODKIT_POLYV_BASE_URL`. Empty
+    /// ones count as not set.
+    pub fn from_env(mut self) -> Self {
+        self.user_id = self.user_id.or_else(|| variable("VODKIT_POLYV_USER_ID"));
+        self.secret_key = self
+            .secret_key
+            .or_else(|| variable("VODKIT_POLYV_SECRET_KEY").map(Secret::from));
+        self.base_url = self.base_url.or_else(|| variable("VODKIT_POLYV_BASE_URL"));
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Credential`] when the user id or the key is missing, [`ErrorKind::InvalidInput`] when a setting is wrong.
+    pub fn build<T>(self, transport: T) -> Result<Client<T>, Error> {
+        let missing = |what| Err(Error::new(ErrorKind::Credential, what));
+        let Some(user_id) = self.user_id.filter(|id| !id.is_empty()) else {
+            return missing("userid is missing (VODKIT_POLYV_USER_ID)");
+        };
+        let Some(secret_key) = self.secret_key.filter(|key| !key.is_empty()) else {
+            return missing("secretkey is missing (VODKIT_POLYV_SECRET_KEY)");
+        };
+        let vendor = match &self.base_url {
+            Some(url) => Polyv::at(user_id, secret_key, url.parse()?)?,
+            None => Polyv::new(user_id, secret_key)?,
+        };
+        let session = Session::new(vendor)
+            .with_retry(self.retry.unwrap_or_default())
+            .with_limits(
+                self.call_limits.unwrap_or_else(Limits::call),
+                self.transfer_limits.unwrap_or_else(Limits::transfer),
+            );
+        Ok(Client {
+            transport,
+            session: Arc::new(session),
+        })
+    }
+
+    /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_sans_io(self) -> Result<Client<()>, Error> {
+        self.build(())
+    }
+}
+
+/// A variable of the environment; an empty one counts as not set. A value that was read from a file often ends with a line break, which no
+/// name and no key has.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}

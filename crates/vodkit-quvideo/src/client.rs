@@ -1,0 +1,175 @@
+//! The client and how it is made.
+
+use std::fmt;
+use std::sync::Arc;
+
+use vodkit_request::quvideo::QuVideo;
+use vodkit_request::{Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Session, types};
+
+use types::{Operation, Secret};
+
+/// One QuVideo AppServer over a transport, with or without a user.
+///
+/// Cloning is cheap and shares the account's state: the retry budget.
+#[derive(Clone)]
+pub struct Client<T> {
+    transport: T,
+    session: Arc<Session<QuVideo>>,
+}
+
+impl Client<()> {
+    /// Starts a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+}
+
+impl<T> Client<T> {
+    /// A call by its request struct: the form that the generated methods are short for.
+    pub fn call<E: Endpoint<Vendor = QuVideo>>(&self, endpoint: E) -> Call<'_, T, E> {
+        Call::new(&self.transport, &self.session, endpoint)
+    }
+
+    /// A call that no page documents, or no table has yet: it carries the token if it says so, its parameters are unchecked, its data is as it comes.
+    ///
+    /// ```no_run
+    /// use vodkit_quvideo::{Auth, Client, Error, Operation};
+    ///
+    /// static LIVE_LIST: Operation = Operation::undocumented(
+    ///     "quvideo",
+    ///     "vod/getRecommendLiveList",
+    ///     "GET",
+    ///     "/vod/getRecommendLiveList",
+    ///     Auth::Token,
+    /// )
+    /// .succeeding_with(&["200"])
+    /// .repeatable();
+    ///
+    /// # fn live(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
+    /// let list = client.raw(&LIVE_LIST).param("pageIndex", 1).param("pageSize", 10).send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw(&self, operation: &'static Operation) -> Call<'_, T, Raw<QuVideo>> {
+        self.call(Raw::new(operation))
+    }
+
+    /// The transport.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// The shared state of the account.
+    #[must_use]
+    pub fn session(&self) -> &Session<QuVideo> {
+        &self.session
+    }
+}
+
+impl<T> fmt::Debug for Client<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Client`].
+///
+/// Needed: the base URL; for calls that belong to a user, also the user's token.
+#[derive(Clone, Debug, Default)]
+#[must_use = "settings do nothing until `build`"]
+pub struct ClientBuilder {
+    token: Option<Secret>,
+    base_url: Option<String>,
+    retry: Option<RetryPolicy>,
+    call_limits: Option<Limits>,
+    transfer_limits: Option<Limits>,
+}
+
+impl ClientBuilder {
+    /// The token of a user, from `user/login`, `user/randomUser`, or a login system of your own.
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Where the server is: scheme, host, port, and a path prefix if it has one.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// How failed calls are repeated; by default [`RetryPolicy::STANDARD`].
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Time and size limits of API calls; by default [`Limits::call`].
+    pub fn call_limits(mut self, limits: Limits) -> Self {
+        self.call_limits = Some(limits);
+        self
+    }
+
+    /// Time and size limits of calls that send a file; by default [`Limits::transfer`].
+    pub fn transfer_limits(mut self, limits: Limits) -> Self {
+        self.transfer_limits = Some(limits);
+        self
+    }
+
+    /// Fills what is not set yet from the environment: `VODKIT_QUVIDEO_BASE_URL`, `VODKIT_QUVIDEO_TOKEN`. Empty ones count as not set.
+    pub fn from_env(mut self) -> Self {
+        self.base_url = self
+            .base_url
+            .or_else(|| variable("VODKIT_QUVIDEO_BASE_URL"));
+        self.token = self
+            .token
+            .or_else(|| variable("VODKIT_QUVIDEO_TOKEN").map(Secret::from));
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidInput`] when the base URL is missing or wrong.
+    pub fn build<T>(self, transport: T) -> Result<Client<T>, Error> {
+        let Some(url) = &self.base_url else {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "where is the server? set its base URL (VODKIT_QUVIDEO_BASE_URL)",
+            ));
+        };
+        let mut vendor = QuVideo::new(url.parse()?);
+        if let Some(token) = self.token.filter(|token| !token.is_empty()) {
+            vendor = vendor.with_token(token);
+        }
+        let session = Session::new(vendor)
+            .with_retry(self.retry.unwrap_or_default())
+            .with_limits(
+                self.call_limits.unwrap_or_else(Limits::call),
+                self.transfer_limits.unwrap_or_else(Limits::transfer),
+            );
+        Ok(Client {
+            transport,
+            session: Arc::new(session),
+        })
+    }
+
+    /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).
+    ///
+    /// # Errors
+    /// As [`build`](Self::build).
+    pub fn build_sans_io(self) -> Result<Client<()>, Error> {
+        self.build(())
+    }
+}
+
+/// A variable of the environment; an empty one counts as not set. A value that was read from a file often ends with a line break, which no
+/// name and no key has.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+}

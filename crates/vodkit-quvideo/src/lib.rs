@@ -1,0 +1,36 @@
+//! Alibaba Cloud QuVideo AppServer (趣视频) from Rust: every call of the server.
+//!
+//! A [`Client`] has one method per call, generated from the tables in `docs/spec/quvideo`. It works over any transport:
+//! `vodkit_blocking::Blocking` (then `.send()?`), `vodkit_async::Async` (then `.await?`), one of your own, or none at all (then
+//! [`Call::request`] gives the HTTP request).
+//!
+//! ```no_run
+//! use vodkit_quvideo::Client;
+//!
+//! let client = Client::builder()
+//!     .base_url("https://video.example.com")
+//!     .token(std::env::var("MY_TOKEN")?)
+//!     .build(vodkit_blocking::Blocking::new()?)?;
+//!
+//! for page in client.get_recommend_video_list(1, 20).pages() {
+//!     for video in page? {
+//!         println!("{}", video.title.unwrap_or_default());
+//!     }
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+
+mod client;
+#[rustfmt::skip]
+mod generated;
+
+pub use client::{Client, ClientBuilder};
+pub use vodkit_request::quvideo::{self as types};
+pub use vodkit_request::types::{
+    Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
+};
+pub use vodkit_request::{
+    AsyncTransport, BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages,
+    Progress, ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,
+};

@@ -1,0 +1,14 @@
+//! Mango TV's MediaCloud (芒果 mediacloud.imgo.tv): how one logs in, and how its calls are sent and judged.
+//!
+//! A login with name and password gives a token for all other calls and keys for the object storage. Bodies are JSON, also that of a
+//! DELETE. HTTP says 200 for failures too: only `code` tells.
+
+#[rustfmt::skip]
+mod generated;
+mod storage;
+mod vendor;
+
+pub use generated::*;
+pub use storage::{ObjectStorage, StorageAccess};
+pub use vendor::MediaCloud;
+pub use vodkit_types::mediacloud::*;

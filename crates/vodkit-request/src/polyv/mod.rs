@@ -1,0 +1,12 @@
+//! Polyv (保利威): how its calls are signed, sent and judged.
+//!
+//! Most calls are signed with SHA-1 over everything that is sent, some over a fixed set of fields, and the play credential with MD5 on a host
+//! of its own. Replies are `{ code, status, message, data }` with HTTP 200 for failures too.
+
+#[rustfmt::skip]
+mod generated;
+mod vendor;
+
+pub use generated::*;
+pub use vendor::Polyv;
+pub use vodkit_types::polyv::*;
