@@ -3,6 +3,7 @@
 use serde_json::Value;
 use vodkit_request::types::Operation;
 use vodkit_request::types::baijiayun::{PublishStatus, VideoStatus};
+use vodkit_request::types::polyv;
 
 /// The reply of a call with a word beside each number that has one.
 pub(crate) fn worded(operation: &Operation, value: &Value) -> Value {
@@ -34,6 +35,8 @@ fn word(operation: &Operation, field: &str, value: &Value) -> Option<&'static st
         ("baijiayun", _, "publish_status") | ("baijiayun", "video/setPublishStatus", "status") => {
             publish_status(&number)
         }
+        // Questions have a status too, with numbers that nobody explains.
+        ("polyv", name, "status") if name != "get-video-exam" => polyv_status(&number),
         _ => None,
     }
 }
@@ -59,12 +62,27 @@ fn publish_status(number: &str) -> Option<&'static str> {
     })
 }
 
+fn polyv_status(number: &str) -> Option<&'static str> {
+    use polyv::VideoStatus;
+    Some(match VideoStatus::from(number) {
+        VideoStatus::Published | VideoStatus::Published61 => "published",
+        VideoStatus::Waiting => "waiting for transcoding",
+        VideoStatus::Transcoding => "transcoding",
+        VideoStatus::AwaitingReview => "waiting for review",
+        VideoStatus::Rejected => "rejected",
+        VideoStatus::Forbidden => "forbidden",
+        VideoStatus::Deleted => "deleted",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
     use vodkit_request::baijiayun::operations::{
         GET_ACCOUNT_INFO, GET_VIDEO_LIST, SET_PUBLISH_STATUS,
     };
+    use vodkit_request::polyv::operations::{GET_VIDEO, LIST_EXAMS};
 
     use super::*;
 
@@ -79,6 +97,10 @@ mod tests {
             ] })
         );
         assert_eq!(
+            worded(&GET_VIDEO, &json!([{ "status": 61 }])),
+            json!([{ "status": "61 (published)" }])
+        );
+        assert_eq!(
             worded(&SET_PUBLISH_STATUS, &json!({ "status": 1 })),
             json!({ "status": "1 (published)" })
         );
@@ -89,6 +111,8 @@ mod tests {
         // Here the same field is the status of the account.
         let account = json!({ "status": 1, "x": null });
         assert_eq!(worded(&GET_ACCOUNT_INFO, &account), account);
+        let exams = json!([{ "status": 60 }]);
+        assert_eq!(worded(&LIST_EXAMS, &exams), exams);
         let unknown = json!([{ "status": 77 }, { "status": "done" }, { "status": {} }]);
         assert_eq!(worded(&GET_VIDEO_LIST, &unknown), unknown);
     }
@@ -102,6 +126,10 @@ mod tests {
         for number in ["0", "1", "2"] {
             assert!(publish_status(number).is_some(), "{number}");
         }
+        for number in ["60", "61", "10", "20", "50", "51", "53", "-1"] {
+            assert!(polyv_status(number).is_some(), "{number}");
+        }
         assert_eq!((video_status("99"), publish_status("99")), (None, None));
+        assert_eq!(polyv_status("99"), None);
     }
 }
