@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use vodkit_baijiayun::Client;
 use vodkit_baijiayun::types::VideoInfo;
 use vodkit_emulator::Emulator;
+use vodkit_request::baijiayun::operations::GET_INFO;
 use vodkit_request::types::{DateTime, Secret};
 
 use crate::args::{DemoArgs, Global};
@@ -24,6 +25,7 @@ use crate::output::{Output, faint, good};
 use crate::playback::{self, Original};
 use crate::progress::{spinner, upload_bar};
 use crate::watch::Watched;
+use crate::words::worded;
 use story::Row;
 
 const CLIP: Original = Original::BuiltIn {
@@ -353,7 +355,8 @@ fn rows(info: &VideoInfo) -> Vec<(&'static str, String)> {
         "create_time",
         "preface_url",
     ];
-    let Ok(Value::Object(fields)) = serde_json::to_value(info) else {
+    let fields = serde_json::to_value(info).map(|info| worded(&GET_INFO, &info));
+    let Ok(Value::Object(fields)) = fields else {
         return Vec::new();
     };
     ORDER
@@ -364,12 +367,6 @@ fn rows(info: &VideoInfo) -> Vec<(&'static str, String)> {
 
 fn cell(name: &str, value: &Value) -> String {
     match (name, value) {
-        ("status", Value::Number(number)) if number.as_i64() == Some(100) => {
-            "100 (transcoded)".to_owned()
-        }
-        ("publish_status", Value::Number(number)) if number.as_i64() == Some(1) => {
-            "1 (published)".to_owned()
-        }
         ("length", Value::Number(number)) => format!("{number} s"),
         ("create_time", Value::Number(number)) => match number.as_i64() {
             Some(seconds) => format!("{seconds} ({} in China)", DateTime::in_china(seconds)),
