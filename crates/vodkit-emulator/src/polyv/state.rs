@@ -218,6 +218,7 @@ impl Tenant {
             rejected: draft.title.contains("审核不通过"),
             keep_source: draft.keep_source || keeps,
             encrypt: encryption.encrypt,
+            // assumed: encryption-default
             level: if encryption.encrypt {
                 encryption.level
             } else {

@@ -38,6 +38,10 @@ fn only_later_videos_are_encrypted() {
     assert_ne!(old["mp4"], "");
     assert_eq!((&new["mp4"], &new["flv1"]), (&"".into(), &"".into()));
     assert!(new["hls_1"].as_str().unwrap().ends_with(".m3u8"));
+    // The level is that of encrypted videos alone.
+    vendor.post(SET, &[("encrypt", "0"), ("hlslevel", "web")]);
+    let plain = vendor.film("plain");
+    assert_eq!(vendor.video(&plain)["hlsLevel"], "open");
 }
 
 #[test]

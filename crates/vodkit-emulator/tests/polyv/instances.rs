@@ -35,12 +35,19 @@ fn accounts_do_not_see_each_other() {
         vendor.refusal("POST", "/v2/cata/size", &[("cataid", id)]),
         "illegal cataid"
     );
+    // As many things were made in either account, and no id stands for two of them.
+    vendor.film("of b");
+    let other = vendor.post(
+        "/v2/video/{}/addCata",
+        &[("cataname", "x"), ("parentid", "1")],
+    );
+    assert_ne!(other["cataid"], id);
     let list = vendor.post("/v2/video/{}/get-new-list", &[]);
-    assert_eq!(list["totalItems"], 1);
+    assert_eq!(list["totalItems"], 2);
     let health = send(vendor.at(), "GET", "/_vodkit/health", &[], b"").json();
     assert_eq!(
         health["vendors"]["polyv"],
-        json!({ "accounts": ["a123456789", "b123456789"], "videos": 3 })
+        json!({ "accounts": ["a123456789", "b123456789"], "videos": 4 })
     );
     // The key of the other account is recognised, and not shown.
     vendor.account.secret_key = "test-key-0123456789".into();

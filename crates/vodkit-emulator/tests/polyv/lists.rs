@@ -176,6 +176,8 @@ fn the_list_by_uploader_filters_and_sorts() {
         4
     );
     let tree = format!("1,{id}");
+    let cut = vendor.post(NEW, &[("catatree", &tree[..tree.len() - 1])]);
+    assert_eq!(titles(&cut), [""; 0], "a part of an id is no category");
     assert_eq!(titles(&vendor.post(NEW, &[("catatree", &tree)])), ["a"]);
     assert_eq!(titles(&vendor.post(NEW, &[("catatree", "1")])).len(), 4);
     vendor.post(

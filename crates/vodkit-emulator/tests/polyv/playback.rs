@@ -89,6 +89,9 @@ fn asking_again_prolongs_the_old_one_until_it_ends() {
     }
     assert_eq!(token(&ask(&vendor, &[("iswxa", "0")])), now);
     let once = [("disposable", "true")];
+    let elsewhere = [("viewerIp", "192.0.2.99"), once[0]];
+    let used = token(&ask(&vendor, &elsewhere));
+    assert_ne!(token(&ask(&vendor, &elsewhere[..1])), used);
     assert_ne!(token(&ask(&vendor, &once)), token(&ask(&vendor, &once)));
     assert_eq!(token(&ask(&vendor, &[])), now);
 }

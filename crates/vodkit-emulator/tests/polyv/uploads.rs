@@ -154,6 +154,15 @@ fn a_cover_is_served_as_it_came() {
     assert_eq!(reply.body, PNG);
     assert!(reply.head.contains("image/png"));
     assert_ne!(cover(&vids[1]).body, PNG);
+    // The other pictures are taken from the video.
+    let video = vendor.video(&vids[0]);
+    let picture = |nth: usize| {
+        let path = video["images_b"][nth].as_str().unwrap();
+        send(vendor.at(), "GET", path, &[], b"").body
+    };
+    assert_eq!(picture(0), PNG);
+    assert!(picture(1).starts_with(&[0xff, 0xd8]));
+    assert_ne!(picture(1), picture(2));
     let set = vendor.multipart(path, &[("cataids", "1")], file);
     assert_eq!(set["code"], 200);
     assert_eq!(cover(&vids[1]).body, PNG);
@@ -198,6 +207,7 @@ fn watermarks_and_courseware_are_looked_at() {
         )
     };
     assert_eq!(watermark(&[("watermarkLocation", "4")], PNG)["data"], "");
+    assert_eq!(watermark(&[("cataid", "0")], PNG)["data"], "");
     assert_eq!(
         refused(watermark(&[("watermarkLocation", "5")], PNG)),
         "illegal watermarkLocation"
@@ -226,7 +236,7 @@ fn watermarks_and_courseware_are_looked_at() {
         .into_iter()
         .map(|(id, _)| id)
         .collect();
-    assert_eq!(marked, [vendor.user(), &first]);
+    assert_eq!(marked, [vendor.user(), "1", &first]);
 
     let slides = |vid: &str, name: &str, content: &[u8]| {
         vendor.multipart(
