@@ -91,6 +91,15 @@ impl Check<'_> {
             }
         }
         for param in operation.params.iter().filter(|p| p.place == Place::Path) {
+            if operation.auth == Auth::Signed {
+                self.error(
+                    at,
+                    format_args!(
+                        "params: `{}`: what is signed is sent: in = \"path\" is not for signed calls",
+                        param.name
+                    ),
+                );
+            }
             if !names.contains(&param.name.as_str()) {
                 self.error(
                     at,
@@ -292,6 +301,15 @@ mod tests {
             "auth = \"signed\" # count",
             "auth = \"none\"",
             "`clip/count`: path: `userid` is no parameter",
+        );
+    }
+
+    #[test]
+    fn what_is_signed_stands_not_in_the_path_alone() {
+        refuses(
+            "auth = \"token\" # get",
+            "auth = \"signed\"",
+            "`clip/get`: params: `clip_id`: what is signed is sent",
         );
     }
 
