@@ -454,7 +454,33 @@ fn the_demo_really_does_it() {
             "info",
             "list",
             "seek",
-            "play"
+            "play",
+            "polyv",
+            "quvideo",
+            "mediacloud"
+        ]
+    );
+    let rows: Vec<_> = data["vendors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            assert_eq!(row["processed"], true, "{row}");
+            assert!(!row["made"].as_str().unwrap().is_empty());
+            (
+                row["vendor"].as_str().unwrap(),
+                row["listed"].as_bool(),
+                row["bytes_equal"].as_bool(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("baijiayun", Some(true), Some(true)),
+            ("polyv", Some(true), None),
+            ("quvideo", Some(true), Some(true)),
+            ("mediacloud", None, None),
         ]
     );
 }
