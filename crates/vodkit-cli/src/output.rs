@@ -427,8 +427,10 @@ mod tests {
             "cover": format!("https://host/{}", "c".repeat(40)), "total_size": 137_408, "tags": ["a", "b"],
         });
         let items = [video];
-        let (shown, left_out) = kept(&items, 300);
+        // 1 + 11 + 63 + 19 + 9 + 56 + 13 + 12 is the width of everything.
+        let (shown, left_out) = kept(&items, 184);
         assert_eq!((shown.len(), left_out.len()), (7, 0));
+        assert_eq!(kept(&items, 183).1, ["cover"]);
         let (shown, left_out) = kept(&items, 100);
         assert_eq!(
             shown,
