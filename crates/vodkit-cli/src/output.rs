@@ -197,7 +197,11 @@ impl Column<'_> {
 
     /// Whether it may go before anything else: addresses and long texts are for programs.
     fn goes_first(&self) -> bool {
-        let address = |cell: &String| cell.starts_with("http://") || cell.starts_with("https://");
+        let address = |cell: &String| {
+            // Of a list the first item shows what it is.
+            let cell = cell.trim_start_matches(['[', '"']);
+            cell.starts_with("http://") || cell.starts_with("https://")
+        };
         place(self.name) == OTHER && (self.natural > WIDEST_TEXT || self.cells.iter().any(address))
     }
 }
@@ -296,8 +300,8 @@ const OTHER: usize = 4;
 /// What a thing is comes before what else is known of it; the rest stays in the order of the alphabet.
 fn place(name: &str) -> usize {
     match name {
-        "id" => 0,
-        name if name.ends_with("_id") => 1,
+        "id" | "vid" | "uuid" => 0,
+        name if name.ends_with("_id") || name.ends_with("Id") => 1,
         "name" | "title" => 2,
         "status" => 3,
         _ => OTHER,
@@ -423,8 +427,10 @@ mod tests {
             "cover": format!("https://host/{}", "c".repeat(40)), "total_size": 137_408, "tags": ["a", "b"],
         });
         let items = [video];
-        let (shown, left_out) = kept(&items, 300);
+        // 1 + 11 + 63 + 19 + 9 + 56 + 13 + 12 is the width of everything.
+        let (shown, left_out) = kept(&items, 184);
         assert_eq!((shown.len(), left_out.len()), (7, 0));
+        assert_eq!(kept(&items, 183).1, ["cover"]);
         let (shown, left_out) = kept(&items, 100);
         assert_eq!(
             shown,
@@ -436,6 +442,21 @@ mod tests {
         assert_eq!(shown, ["video_id", "name", "status", "length"]);
         assert_eq!(left_out, ["cover", "total_size", "tags"]);
         assert_eq!(kept(&items, 66).0, ["video_id", "name", "status"]);
+    }
+
+    #[test]
+    fn what_a_thing_is_comes_first_under_every_vendors_names() {
+        let items = [
+            json!({ "cataid": "1", "hls": ["https://host/1.m3u8"], "vid": "v", "title": "t", "status": 61 }),
+            json!({ "artist": "a", "musicId": "m", "title": "t" }),
+        ];
+        let shown = |item: &Value, width| kept(std::slice::from_ref(item), width).0;
+        assert_eq!(
+            shown(&items[0], 200),
+            ["vid", "title", "status", "cataid", "hls"]
+        );
+        assert_eq!(shown(&items[0], 40), ["vid", "title", "status", "cataid"]);
+        assert_eq!(shown(&items[1], 200), ["musicId", "title", "artist"]);
     }
 
     #[test]

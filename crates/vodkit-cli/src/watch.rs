@@ -134,15 +134,10 @@ fn describe(request: &Request<Payload>) -> String {
 
 /// The path as the tables have it, after the prefix of the base URL.
 fn known(path: &str) -> Option<String> {
-    let paths = Vendor::ALL
+    Vendor::ALL
         .iter()
         .flat_map(|vendor| vendor.operations())
-        .map(|operation| operation.path);
-    // Of several the one with the fewest parameters is meant.
-    paths
-        .filter_map(|table| Some((table.matches('{').count(), after_prefix(path, table)?)))
-        .min_by_key(|(parameters, _)| *parameters)
-        .map(|(_, shown)| shown)
+        .find_map(|operation| after_prefix(path, operation.path))
 }
 
 fn after_prefix(path: &str, table: &str) -> Option<String> {
