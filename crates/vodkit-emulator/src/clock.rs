@@ -81,6 +81,12 @@ pub(crate) fn day_of(ms: i64) -> Date {
     civil(ms).date()
 }
 
+/// `2024-01-01T01:00:00Z`: a moment where the vendor writes it in UTC.
+pub(crate) fn utc_text(ms: i64) -> String {
+    let stamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    stamp.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 /// The value of an HTTP `Date` header.
 pub(crate) fn http_date(ms: i64) -> String {
     let stamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -142,6 +148,7 @@ mod tests {
     #[test]
     fn texts_are_in_the_zone_of_the_platform() {
         assert_eq!(date_time_text(1_521_423_828_000), "2018-03-19 09:43:48");
+        assert_eq!(utc_text(1_521_423_828_000), "2018-03-19T01:43:48Z");
         assert_eq!(
             parse_date_time("2018-03-19 09:43:48"),
             Some(1_521_423_828_000)

@@ -158,6 +158,14 @@ impl Form {
         }
     }
 
+    /// The parameters of a query beside those of the body, for vendors that look in both places.
+    pub(crate) fn with_query(mut self, query: Option<&str>) -> Self {
+        for (name, value) in Self::urlencoded(query.unwrap_or_default()).pairs {
+            self.set(name, value);
+        }
+        self
+    }
+
     /// The text of a parameter, also when it is empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.pairs

@@ -34,6 +34,7 @@ mod form;
 mod journal;
 mod media;
 pub mod mediacloud;
+mod oss;
 pub mod polyv;
 pub mod quvideo;
 mod server;

@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::builder::Settings;
 use crate::clock::{self, Clock};
 use crate::journal::{Effect, Journal, Record};
-use crate::{baijiayun, mediacloud, polyv, quvideo};
+use crate::{baijiayun, mediacloud, oss, polyv, quvideo};
 
 /// Data that several tasks change in turn.
 pub(crate) struct Guarded<T>(Mutex<T>);
@@ -49,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) polyv: Guarded<polyv::State>,
     pub(crate) quvideo: Guarded<quvideo::State>,
     pub(crate) mediacloud: Guarded<mediacloud::State>,
+    pub(crate) oss: Guarded<oss::Store>,
     pub(crate) journal: Guarded<Journal>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
@@ -63,6 +64,7 @@ impl Shared {
             polyv: Guarded::new(polyv::State::new(&settings.polyv)),
             quvideo: Guarded::new(quvideo::State::new(&settings.quvideo)),
             mediacloud: Guarded::new(mediacloud::State::new(&settings.mediacloud)),
+            oss: Guarded::new(oss::Store::new()),
             journal: Guarded::new(Journal::new(settings.journal_limit)),
             clock: Clock::new(clock_offset),
             settings,
@@ -80,6 +82,7 @@ impl Shared {
             .replace(quvideo::State::new(&self.settings.quvideo));
         self.mediacloud
             .replace(mediacloud::State::new(&self.settings.mediacloud));
+        self.oss.replace(oss::Store::new());
         self.journal
             .replace(Journal::new(self.settings.journal_limit));
     }
@@ -208,6 +211,8 @@ async fn finish(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Nex
     // assumed: cross-origin
     let mut response = match method {
         Method::OPTIONS => preflight(request.headers()),
+        // A bucket is the first part of a path or of the Host, so no route can tell these requests.
+        _ if oss::is_meant(&shared, &request) => oss::answer(&shared, request).await,
         _ => next.run(request).await,
     };
     let outcome = response.extensions_mut().remove::<Outcome>();

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use vodkit_request::quvideo::QuVideo;
-use vodkit_request::{Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Session, types};
+use vodkit_request::quvideo::{QuVideo, Upload};
+use vodkit_request::{
+    Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Run, Session, types,
+};
 
-use types::{Operation, Secret};
+use types::{FileInput, Operation, Secret};
 
 /// One QuVideo AppServer over a transport, with or without a user.
 ///
@@ -52,6 +54,25 @@ impl<T> Client<T> {
     /// ```
     pub fn raw(&self, operation: &'static Operation) -> Call<'_, T, Raw<QuVideo>> {
         self.call(Raw::new(operation))
+    }
+
+    /// Uploads a file in one request to the object storage, and publishes the video.
+    ///
+    /// `file` is a path, or a [`FileInput`] for bytes in memory. It is read while it is sent, never as a whole. The storage takes at most 5 GiB
+    /// in one request.
+    ///
+    /// ```no_run
+    /// # use vodkit_quvideo::{Client, Error};
+    /// # fn upload(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
+    /// let uploaded = client.upload("lesson.mp4").title("Lesson 1").send()?;
+    /// println!("video {}", uploaded.video_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It gives [`Uploaded`](crate::Uploaded).
+    pub fn upload(&self, file: impl Into<FileInput>) -> Run<'_, T, Upload<'_>> {
+        Run::new(&self.transport, Upload::new(&self.session, file.into()))
     }
 
     /// The transport.

@@ -26,7 +26,7 @@ mod client;
 mod generated;
 
 pub use client::{Client, ClientBuilder};
-pub use vodkit_request::quvideo::{self as types};
+pub use vodkit_request::quvideo::{self as types, Upload, Uploaded};
 pub use vodkit_request::types::{
     Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
 };

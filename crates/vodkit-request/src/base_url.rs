@@ -48,6 +48,23 @@ impl BaseUrl {
         self.join(path, PathAndQuery::try_from(text))
     }
 
+    /// The host, without the port.
+    #[cfg(any(feature = "polyv", feature = "quvideo"))]
+    pub(crate) fn host(&self) -> &str {
+        self.authority.host()
+    }
+
+    /// The same address with one label more in front of its host name.
+    #[cfg(any(feature = "polyv", feature = "quvideo"))]
+    pub(crate) fn with_host_label(&self, label: &str) -> Result<Self, Error> {
+        let authority = format!("{label}.{}", self.authority);
+        Ok(Self {
+            scheme: self.scheme.clone(),
+            authority: authority.parse().map_err(|_| not_an_address())?,
+            prefix: self.prefix.clone(),
+        })
+    }
+
     fn join(
         &self,
         path: &str,

@@ -19,6 +19,8 @@ pub mod mask;
 #[cfg(feature = "mediacloud")]
 pub mod mediacloud;
 pub mod multipart;
+#[cfg(any(feature = "polyv", feature = "quvideo"))]
+pub mod oss;
 pub mod page;
 pub mod params;
 pub mod payload;

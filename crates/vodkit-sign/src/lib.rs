@@ -9,6 +9,7 @@
 //! | Baijiayun | [`baijiayun`] | MD5, lower case | kept | `k=v&k=v&partner_key=SECRET` |
 //! | Polyv, `/v2` | [`polyv`] | SHA-1, upper case | dropped | `k=v&k=vSECRET` |
 //! | Polyv, play credential and sub-accounts | [`polyv::token`] | MD5, upper case | dropped | `SECRETkvkvSECRET` |
+//! | Alibaba Cloud OSS, for uploads | [`oss`] | HMAC-SHA1, base64 | | verb, headers and resource in lines |
 //! | Polyv, event callbacks | [`polyv::event`] | MD5, lower case | | `partpartSECRET` |
 //!
 //! The first three have the same four functions and a `Signer`:
@@ -61,6 +62,7 @@ mod stream;
 mod text;
 
 pub mod baijiayun;
+pub mod oss;
 pub mod polyv;
 
 pub use order::SignedPairs;

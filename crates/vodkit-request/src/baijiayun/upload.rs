@@ -6,7 +6,7 @@ use vodkit_types::{CommaList, FileContent, FileInput, NoData};
 use crate::baijiayun::Baijiayun;
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
-use crate::exec::{Exec, unusable_file};
+use crate::exec::{Exec, pass_on, unusable_file};
 use crate::flow::{Event, Flow, Step, unexpected_event};
 use crate::session::Session;
 use crate::transport::{FileFacts, Limits, ProgressSink, Tick};
@@ -212,16 +212,6 @@ impl Flow for Upload<'_> {
             }
             _ => Err(unexpected_event()),
         }
-    }
-}
-
-/// The steps of an inner flow that the driver must do; its result comes back as the error.
-pub(crate) fn pass_on<T, U>(step: Step<T>) -> Result<Step<U>, T> {
-    match step {
-        Step::Send(outgoing) => Ok(Step::Send(outgoing)),
-        Step::Sleep(time) => Ok(Step::Sleep(time)),
-        Step::Inspect(path) => Ok(Step::Inspect(path)),
-        Step::Done(result) => Err(result),
     }
 }
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 use vodkit_types::baijiayun::{GetStatus, StatusReport, VideoStatus, operations};
 
 use crate::baijiayun::Baijiayun;
-use crate::baijiayun::upload::pass_on;
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
+use crate::exec::pass_on;
 use crate::flow::{Event, Flow, Step, unexpected_event};
 use crate::session::Session;
 use crate::transport::{Limits, Tick};

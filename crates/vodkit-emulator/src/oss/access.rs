@@ -1,0 +1,252 @@
+//! Who asks, and whether they may: key, token, time, signature, scope, in this order.
+
+use http::header::HeaderName;
+use http::{HeaderMap, Method, header};
+use jiff::fmt::rfc2822::DateTimeParser;
+
+use super::refusal::Refusal;
+use super::signature::{self, Signed, text_of};
+use super::store::{Key, Owner, Store};
+use crate::clock;
+
+/// Seconds by which a date may differ from the emulator's clock.
+const TOLERANCE: i64 = 15 * 60;
+
+/// A request, taken apart.
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    pub(super) bucket: String,
+    /// Decoded; empty when the bucket as a whole is meant.
+    pub(super) key: String,
+    /// Decoded, in the order of receipt.
+    pub(super) query: Vec<(String, String)>,
+}
+
+impl Asked {
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(have, _)| have == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn header(&self, name: &'static str) -> String {
+        text_of(&self.headers, &HeaderName::from_static(name))
+    }
+
+    fn signed<'a>(&'a self, date: &'a str) -> Signed<'a> {
+        Signed {
+            method: &self.method,
+            headers: &self.headers,
+            bucket: &self.bucket,
+            key: &self.key,
+            query: &self.query,
+            date,
+        }
+    }
+}
+
+/// The moment at which something is checked.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) now_ms: i64,
+    /// By how much the clock was advanced: a caller's may have followed or not.
+    pub(super) advanced_seconds: i64,
+}
+
+/// Whose bucket it is, if the caller may do this.
+pub(super) fn check(store: &Store, asked: &Asked, at: Moment) -> Result<Owner, Refusal> {
+    let authorization = text_of(&asked.headers, &header::AUTHORIZATION);
+    let key = if !authorization.is_empty() {
+        by_header(store, asked, &authorization, at)?
+    } else if asked.parameter("OSSAccessKeyId").is_some() {
+        by_address(store, asked, at)?
+    } else {
+        let problem = "You have no right to access this object because of bucket acl.";
+        return Err(Refusal::forbidden("AccessDenied", problem)
+            .explained("the request is not signed: no Authorization, no OSSAccessKeyId"));
+    };
+    let Some(bucket) = store.buckets.get(&asked.bucket) else {
+        let problem = "The specified bucket does not exist.";
+        return Err(
+            Refusal::new(http::StatusCode::NOT_FOUND, "NoSuchBucket", problem)
+                .detail("BucketName", asked.bucket.as_str()),
+        );
+    };
+    if !key.opens(&asked.bucket, &asked.key) {
+        let problem = "You have no right to access this object because of bucket acl.";
+        return Err(
+            Refusal::forbidden("AccessDenied", problem).explained(format!(
+                "the keys were issued for something else than {}/{}",
+                asked.bucket, asked.key
+            )),
+        );
+    }
+    Ok(bucket.owner)
+}
+
+fn by_header<'a>(
+    store: &'a Store,
+    asked: &Asked,
+    authorization: &str,
+    at: Moment,
+) -> Result<&'a Key, Refusal> {
+    let malformed = |problem: &str| {
+        Refusal::argument("Authorization", "", "Authorization header is invalid.")
+            .explained(problem.to_owned())
+    };
+    if authorization.starts_with("OSS4-") {
+        return Err(malformed("the emulator knows version 1 of the signature only").assumed("v4"));
+    }
+    let Some((id, received)) = authorization
+        .strip_prefix("OSS ")
+        .and_then(|rest| rest.trim().split_once(':'))
+    else {
+        return Err(malformed("Authorization is not \"OSS <id>:<signature>\""));
+    };
+    let key = known(store, id)?;
+    let token = asked.header("x-oss-security-token");
+    check_token(key, id, &token, at)?;
+    let own_date = asked.header("x-oss-date");
+    let date = text_of(&asked.headers, &header::DATE);
+    let named = if own_date.is_empty() {
+        &date
+    } else {
+        &own_date
+    };
+    check_date(named, at)?;
+    // Public signers put x-oss-date or nothing where the date belongs. // assumed: x-oss-date
+    let accepted = match own_date.is_empty() {
+        true => vec![date.as_str()],
+        false => vec![own_date.as_str(), "", date.as_str()],
+    };
+    let right = accepted
+        .iter()
+        .any(|date| signature::sign(&key.secret, &asked.signed(date).text()) == received);
+    match right {
+        true => Ok(key),
+        false => Err(mismatch(asked, key, id, received, accepted[0])),
+    }
+}
+
+fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key, Refusal> {
+    let part = |name: &'static str| {
+        asked
+            .parameter(name)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| {
+                let problem = "Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters";
+                Refusal::forbidden("AccessDenied", problem).explained(format!("{name} is missing"))
+            })
+    };
+    let (id, expires, received) = (
+        part("OSSAccessKeyId")?,
+        part("Expires")?,
+        part("Signature")?,
+    );
+    let key = known(store, id)?;
+    check_token(
+        key,
+        id,
+        asked.parameter("security-token").unwrap_or_default(),
+        at,
+    )?;
+    let end: i64 = expires.parse().map_err(|_| {
+        Refusal::forbidden(
+            "AccessDenied",
+            "Invalid date (should be seconds since epoch)",
+        )
+        .explained("Expires is not a number of seconds")
+    })?;
+    if at.now_ms.div_euclid(1000) > end {
+        return Err(Refusal::forbidden("AccessDenied", "Request has expired.")
+            .detail("Expires", iso(end.saturating_mul(1000)))
+            .detail("ServerTime", iso(at.now_ms)));
+    }
+    match signature::sign(&key.secret, &asked.signed(expires).text()) == received {
+        true => Ok(key),
+        false => Err(mismatch(asked, key, id, received, expires)),
+    }
+}
+
+fn known<'a>(store: &'a Store, id: &str) -> Result<&'a Key, Refusal> {
+    store.keys.get(id).ok_or_else(|| {
+        let problem = "The OSS Access Key Id you provided does not exist in our records.";
+        Refusal::forbidden("InvalidAccessKeyId", problem)
+            .detail("OSSAccessKeyId", id)
+            .explained("the access key id was not issued by this emulator")
+    })
+}
+
+fn check_token(key: &Key, id: &str, token: &str, at: Moment) -> Result<(), Refusal> {
+    let Some(right) = &key.token else {
+        return Ok(());
+    };
+    if token.is_empty() {
+        let problem = "The OSS Access Key Id you provided does not exist in our records. \
+                       The Security Token may be lost to specify that it is a STS Access Id.";
+        return Err(Refusal::forbidden("InvalidAccessKeyId", problem)
+            .detail("OSSAccessKeyId", id)
+            .explained("temporary keys without the security token that belongs to them"));
+    }
+    if token != right {
+        let problem = "The security token you provided is invalid.";
+        return Err(Refusal::forbidden("InvalidSecurityToken", problem)
+            .explained("the security token does not belong to this access key id"));
+    }
+    if key
+        .expires_ms
+        .is_some_and(|expires_ms| at.now_ms >= expires_ms)
+    {
+        let problem = "The security token you provided has expired.";
+        return Err(Refusal::forbidden("SecurityTokenExpired", problem));
+    }
+    Ok(())
+}
+
+fn check_date(date: &str, at: Moment) -> Result<(), Refusal> {
+    let Ok(stamp) = DateTimeParser::new().parse_timestamp(date) else {
+        let problem = "OSS authentication requires a valid Date.";
+        return Err(Refusal::forbidden("AccessDenied", problem)
+            .explained("Date is missing or not of the form Tue, 23 May 2023 15:24:55 GMT"));
+    };
+    let now = at.now_ms.div_euclid(1000);
+    let skew = [0, at.advanced_seconds]
+        .map(|advanced| stamp.as_second() - (now - advanced))
+        .into_iter()
+        .min_by_key(|skew| skew.abs())
+        .unwrap_or_default();
+    if skew.abs() <= TOLERANCE {
+        return Ok(());
+    }
+    let problem = "The difference between the request time and the current time is too large.";
+    Err(Refusal::forbidden("RequestTimeTooSkewed", problem)
+        .detail("MaxAllowedSkewMilliseconds", (TOLERANCE * 1000).to_string())
+        .detail("RequestTime", iso(stamp.as_millisecond()))
+        .detail("ServerTime", iso(at.now_ms))
+        .explained(format!(
+            "Date differs from the emulator's clock by {} s",
+            clock::seconds_text(skew)
+        )))
+}
+
+fn mismatch(asked: &Asked, key: &Key, id: &str, received: &str, date: &str) -> Refusal {
+    let signed = asked.signed(date);
+    let text = signed.text();
+    let bytes: String = text.bytes().map(|b| format!("{b:02X} ")).collect();
+    let problem = "The request signature we calculated does not match the signature you provided. \
+                   Check your key and signing method.";
+    Refusal::forbidden("SignatureDoesNotMatch", problem)
+        .detail("OSSAccessKeyId", id)
+        .detail("SignatureProvided", received)
+        .detail("StringToSign", text)
+        .detail("StringToSignBytes", bytes)
+        .explained(signed.diagnose(&key.secret, received))
+}
+
+/// A moment as OSS writes it in documents.
+pub(super) fn iso(ms: i64) -> String {
+    let stamp = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    stamp.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
+}

@@ -1,0 +1,27 @@
+//! What the emulator's object store does although OSS's pages do not say so.
+
+use crate::assumption::{Assumption, assume};
+
+/// Every assumed behaviour, sorted by id.
+pub(crate) const ASSUMPTIONS: &[Assumption] = &[
+    assume(
+        "multipart-etag",
+        "The ETag of an object that was sent in parts is the MD5 of the hexadecimal ETags of its parts, a hyphen and their number.",
+        "The pages show the form, say that it is not the MD5 of the content, and not how it is made.",
+    ),
+    assume(
+        "operations",
+        "Operations other than put, get, head and the five of multipart uploads are refused with MethodNotAllowed.",
+        "Uploads to a vendor of videos need no others, and the keys that are handed out would not allow most of them.",
+    ),
+    assume(
+        "v4",
+        "Signatures of version 4 are refused with InvalidArgument.",
+        "The vendors' uploads are described with version 1; accepting another unchecked would hide mistakes.",
+    ),
+    assume(
+        "x-oss-date",
+        "With x-oss-date the line for the date may hold its value, that of Date, or nothing.",
+        "Public signers differ in this, and all of them are in use.",
+    ),
+];

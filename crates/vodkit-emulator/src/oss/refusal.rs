@@ -1,0 +1,152 @@
+//! How the store says no: a status and an XML document.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use quick_xml::escape::escape;
+
+/// A refusal as OSS words it, and what its owner should know.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    /// Further elements of the document.
+    pub(super) details: Vec<(&'static str, String)>,
+    /// Longer explanation for the log; holds no secret.
+    pub(super) explanation: Option<String>,
+    /// Id of the assumption that this refusal rests on.
+    pub(super) assumed: Option<&'static str>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            explanation: None,
+            assumed: None,
+        }
+    }
+
+    pub(super) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, code, message)
+    }
+
+    pub(super) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    pub(super) fn argument(name: &str, value: &str, message: impl Into<String>) -> Self {
+        Self::bad_request("InvalidArgument", message)
+            .detail("ArgumentName", name)
+            .detail("ArgumentValue", value)
+    }
+
+    pub(super) fn storage(error: &std::io::Error) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalError",
+            format!("The emulator could not store or read the bytes: {error}"),
+        )
+    }
+
+    pub(super) fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.details.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn explained(mut self, text: impl Into<String>) -> Self {
+        self.explanation = Some(text.into());
+        self
+    }
+
+    pub(super) fn assumed(mut self, id: &'static str) -> Self {
+        self.assumed = Some(id);
+        self
+    }
+
+    /// What the log says of it.
+    pub(super) fn note(&self) -> String {
+        let text = self.explanation.as_ref().unwrap_or(&self.message);
+        match self.assumed {
+            Some(id) => format!("{text} (assumed: {id})"),
+            None => text.clone(),
+        }
+    }
+
+    /// The answer; HEAD has no room for the document.
+    pub(super) fn response(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        request_id: &str,
+    ) -> Response {
+        let host = headers
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or_default();
+        let document = Document::new("Error")
+            .text("Code", self.code)
+            .text("Message", &self.message)
+            .text("RequestId", request_id)
+            .text("HostId", host);
+        let document = self
+            .details
+            .iter()
+            .fold(document, |document, (name, value)| {
+                document.text(name, value)
+            });
+        let body = match *method {
+            Method::HEAD => Body::empty(),
+            _ => Body::from(document.finish()),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(XML));
+        response
+    }
+}
+
+pub(super) const XML: &str = "application/xml";
+
+/// An XML document of one level, written in order.
+pub(super) struct Document {
+    root: &'static str,
+    text: String,
+}
+
+impl Document {
+    pub(super) fn new(root: &'static str) -> Self {
+        Self {
+            root,
+            text: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root}>\n"),
+        }
+    }
+
+    pub(super) fn text(mut self, name: &str, value: &str) -> Self {
+        self.text
+            .push_str(&format!("  <{name}>{}</{name}>\n", escape(value)));
+        self
+    }
+
+    /// Elements inside of one.
+    pub(super) fn group(mut self, name: &str, members: &[(&str, String)]) -> Self {
+        let inside: String = members
+            .iter()
+            .map(|(name, value)| format!("<{name}>{}</{name}>", escape(value.as_str())))
+            .collect();
+        self.text
+            .push_str(&format!("  <{name}>{inside}</{name}>\n"));
+        self
+    }
+
+    pub(super) fn finish(mut self) -> String {
+        self.text.push_str(&format!("</{}>\n", self.root));
+        self.text
+    }
+}

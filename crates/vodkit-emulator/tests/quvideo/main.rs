@@ -1,0 +1,16 @@
+//! QuVideo's side of the emulator as strangers see it: over a socket, with requests and signatures made by hand.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+
+mod client;
+mod credentials;
+mod multipart;
+mod refusals;
+mod resources;
+mod signatures;
+mod store;
+mod users;
+mod videos;
