@@ -47,8 +47,8 @@ mod methods {
     #[test]
     fn register_media() {
         let client = client();
-        let short = client.register_media(MediaType::Video, CloudProvider::Tencent, "bucket课 a&b=c+d%", "fileUri课 a&b=c+d%").class_id("classId课 a&b=c+d%").display_name("displayName课 a&b=c+d%").description("description课 a&b=c+d%").tag("tag课 a&b=c+d%").internal_workflow_param([]);
-        let long = RegisterMedia::new(MediaType::Video, CloudProvider::Tencent, "bucket课 a&b=c+d%", "fileUri课 a&b=c+d%").class_id("classId课 a&b=c+d%").display_name("displayName课 a&b=c+d%").description("description课 a&b=c+d%").tag("tag课 a&b=c+d%").internal_workflow_param([]);
+        let short = client.register_media(MediaType::Video, CloudProvider::Tencent, "bucket课 a&b=c+d%", "fileUri课 a&b=c+d%").class_id("classId课 a&b=c+d%").display_name("displayName课 a&b=c+d%").description("description课 a&b=c+d%").tag("tag课 a&b=c+d%").internal_workflow_param([("enable".to_owned(), 1.into())]);
+        let long = RegisterMedia::new(MediaType::Video, CloudProvider::Tencent, "bucket课 a&b=c+d%", "fileUri课 a&b=c+d%").class_id("classId课 a&b=c+d%").display_name("displayName课 a&b=c+d%").description("description课 a&b=c+d%").tag("tag课 a&b=c+d%").internal_workflow_param([("enable".to_owned(), 1.into())]);
         same(&short, &client.call(long));
     }
 }

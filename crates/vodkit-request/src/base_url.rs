@@ -92,7 +92,7 @@ fn not_an_address() -> Error {
 }
 
 /// Whether both HTTP clients send the path as it is.
-fn is_plain_path(path: &str) -> bool {
+pub(crate) fn is_plain_path(path: &str) -> bool {
     let mut rest = path.bytes();
     while let Some(byte) = rest.next() {
         let plain = match byte {

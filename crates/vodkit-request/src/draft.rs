@@ -2,10 +2,10 @@
 
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Uri};
-use vodkit_types::operation::Body;
+use vodkit_types::operation::{Body, Place};
 use vodkit_types::{Operation, Secret};
 
-use crate::base_url::BaseUrl;
+use crate::base_url::{BaseUrl, is_plain_path};
 use crate::encode;
 use crate::error::{Error, ErrorKind};
 use crate::multipart::{self, FilePart};
@@ -64,6 +64,11 @@ impl Draft {
         entropy: u64,
     ) -> Result<Request<Payload>, Error> {
         let method = method(self.operation)?;
+        if self.operation.body == Body::Json && (method == Method::GET || signature.is_some()) {
+            return Err(invalid(
+                "a JSON body goes with no GET and with no signature: both are for forms",
+            ));
+        }
         let path = self.fill_path()?;
         let address = |query: Option<&str>| match (&self.target, &path) {
             (Some(target), _) => target_address(target),
@@ -105,14 +110,24 @@ impl Draft {
 
     /// The path with its placeholders filled; `None` when it has none, or is an address that the caller gives.
     ///
-    /// A parameter that the table places in the path, or that no table has, goes nowhere else; any other one that fills a placeholder is
-    /// sent as well.
+    /// A parameter that the table places in the path goes nowhere else, nor does one that no table has. But what is signed is sent as well:
+    /// the server signs what it receives.
     fn fill_path(&mut self) -> Result<Option<String>, Error> {
         let pattern = self.operation.path;
-        if !pattern.starts_with('/') || !pattern.contains('{') {
+        if self.target.is_some() {
             return Ok(None);
         }
+        if !pattern.contains('{') {
+            // The paths of the tables are plain.
+            let of_a_table = !self.operation.rust_method.is_empty();
+            return if of_a_table || is_plain_path(pattern) {
+                Ok(None)
+            } else {
+                Err(not_a_path(pattern))
+            };
+        }
         let mut path = String::with_capacity(pattern.len() + 16);
+        let mut names = Vec::new();
         let mut rest = pattern;
         while let Some((before, (name, after))) = rest
             .split_once('{')
@@ -127,18 +142,31 @@ impl Draft {
                 )));
             }
             encode::rfc3986(value, &mut path);
+            names.push(name);
             rest = after;
         }
         path.push_str(rest);
-        for name in pattern
-            .split('{')
-            .skip(1)
-            .filter_map(|tail| tail.split('}').next())
-        {
-            self.params.take_from_path(name);
+        // A brace without a partner, or parts that are `.` or `..` together.
+        if !is_plain_path(&path) {
+            return Err(not_a_path(pattern));
+        }
+        for name in names {
+            let path_alone = match self.operation.param(name) {
+                Some(param) => param.place == Place::Path,
+                None => !self.operation.is_signed(),
+            };
+            if path_alone {
+                self.params.take_from_path(name);
+            }
         }
         Ok(Some(path))
     }
+}
+
+fn not_a_path(pattern: &str) -> Error {
+    invalid(format!(
+        "path `{pattern}`: must have only unreserved characters, %XX and names in braces, and no `.` or `..`"
+    ))
 }
 
 fn invalid(message: impl Into<String>) -> Error {

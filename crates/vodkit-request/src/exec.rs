@@ -1,11 +1,12 @@
 //! The flow of one call: log in if needed, send, judge, repeat if allowed.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use http::uri::Authority;
-use vodkit_types::{FaultClass, FileContent, ParamKind};
+use vodkit_types::{Body, FaultClass, FileContent, ParamKind};
 
 use crate::draft::{Draft, DraftFile};
 use crate::endpoint::Endpoint;
@@ -424,14 +425,21 @@ pub(crate) fn masked<E: Endpoint>(
             .param(name)
             .is_some_and(|param| param.kind == ParamKind::Secret)
     };
-    let own = params
+    let own: Vec<Cow<'_, str>> = params
         .iter()
         .filter(|(name, _)| secret(name))
-        .map(|(_, value)| value);
+        .map(|(_, value)| match operation.body {
+            // There it is a text in quotes, which nobody repeats.
+            Body::Json => serde_json::from_str(value).map_or(Cow::Borrowed(value), Cow::Owned),
+            _ => Cow::Borrowed(value),
+        })
+        .collect();
     let address = endpoint.target().map_or("", |target| target.expose());
     mask(
         &vendor.mask(text, credential),
-        own.chain(secrets_of_address(address)),
+        own.iter()
+            .map(AsRef::as_ref)
+            .chain(secrets_of_address(address)),
     )
 }
 

@@ -52,7 +52,7 @@ pub fn judge<V: Vendor, T: Wire>(
             if !verdict.succeeded {
                 return Err(refusal::<V, T>(verdict, response));
             }
-            if let Some(refusal) = Refusal::from_status(response) {
+            if let Some(refusal) = by_status(response, verdict.request_id) {
                 return Err(refusal);
             }
             verdict.data.or_else(T::absent).ok_or_else(|| {
@@ -69,7 +69,7 @@ pub fn judge<V: Vendor, T: Wire>(
                 if !verdict.succeeded {
                     return Err(refusal::<V, Ignored>(verdict, response));
                 }
-                Err(Refusal::from_status(response)
+                Err(by_status(response, verdict.request_id)
                     .unwrap_or_else(|| Refusal::Decode(explain::<V::Frame<T>>(text))))
             }
             Err(error) => Err(Refusal::from_status(response)
@@ -81,13 +81,23 @@ pub fn judge<V: Vendor, T: Wire>(
 /// The class of a code that is the number of an HTTP status: what some vendors' codes are.
 #[must_use]
 pub fn class_of_status_code(code: &str) -> Option<FaultClass> {
-    class_of(StatusCode::from_u16(code.parse().ok()?).ok()?)
+    let number = code.parse().ok().filter(|number| *number < 600)?;
+    class_of(StatusCode::from_u16(number).ok()?)
+}
+
+/// What the HTTP status alone says, where the frame says nothing against it.
+fn by_status(response: &Response<Bytes>, request_id: Option<String>) -> Option<Refusal> {
+    let mut refusal = Refusal::from_status(response)?;
+    if let Refusal::Fault(fault) = &mut refusal {
+        fault.request_id = request_id;
+    }
+    Some(refusal)
 }
 
 fn refusal<V: Vendor, T>(verdict: Verdict<T>, response: &Response<Bytes>) -> Refusal {
     let code = verdict.code.as_deref().unwrap_or_default();
     if code.is_empty() && verdict.message.is_empty() {
-        return Refusal::from_status(response).unwrap_or_else(|| {
+        return by_status(response, verdict.request_id).unwrap_or_else(|| {
             Refusal::Decode(DecodeFault {
                 message: "the reply says neither that the call succeeded nor why it failed"
                     .to_owned(),

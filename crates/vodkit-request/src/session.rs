@@ -45,8 +45,19 @@ pub(crate) enum Access<C> {
     LogIn(u64),
     /// Another caller is logging in under this lease: look again after this.
     Wait(u64, Duration),
-    /// The login that the caller waited for was refused.
+    /// The login that the caller waited for was refused, or one after it.
     Refused(Error),
+}
+
+impl<C: Clone> Login<C> {
+    /// What the last login gave, if it holds at this time.
+    fn credential(&self, at: Timestamp) -> Option<(C, u64)> {
+        let grant = self
+            .grant
+            .as_ref()
+            .filter(|grant| grant.expires.is_none_or(|expires| expires > at))?;
+        Some((grant.credential.clone(), self.generation))
+    }
 }
 
 impl<V: Vendor> Session<V> {
@@ -91,15 +102,10 @@ impl<V: Vendor> Session<V> {
 
     /// The credential, if there is one that holds at this time.
     pub(crate) fn credential(&self, at: Timestamp) -> Option<(V::Credential, u64)> {
-        if let Some(credential) = self.vendor.credential() {
-            return Some((credential, 0));
+        match self.vendor.credential() {
+            Some(credential) => Some((credential, 0)),
+            None => self.login().credential(at),
         }
-        let login = self.login();
-        let grant = login
-            .grant
-            .as_ref()
-            .filter(|grant| grant.expires.is_none_or(|expires| expires > at))?;
-        Some((grant.credential.clone(), login.generation))
     }
 
     /// The credential, or whose turn it is to fetch one. `at` is the vendor's time, `elapsed` the clock that never jumps, `waited` the lease
@@ -110,15 +116,19 @@ impl<V: Vendor> Session<V> {
         elapsed: Duration,
         waited: Option<u64>,
     ) -> Access<V::Credential> {
-        if let Some((credential, generation)) = self.credential(at) {
+        if let Some(credential) = self.vendor.credential() {
+            return Access::Ready(credential, 0);
+        }
+        // One look at the grant and the lease: a login that ends between two looks would be made again.
+        let mut login = self.login();
+        if let Some((credential, generation)) = login.credential(at) {
             return Access::Ready(credential, generation);
         }
-        let mut login = self.login();
         if let Some((lease, _)) = login.lease.filter(|(_, until)| *until > elapsed) {
             return Access::Wait(lease, LOOK_AGAIN);
         }
         if let (Some(waited), Some((lease, error))) = (waited, &login.refused)
-            && waited == *lease
+            && *lease >= waited
         {
             return Access::Refused(error.again());
         }

@@ -23,6 +23,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
+use serde_json::Value;
+use vodkit_types::operation::Body;
 
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -278,16 +280,14 @@ pub fn wire_line(request: &Request<Payload>) -> String {
     line
 }
 
-/// The parameters that a sealed request carries, decoded, in the order in which they are sent.
-///
-/// For tests that ask what of a call arrives on the wire. The form fields of a multipart body are given without the file.
+/// The request that a call is sealed into, at the first tick of a [`ScriptedTransport`]. A file that is not in memory counts as one byte.
 ///
 /// # Errors
 /// When the call cannot be sealed.
-pub fn sealed_params<E: Endpoint>(
+pub fn sealed_request<E: Endpoint>(
     vendor: &E::Vendor,
     endpoint: &E,
-) -> Result<Vec<(String, String)>, Error> {
+) -> Result<Request<Payload>, Error> {
     let operation = endpoint.operation();
     let credential = vendor.credential().filter(|_| operation.needs_credential());
     let draft = draft(
@@ -297,9 +297,24 @@ pub fn sealed_params<E: Endpoint>(
             modified: None,
         }),
     )?;
-    let request = vendor.seal(draft, credential.as_ref(), Timestamp(1_700_000_000_000), 7)?;
+    vendor.seal(draft, credential.as_ref(), Timestamp(1_700_000_000_000), 7)
+}
+
+/// The parameters that a sealed request carries in its query or body, decoded, in the order in which they are sent.
+///
+/// For tests that ask what of a call arrives on the wire. The form fields of a multipart body are given without the file; of the members of a
+/// JSON body texts are given as they are, all else as JSON.
+///
+/// # Errors
+/// When the call cannot be sealed.
+pub fn sealed_params<E: Endpoint>(
+    vendor: &E::Vendor,
+    endpoint: &E,
+) -> Result<Vec<(String, String)>, Error> {
+    let request = sealed_request(vendor, endpoint)?;
     let encoded = match (request.method(), request.body().as_bytes()) {
         (&Method::GET, _) => request.uri().query().unwrap_or_default().to_owned(),
+        (_, Some(body)) if endpoint.operation().body == Body::Json => return Ok(members(body)),
         (_, Some(form)) => String::from_utf8_lossy(form).into_owned(),
         (_, None) => return Ok(form_fields(&request)),
     };
@@ -336,6 +351,18 @@ fn percent_decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn members(json: &[u8]) -> Vec<(String, String)> {
+    let members: serde_json::Map<String, Value> = serde_json::from_slice(json).unwrap_or_default();
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    members
+        .into_iter()
+        .map(|(name, value)| (name, text(value)))
+        .collect()
 }
 
 fn form_fields(request: &Request<Payload>) -> Vec<(String, String)> {

@@ -17,17 +17,17 @@ mod operations {
     #[test]
     fn post_api_v1_class() {
         let call = CreateCategory::new("className课 a&b=c+d%");
-        let mut check = Check::unsigned("POST api/v1/class", "POST /api/v1/class", call);
-        check.optional_file("parentId", "parentId课 a&b=c+d%", |call| call.parent_id("parentId课 a&b=c+d%"));
-        check.required_target("className", "className课 a&b=c+d%");
+        let mut check = Check::token("POST api/v1/class", "POST /api/v1/class", call);
+        check.optional_json("parentId", "\"parentId课 a&b=c+d%\"", |call| call.parent_id("parentId课 a&b=c+d%"));
+        check.required_json("className", "\"className课 a&b=c+d%\"");
         check.finish();
     }
 
     #[test]
     fn delete_api_v1_class() {
         let call = DeleteCategories::new(["a", "b"].map(String::from));
-        let mut check = Check::unsigned("DELETE api/v1/class", "DELETE /api/v1/class", call);
-        check.required_target("uids", "[\"a\",\"b\"]");
+        let mut check = Check::token("DELETE api/v1/class", "DELETE /api/v1/class", call);
+        check.required_json("uids", "[\"a\",\"b\"]");
         check.finish();
     }
 
@@ -35,32 +35,32 @@ mod operations {
     fn api_v1_login() {
         let call = Login::new("username课 a&b=c+d%", "test-key-0123456789");
         let mut check = Check::unsigned("api/v1/login", "POST /api/v1/login", call);
-        check.required_target("username", "username课 a&b=c+d%");
-        check.required_target("password", "test-key-0123456789");
+        check.required_json("username", "\"username课 a&b=c+d%\"");
+        check.required_json("password", "\"test-key-0123456789\"");
         check.finish();
     }
 
     #[test]
     fn api_v1_medias_id() {
         let call = GetMedia::new("id课 a&b=c+d%");
-        let mut check = Check::unsigned("api/v1/medias/{id}", "GET /api/v1/medias/{id}", call);
-        check.required_target("id", "id课 a&b=c+d%");
+        let mut check = Check::token("api/v1/medias/{id}", "GET /api/v1/medias/{id}", call);
+        check.required_path("id", "id课 a&b=c+d%");
         check.finish();
     }
 
     #[test]
     fn post_api_v1_medias() {
         let call = RegisterMedia::new(MediaType::Video, CloudProvider::Tencent, "bucket课 a&b=c+d%", "fileUri课 a&b=c+d%");
-        let mut check = Check::unsigned("POST api/v1/medias", "POST /api/v1/medias", call);
-        check.optional_file("classId", "classId课 a&b=c+d%", |call| call.class_id("classId课 a&b=c+d%"));
-        check.optional_file("displayName", "displayName课 a&b=c+d%", |call| call.display_name("displayName课 a&b=c+d%"));
-        check.optional_file("description", "description课 a&b=c+d%", |call| call.description("description课 a&b=c+d%"));
-        check.optional_file("tag", "tag课 a&b=c+d%", |call| call.tag("tag课 a&b=c+d%"));
-        check.required_target("type", "1");
-        check.required_target("cloudProviderType", "2");
-        check.required_target("bucket", "bucket课 a&b=c+d%");
-        check.required_target("fileUri", "fileUri课 a&b=c+d%");
-        check.optional_file("internalWorkflowParam", "{}", |call| call.internal_workflow_param([]));
+        let mut check = Check::token("POST api/v1/medias", "POST /api/v1/medias", call);
+        check.optional_json("classId", "\"classId课 a&b=c+d%\"", |call| call.class_id("classId课 a&b=c+d%"));
+        check.optional_json("displayName", "\"displayName课 a&b=c+d%\"", |call| call.display_name("displayName课 a&b=c+d%"));
+        check.optional_json("description", "\"description课 a&b=c+d%\"", |call| call.description("description课 a&b=c+d%"));
+        check.optional_json("tag", "\"tag课 a&b=c+d%\"", |call| call.tag("tag课 a&b=c+d%"));
+        check.required_json("type", "1");
+        check.required_json("cloudProviderType", "2");
+        check.required_json("bucket", "\"bucket课 a&b=c+d%\"");
+        check.required_json("fileUri", "\"fileUri课 a&b=c+d%\"");
+        check.optional_json("internalWorkflowParam", "{\"enable\":1}", |call| call.internal_workflow_param([("enable".to_owned(), 1.into())]));
         check.finish();
     }
 }

@@ -69,7 +69,7 @@ mod operations {
     #[test]
     fn cata_json() {
         let call = ListCategories::new();
-        let mut check = Check::signed("cataJson", "POST /v2/video/{userid}/cataJson", call);
+        let mut check = Check::signed_by("fixed", "cataJson", "POST /v2/video/{userid}/cataJson", call);
         check.optional("cataid", "cataid课 a&b=c+d%", |call| call.cataid("cataid课 a&b=c+d%"));
         check.finish();
     }
@@ -77,7 +77,7 @@ mod operations {
     #[test]
     fn update_cata() {
         let call = RenameCategory::new("cataid课 a&b=c+d%", "cataname课 a&b=c+d%");
-        let mut check = Check::signed("updateCata", "POST /v2/video/{userid}/updateCata", call);
+        let mut check = Check::signed_by("fixed", "updateCata", "POST /v2/video/{userid}/updateCata", call);
         check.required("cataid", "cataid课 a&b=c+d%");
         check.required("cataname", "cataname课 a&b=c+d%");
         check.finish();
@@ -86,7 +86,7 @@ mod operations {
     #[test]
     fn delete_cata() {
         let call = DeleteCategory::new("cataid课 a&b=c+d%");
-        let mut check = Check::signed("deleteCata", "POST /v2/video/{userid}/deleteCata", call);
+        let mut check = Check::signed_by("fixed", "deleteCata", "POST /v2/video/{userid}/deleteCata", call);
         check.required("cataid", "cataid课 a&b=c+d%");
         check.finish();
     }
@@ -94,7 +94,7 @@ mod operations {
     #[test]
     fn change_cata() {
         let call = MoveVideos::new(["a", "b"].map(String::from), "cataid课 a&b=c+d%");
-        let mut check = Check::signed("changeCata", "POST /v2/video/{userid}/changeCata", call);
+        let mut check = Check::signed_by("fixed", "changeCata", "POST /v2/video/{userid}/changeCata", call);
         check.required("vids", "a,b");
         check.required("cataid", "cataid课 a&b=c+d%");
         check.finish();
@@ -252,7 +252,7 @@ mod operations {
     #[test]
     fn save_key_frame() {
         let call = SaveKeyFrame::new("vid课 a&b=c+d%", "desc课 a&b=c+d%", "seconds课 a&b=c+d%");
-        let mut check = Check::signed("saveKeyFrame", "POST /v2/video/{userid}/saveKeyFrame", call);
+        let mut check = Check::signed_by("fixed", "saveKeyFrame", "POST /v2/video/{userid}/saveKeyFrame", call);
         check.required("vid", "vid课 a&b=c+d%");
         check.required("desc", "desc课 a&b=c+d%");
         check.required("seconds", "seconds课 a&b=c+d%");
@@ -413,7 +413,7 @@ mod operations {
     #[test]
     fn service_v1_token() {
         let call = CreatePlayToken::new("videoId课 a&b=c+d%", "viewerId课 a&b=c+d%");
-        let mut check = Check::signed("service/v1/token", "POST /service/v1/token", call);
+        let mut check = Check::signed_by("token", "service/v1/token", "POST /service/v1/token", call);
         check.required("videoId", "videoId课 a&b=c+d%");
         check.required("viewerId", "viewerId课 a&b=c+d%");
         check.optional("viewerIp", "viewerIp课 a&b=c+d%", |call| call.viewer_ip("viewerIp课 a&b=c+d%"));

@@ -22,14 +22,14 @@ mod operations {
     #[test]
     fn vod_get_sts() {
         let call = GetSts::new();
-        let check = Check::unsigned("vod/getSts", "GET /vod/getSts", call);
+        let check = Check::token("vod/getSts", "GET /vod/getSts", call);
         check.finish();
     }
 
     #[test]
     fn vod_get_video_upload_auth() {
         let call = GetVideoUploadAuth::new("title课 a&b=c+d%", "fileName课 a&b=c+d%");
-        let mut check = Check::unsigned("vod/getVideoUploadAuth", "GET /vod/getVideoUploadAuth", call);
+        let mut check = Check::token("vod/getVideoUploadAuth", "GET /vod/getVideoUploadAuth", call);
         check.required("title", "title课 a&b=c+d%");
         check.required("fileName", "fileName课 a&b=c+d%");
         check.optional("fileSize", "3", |call| call.file_size(3));
@@ -42,7 +42,7 @@ mod operations {
     #[test]
     fn vod_refresh_video_upload_auth() {
         let call = RefreshVideoUploadAuth::new("videoId课 a&b=c+d%");
-        let mut check = Check::unsigned("vod/refreshVideoUploadAuth", "GET /vod/refreshVideoUploadAuth", call);
+        let mut check = Check::token("vod/refreshVideoUploadAuth", "GET /vod/refreshVideoUploadAuth", call);
         check.required("videoId", "videoId课 a&b=c+d%");
         check.finish();
     }
@@ -50,7 +50,7 @@ mod operations {
     #[test]
     fn vod_get_image_upload_auth() {
         let call = GetImageUploadAuth::new(ImageType::Default);
-        let mut check = Check::unsigned("vod/getImageUploadAuth", "GET /vod/getImageUploadAuth", call);
+        let mut check = Check::token("vod/getImageUploadAuth", "GET /vod/getImageUploadAuth", call);
         check.required("imageType", "default");
         check.optional("imageExt", "imageExt课 a&b=c+d%", |call| call.image_ext("imageExt课 a&b=c+d%"));
         check.optional("title", "title课 a&b=c+d%", |call| call.title("title课 a&b=c+d%"));
@@ -112,7 +112,7 @@ mod operations {
         check.required("pageNo", "2");
         check.required("pageSize", "3");
         let data = r#"{"musicList":[{"artistName":"Test Band","duration":"180.0","musicId":"T10000000001","source":"TaiHe","title":"Morning"},{"artistName":"Test Band","duration":"210.0","image":"https://img.example.test/music-0002.jpg","musicId":"T10000000002","source":"TaiHe","title":"Evening"}],"total":"30"}"#;
-        check.pages("pageNo", 1, data, Some(30), None, 2);
+        check.pages("pageNo", 3, data, Some(30), None, 2);
         check.finish();
     }
 
@@ -198,7 +198,7 @@ mod operations {
     #[test]
     fn user_update_user() {
         let call = UpdateUser::new("userId课 a&b=c+d%", "nickname课 a&b=c+d%");
-        let mut check = Check::unsigned("user/updateUser", "POST /user/updateUser", call);
+        let mut check = Check::token("user/updateUser", "POST /user/updateUser", call);
         check.required("userId", "userId课 a&b=c+d%");
         check.required("nickname", "nickname课 a&b=c+d%");
         check.finish();
@@ -214,7 +214,7 @@ mod operations {
     #[test]
     fn vod_video_publish() {
         let call = PublishVideo::new();
-        let mut check = Check::unsigned("vod/videoPublish", "POST /vod/videoPublish", call);
+        let mut check = Check::token("vod/videoPublish", "POST /vod/videoPublish", call);
         check.optional("title", "title课 a&b=c+d%", |call| call.title("title课 a&b=c+d%"));
         check.optional("videoId", "videoId课 a&b=c+d%", |call| call.video_id("videoId课 a&b=c+d%"));
         check.optional("description", "description课 a&b=c+d%", |call| call.description("description课 a&b=c+d%"));
@@ -230,29 +230,29 @@ mod operations {
     #[test]
     fn vod_get_recommend_video_list() {
         let call = GetRecommendVideoList::new(2, 3);
-        let mut check = Check::unsigned("vod/getRecommendVideoList", "GET /vod/getRecommendVideoList", call);
+        let mut check = Check::token("vod/getRecommendVideoList", "GET /vod/getRecommendVideoList", call);
         check.required("pageIndex", "2");
         check.required("pageSize", "3");
         let data = r#"{"total":52,"videoList":[{"cateId":1,"cateName":"推荐列表","censorStatus":"","coverUrl":"https://img.example.test/cover-0042.jpg","creationTime":"","description":"光合作用","duration":7.0,"fileUrl":"https://play.example.test/test-video-0042.mp4","firstFrameUrl":"https://img.example.test/first-0042.jpg","id":"42","narrowTranscodeStatus":"","shareUrl":"","size":400000,"snapshotStatus":"","status":"1","tags":"植物,生物","title":"第一课","transcodeStatus":"","user":{"avatarUrl":"","userId":"1000000000001","userName":""},"videoId":"test-video-0042"},{"cateId":1,"cateName":"推荐列表","censorStatus":"success","coverUrl":"https://img.example.test/cover-0041.jpg","creationTime":"","description":"","duration":16.0,"fileUrl":"https://play.example.test/test-video-0041.mp4","firstFrameUrl":"https://img.example.test/first-0041.jpg","id":"41","narrowTranscodeStatus":"success","shareUrl":"","size":2800000,"snapshotStatus":"success","status":"1","tags":"","title":"第二课","transcodeStatus":"success","user":{"avatarUrl":"","userId":"1000000000002","userName":""},"videoId":"test-video-0041"}]}"#;
-        check.pages("pageIndex", 1, data, Some(52), None, 2);
+        check.pages("pageIndex", 3, data, Some(52), None, 2);
         check.finish();
     }
 
     #[test]
     fn vod_get_personal_video_list() {
         let call = GetPersonalVideoList::new(2, 3);
-        let mut check = Check::unsigned("vod/getPersonalVideoList", "GET /vod/getPersonalVideoList", call);
+        let mut check = Check::token("vod/getPersonalVideoList", "GET /vod/getPersonalVideoList", call);
         check.required("pageIndex", "2");
         check.required("pageSize", "3");
         let data = r#"{"total":7,"videoList":[{"cateId":12,"cateName":"12","censorStatus":"onCensor","coverUrl":"https://img.example.test/cover-0005.png","creationTime":"2024-01-01 09:30:00.0","description":"of today","duration":12.0,"firstFrameUrl":"","id":"5","narrowTranscodeStatus":"","shareUrl":"","size":5600,"snapshotStatus":"","status":"","tags":"test","title":"My video","transcodeStatus":"","user":{"avatarUrl":"https://img.example.test/avatar-0001","userId":"1000000000001","userName":"guest-0001"},"videoId":"test-video-0005"}]}"#;
-        check.pages("pageIndex", 1, data, Some(7), None, 1);
+        check.pages("pageIndex", 3, data, Some(7), None, 1);
         check.finish();
     }
 
     #[test]
     fn vod_delete_video_by_id() {
         let call = DeleteVideoById::new("videoId课 a&b=c+d%", "userId课 a&b=c+d%");
-        let mut check = Check::unsigned("vod/deleteVideoById", "POST /vod/deleteVideoById", call);
+        let mut check = Check::token("vod/deleteVideoById", "POST /vod/deleteVideoById", call);
         check.required("videoId", "videoId课 a&b=c+d%");
         check.required("userId", "userId课 a&b=c+d%");
         check.finish();

@@ -3,12 +3,15 @@
 #![cfg(feature = "baijiayun")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
+mod golden;
+
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value, json};
+use golden::{all_params, text};
+use serde_json::json;
 use vodkit_request::baijiayun::{Baijiayun, any_endpoint, operations};
 use vodkit_request::testing::wire_line;
-use vodkit_request::types::{FileInput, Operation, ParamKind, Place};
+use vodkit_request::types::FileInput;
 use vodkit_request::{Call, Endpoint, ErrorKind, Session, Tick, Timestamp};
 
 const KEY: &str = "test-partner-key-0123456789";
@@ -29,55 +32,26 @@ fn tick() -> Tick {
     }
 }
 
-/// Every parameter of an operation with a plausible value.
-fn all_params(operation: &Operation) -> Value {
-    let mut params = Map::new();
-    for param in operation.params {
-        let value = match param.kind {
-            _ if param.place == Place::Target => {
-                json!("http://up.example.test/upload?fid=1&token=t")
-            }
-            ParamKind::Int => json!(param.min.unwrap_or(0).max(12)),
-            ParamKind::Date => json!("2024-02-29"),
-            ParamKind::DateTime => json!("2024-02-29 08:00:00"),
-            ParamKind::Url => json!("https://app.example.test/hook?a=1&b=2"),
-            ParamKind::OneOf(values) => json!(values[0]),
-            ParamKind::List([]) => json!([123, 456]),
-            ParamKind::List(values) => json!(values.join(",")),
-            ParamKind::File => json!("subtitle.vtt"),
-            _ => json!("第一课 a&b=c+d%20~"),
-        };
-        params.insert(param.name.to_owned(), value);
-    }
-    Value::Object(params)
-}
-
 #[test]
 fn every_request() {
     let session = session();
-    let mut text = String::new();
+    let mut all = String::new();
     for operation in operations::ALL {
         let endpoint = any_endpoint(operation.name, all_params(operation))
             .expect(operation.name)
             .expect(operation.name);
         let call = Call::new(&(), &session, endpoint);
-        writeln!(text, "# {} ({})", operation.name, operation.section).unwrap();
+        writeln!(all, "# {} ({})", operation.name, operation.section).unwrap();
         match call.request(tick()) {
-            Ok(request) => {
-                writeln!(text, "{}", wire_line(&request).replace("\r\n", "\n")).unwrap();
-                for (name, value) in request.headers() {
-                    writeln!(text, "{name}: {}", value.to_str().unwrap()).unwrap();
-                }
-            }
+            Ok(request) => writeln!(all, "{}", text(&request)).unwrap(),
             // A file on disk has no length here: the flow asks the driver for it.
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::LocalFile, "{error}");
-                writeln!(text, "{error}").unwrap();
+                writeln!(all, "{error}\n").unwrap();
             }
         }
-        writeln!(text).unwrap();
     }
-    insta::assert_snapshot!(text);
+    insta::assert_snapshot!(all);
 }
 
 #[test]

@@ -324,8 +324,10 @@ mod emission {
         let text = operations(&bare());
         contains(
             &text,
-            "use crate::operation::{Auth, Host, Operation, Param, ParamKind, Place};\n",
+            "use crate::operation::{Auth, Body, Host, Operation, Param, ParamKind, Place};\n",
         );
+        assert_eq!(text.matches("    body: Body::Json,\n").count(), 1);
+        assert_eq!(text.matches("    body: Body::Form,\n").count(), 3);
         contains(
             &text,
             "    auth: Auth::Signed,\n    signing: Some(\"fixed\"),\n    host: Some(\"play\"),\n",

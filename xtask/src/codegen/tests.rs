@@ -6,7 +6,7 @@ use super::request::{output, vendor_types};
 use super::text::{Doc, Source, literal, literals, raw_literal};
 use crate::names::snake;
 use crate::sample;
-use crate::spec::{Auth, Operation, Param, Reply, Spec, Type};
+use crate::spec::{Auth, Operation, Param, Place, Reply, Repr, Spec, Type};
 
 /// Characters that must survive form encoding.
 const AWKWARD: &str = "课 a&b=c+d%";
@@ -189,10 +189,11 @@ fn operation_test(spec: &Spec, operation: &Operation, body: &mut Source) {
             arguments.join(", ")
         ),
     );
-    let constructor = if operation.auth == Auth::Signed {
-        "signed"
-    } else {
-        "unsigned"
+    let constructor = match (operation.auth, &operation.signing) {
+        (Auth::Signed, Some(rule)) => format!("signed_by({}, ", literal(rule)),
+        (Auth::Signed, None) => "signed(".to_owned(),
+        (Auth::Token, _) => "token(".to_owned(),
+        (Auth::None, _) => "unsigned(".to_owned(),
     };
     let changed = if operation.params.is_empty() {
         "let"
@@ -202,45 +203,39 @@ fn operation_test(spec: &Spec, operation: &Operation, body: &mut Source) {
     body.line(
         2,
         format!(
-            "{changed} check = Check::{constructor}({}, {}, call);",
+            "{changed} check = Check::{constructor}{}, {}, call);",
             literal(&operation.name),
             literal(&format!("{} {}", operation.method.as_str(), operation.path)),
         ),
     );
     for (param, value) in operation.params.iter().zip(&values) {
-        let (name, text) = (literal(&param.name), literal(&value.text));
+        let name = literal(&param.name);
+        let (kind, text) = match param.place {
+            _ if param.is_file() => ("_file", literal(&value.text)),
+            Place::Form => ("", literal(&value.text)),
+            Place::Target => ("_target", literal(&value.text)),
+            Place::Path => ("_path", literal(&value.text)),
+            Place::Json => ("_json", literal(&json(spec, &param.kind, &value.text))),
+        };
         body.line(
             2,
-            match (param.required, param.is_text()) {
-                (true, true) => format!("check.required({name}, {text});"),
-                (true, false) if param.is_file() => format!("check.required_file({name}, {text});"),
-                (true, false) => format!("check.required_target({name}, {text});"),
-                (false, true) => {
-                    format!(
-                        "check.optional({name}, {text}, |call| call.{}({}));",
-                        param.rust(),
-                        value.rust
-                    )
-                }
-                (false, false) => {
-                    format!(
-                        "check.optional_file({name}, {text}, |call| call.{}({}));",
-                        param.rust(),
-                        value.rust
-                    )
-                }
+            if param.required {
+                format!("check.required{kind}({name}, {text});")
+            } else {
+                let (setter, rust) = (param.rust(), &value.rust);
+                format!("check.optional{kind}({name}, {text}, |call| call.{setter}({rust}));")
             },
         );
     }
     if operation.paging.is_some() {
-        paging_test(operation, body);
+        paging_test(spec, operation, body);
     }
     body.line(2, "check.finish();");
     body.line(1, "}");
 }
 
 /// What a list's sample says of its pages.
-fn paging_test(operation: &Operation, body: &mut Source) {
+fn paging_test(spec: &Spec, operation: &Operation, body: &mut Source) {
     let Some(paging) = &operation.paging else {
         return;
     };
@@ -251,20 +246,20 @@ fn paging_test(operation: &Operation, body: &mut Source) {
         let value = &data[name];
         value.as_u64().or_else(|| value.as_str()?.parse().ok())
     };
-    let default = operation
-        .params
-        .iter()
-        .find(|param| param.name == paging.page_size);
-    let default = default
-        .and_then(|param| param.default.as_deref())
-        .unwrap_or("1");
+    let mut params = operation.params.iter().enumerate();
+    let asked = match params.find(|(_, param)| param.name == paging.page_size) {
+        Some((position, param)) if param.required => example(spec, param, position).text,
+        found => found
+            .and_then(|(_, param)| param.default.clone())
+            .unwrap_or_else(|| "1".to_owned()),
+    };
     let (total, size) = (number(&paging.total), number(&paging.page_size));
     let items = data[&paging.items].as_array().map_or(0, Vec::len);
     body.line(2, format!("let data = r#\"{data}\"#;"));
     body.line(
         2,
         format!(
-            "check.pages({}, {default}, data, {total:?}, {size:?}, {items});",
+            "check.pages({}, {asked}, data, {total:?}, {size:?}, {items});",
             literal(&paging.page)
         ),
     );
@@ -376,8 +371,8 @@ pub(crate) fn example(spec: &Spec, param: &Param, position: usize) -> Example {
             rust: "true".into(),
         },
         Type::Object => Example {
-            text: "{}".into(),
-            rust: "[]".into(),
+            text: r#"{"enable":1}"#.into(),
+            rust: r#"[("enable".to_owned(), 1.into())]"#.into(),
         },
         Type::List(inner) if **inner == Type::Uint => Example {
             text: "[7,8]".into(),
@@ -430,6 +425,22 @@ pub(crate) fn example(spec: &Spec, param: &Param, position: usize) -> Example {
                     .collect(),
             )
         }
+    }
+}
+
+/// A value as the member of a JSON body that it is sent as.
+fn json(spec: &Spec, kind: &Type, text: &str) -> String {
+    let bare = match kind {
+        Type::Uint | Type::Int | Type::Float | Type::Bool | Type::Object | Type::List(_) => true,
+        Type::Named(name) => spec
+            .find_enum(name)
+            .is_some_and(|entry| entry.repr == Repr::Int),
+        _ => false,
+    };
+    if bare {
+        text.to_owned()
+    } else {
+        Value::from(text).to_string()
     }
 }
 
@@ -494,11 +505,61 @@ mod emission {
     }
 
     #[test]
+    fn what_shows_whose_call_it_is_and_where_a_param_goes_are_tested() {
+        let text = operations(&bare());
+        contains(
+            &text,
+            "let mut check = Check::token(\"clip/get\", \"GET /clips/{clip_id}\", call);",
+        );
+        contains(
+            &text,
+            "let mut check = Check::signed_by(\"fixed\", \"clip/count\", \"GET /v2/{userid}/count\", call);",
+        );
+        contains(&text, "check.required_path(\"clip_id\", \"1\");");
+        contains(
+            &text,
+            "check.required_json(\"tags\", \"[\\\"a\\\",\\\"b\\\"]\");",
+        );
+        contains(
+            &text,
+            "check.optional_json(\"ids\", \"[7,8]\", |call| call.ids([7, 8]));",
+        );
+        contains(
+            &text,
+            "check.optional_json(\"name\", \"\\\"name课 a&b=c+d%\\\"\", |call| call.name(\"name课 a&b=c+d%\"));",
+        );
+        contains(
+            &text,
+            "check.optional_json(\"settings\", \"{\\\"enable\\\":1}\", |call| call.settings([(\"enable\".to_owned(), 1.into())]));",
+        );
+        contains(
+            &text,
+            "check.optional(\"all\", \"true\", |call| call.all(true));",
+        );
+    }
+
+    #[test]
+    fn a_json_member_has_the_type_of_its_enum() {
+        let spec = fixture::spec();
+        let named = Type::Named("ClipType".to_owned());
+        assert_eq!(json(&spec, &named, "1"), "1");
+        assert_eq!(json(&spec, &Type::Date, "2024-01-01"), "\"2024-01-01\"");
+        assert_eq!(json(&spec, &Type::Float, "1.5"), "1.5");
+    }
+
+    #[test]
     fn pages_are_tested_with_the_sample() {
         let text = operations(&spec());
         contains(&text, "let data = r#\"{\"list\":[{\"clip_id\":7,");
         contains(&text, "check.pages(\"page\", 20, data, Some(1), None, 1);");
         assert_eq!(text.matches("check.pages").count(), 1);
+        // Where the size is required, the call asks for one.
+        let required = fixture::replaced(
+            "min = 1, max = 50, default = \"20\"",
+            "min = 1, max = 50, required = true",
+        );
+        let text = operations(&required.unwrap());
+        contains(&text, "check.pages(\"page\", 3, data, Some(1), None, 1);");
     }
 
     #[test]

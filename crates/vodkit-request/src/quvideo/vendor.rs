@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::Request;
 use vodkit_types::quvideo::{Envelope, FAULT_CODES};
-use vodkit_types::{FaultClass, FaultCode, Secret, Wire};
+use vodkit_types::{Body, FaultClass, FaultCode, Secret, Wire};
 
 use crate::base_url::BaseUrl;
 use crate::draft::Draft;
@@ -80,7 +80,10 @@ impl Vendor for QuVideo {
     ) -> Result<Request<Payload>, Error> {
         if let Some(token) = credential {
             draft.must_not_have(TOKEN)?;
-            draft.params.put(TOKEN, &**token)?;
+            match draft.operation.body {
+                Body::Json => draft.params.put_json(TOKEN, &**token)?,
+                _ => draft.params.put(TOKEN, &**token)?,
+            }
         }
         draft.into_request(&self.base, None, entropy)
     }
