@@ -58,7 +58,16 @@ impl<T> Recorded<T> {
     }
 
     fn request(&self, outgoing: &Outgoing) {
-        self.write(&wire_line(&outgoing.request));
+        let mut line = wire_line(&outgoing.request);
+        for (name, value) in outgoing.request.headers() {
+            // A transport must add or lose none, whatever they hold.
+            let value = match (value.is_sensitive(), value.to_str()) {
+                (false, Ok(value)) => value,
+                _ => "***",
+            };
+            line.push_str(&format!(" [{name}: {value}]"));
+        }
+        self.write(&line);
     }
 
     fn reply(&self, response: &Result<Response<Bytes>, TransportError>) {
@@ -81,60 +90,70 @@ impl<T> Recorded<T> {
     }
 }
 
-/// What a server makes up anew each time: runs of 20 or more token characters, and what its clock shows.
+/// Parameters with which a call tells its moment, which does not move here.
+const MOMENTS: [&str; 2] = ["timestamp", "ptime"];
+
+/// What a server makes up anew each time: runs of 20 or more token characters, and what its clock shows. A signature stays, unless what it
+/// signs was made up by the server.
 fn mask(line: &str) -> String {
     let line = &mask_clock(line);
+    let is_sign = |run: &str| line.contains(&format!("sign={run}"));
+    let signs_made_up = runs(line).any(|run| is_made_up(run) && !is_sign(run));
     let mut out = String::new();
-    let mut run = String::new();
-    for c in line.chars().chain(Some('\0')) {
-        if c.is_ascii_alphanumeric() || c == '_' || c == '-' {
-            run.push(c);
-            continue;
-        }
+    for piece in line.split_inclusive(|c| !is_token_char(c)) {
+        let end = piece.trim_end_matches(|c| !is_token_char(c)).len();
+        let (run, rest) = piece.split_at(end);
         let digits = run.chars().all(|c| c.is_ascii_digit());
-        match run.len() {
-            20.. if run.chars().any(|c| c.is_ascii_digit())
-                && !line.contains(&format!("sign={run}")) =>
-            {
-                out.push_str("TOKEN")
-            }
-            10 | 13 if digits && !line.contains(&format!("timestamp={run}")) => {
-                out.push_str("TIME")
-            }
+        let is_moment = MOMENTS
+            .iter()
+            .any(|name| line.contains(&format!("{name}={run}")));
+        out.push_str(match run.len() {
+            20.. if is_made_up(run) && (signs_made_up || !is_sign(run)) => "TOKEN",
+            10 | 13 if digits && !is_moment => "TIME",
             8 if run.chars().all(|c| c.is_ascii_hexdigit())
                 && line.contains(&format!("/{run}/")) =>
             {
-                out.push_str("EXPIRY")
+                "EXPIRY"
             }
-            _ => out.push_str(&run),
-        }
-        run.clear();
-        if c != '\0' {
-            out.push(c);
-        }
+            _ => run,
+        });
+        out.push_str(rest);
     }
     out
 }
 
-/// Replaces `hh:mm:ss`, and how long something took.
+fn is_token_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+fn is_made_up(run: &str) -> bool {
+    run.len() >= 20 && run.chars().any(|c| c.is_ascii_digit())
+}
+
+fn runs(line: &str) -> impl Iterator<Item = &str> {
+    line.split(|c| !is_token_char(c))
+}
+
+/// Replaces `hh:mm:ss`, `hh:mm` after a blank, and how long something took.
 fn mask_clock(line: &str) -> String {
     let bytes = line.as_bytes();
+    let shows = |at: usize, form: &[u8]| {
+        bytes.get(at..at + form.len()).is_some_and(|text| {
+            text.iter()
+                .zip(form)
+                .all(|(byte, form)| byte == form || (*form == b'0' && byte.is_ascii_digit()))
+        })
+    };
     let mut out = String::new();
     let mut at = 0;
     while at < line.len() {
-        let clock = bytes.get(at..at + 8).is_some_and(|text| {
-            text.iter().enumerate().all(|(i, byte)| {
-                if i == 2 || i == 5 {
-                    *byte == b':'
-                } else {
-                    byte.is_ascii_digit()
-                }
-            })
-        });
         let length = line[at..].strip_prefix("\"play_length\":");
-        if clock {
+        if shows(at, b"00:00:00") {
             out.push_str("CLOCK");
             at += 8;
+        } else if shows(at, b" 00:00") && !shows(at + 1, b"00:00:00") {
+            out.push_str(" CLOCK");
+            at += 6;
         } else if let Some(rest) = length {
             out.push_str("\"play_length\":N");
             at = line.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
@@ -181,5 +200,40 @@ impl<T: AsyncTransport> AsyncTransport for Recorded<T> {
     }
     async fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
         self.inner.inspect(path).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask;
+
+    #[test]
+    fn what_the_server_made_up_is_masked_and_nothing_else() {
+        let sign = "0123456789abcdef0123456789abcdef";
+        let token = "99999999999999999999aaaaaaaaaaaa";
+        for (line, masked) in [
+            (
+                format!("POST /a id=7&timestamp=1700000000&sign={sign}"),
+                format!("POST /a id=7&timestamp=1700000000&sign={sign}"),
+            ),
+            (
+                format!("GET /a?ptime=1700000000000&sign={sign}&vid={token}"),
+                "GET /a?ptime=1700000000000&sign=TOKEN&vid=TOKEN".to_owned(),
+            ),
+            (
+                format!(r#"200 OK {{"at":1700000000,"t":"{token}","n":123456789}}"#),
+                r#"200 OK {"at":TIME,"t":"TOKEN","n":123456789}"#.to_owned(),
+            ),
+            (
+                "2026-01-02 10:11:12, 2026-01-02 10:11, 中文 a:b 00:0".to_owned(),
+                "2026-01-02 CLOCK, 2026-01-02 CLOCK, 中文 a:b 00:0".to_owned(),
+            ),
+            (
+                r#"/7/1a2b3c4d/x {"play_length":17}"#.to_owned(),
+                r#"/7/EXPIRY/x {"play_length":N}"#.to_owned(),
+            ),
+        ] {
+            assert_eq!(mask(&line), masked);
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Signing, sealing and judging.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::Request;
+use bytes::Bytes;
+use http::{Request, Response};
+use serde_json::Value;
 use vodkit_sign::Signature;
 use vodkit_sign::polyv::{Signer, token};
 use vodkit_types::polyv::operations::{COMMON, COMMON_TOKEN, HOSTS};
@@ -11,8 +14,8 @@ use vodkit_types::{FaultClass, FaultCode, Operation, Param, Secret, Wire};
 
 use crate::base_url::BaseUrl;
 use crate::draft::Draft;
-use crate::error::{Error, ErrorKind};
-use crate::judge::{Frame, Verdict, class_of_status_code};
+use crate::error::{Error, ErrorKind, Refusal};
+use crate::judge::{Frame, Verdict, class_of_status_code, judge};
 use crate::mask::mask;
 use crate::params::Params;
 use crate::payload::Payload;
@@ -151,6 +154,33 @@ impl Vendor for Polyv {
     fn mask(&self, text: &str, _credential: Option<&Arc<Secret>>) -> String {
         mask(text, [self.secret_key.expose()])
     }
+
+    fn open<T: Wire>(
+        &self,
+        operation: &'static Operation,
+        response: &Response<Bytes>,
+    ) -> Result<T, Refusal> {
+        judge::<Self, T>(operation, response).map_err(|refusal| explained(refusal, response))
+    }
+}
+
+/// Some failures call themselves a success in their message and explain themselves in their data (erratum V4.1).
+fn explained(refusal: Refusal, response: &Response<Bytes>) -> Refusal {
+    let Refusal::Fault(mut fault) = refusal else {
+        return refusal;
+    };
+    if fault.message == "success"
+        && let Ok(frame) = serde_json::from_slice::<Envelope<Value>>(response.body())
+        && let Some(Value::String(words)) = frame.data
+        && !words.is_empty()
+    {
+        if let Some(known) = FaultCode::of(FAULT_CODES, &frame.code, &words) {
+            fault.class = known.class;
+            fault.hint = Some(Cow::Borrowed(known.hint));
+        }
+        fault.message = words;
+    }
+    Refusal::Fault(fault)
 }
 
 impl<T: Wire> Frame<T> for Envelope<T> {
@@ -201,4 +231,46 @@ fn token_signature(params: &Params, key: &Secret) -> Signature<32> {
         signer.pair(name, value);
     }
     signer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use vodkit_types::polyv::operations::GET_PREVIEW_DURATION;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_that_calls_itself_a_success_is_explained_by_its_data() {
+        let vendor = Polyv::new("u123456789", "test-key-0123456789").expect("an id");
+        for (body, message, class) in [
+            (
+                r#"{"code":400,"message":"success","data":"the video is gone"}"#,
+                "the video is gone",
+                FaultClass::Permanent,
+            ),
+            (
+                r#"{"code":400,"message":"success","data":"ptime is too old."}"#,
+                "ptime is too old.",
+                FaultClass::Credential,
+            ),
+            (
+                r#"{"code":400,"message":"vid is blank","data":"words"}"#,
+                "vid is blank",
+                FaultClass::Permanent,
+            ),
+            (
+                r#"{"code":400,"message":"success","data":""}"#,
+                "success",
+                FaultClass::Permanent,
+            ),
+        ] {
+            let response = Response::new(Bytes::from_static(body.as_bytes()));
+            let refusal = vendor.open::<u64>(&GET_PREVIEW_DURATION, &response);
+            let Err(Refusal::Fault(fault)) = refusal else {
+                panic!("{body}");
+            };
+            assert_eq!((fault.message.as_str(), fault.class), (message, class));
+            assert!(fault.hint.is_some(), "{body}");
+        }
+    }
 }
