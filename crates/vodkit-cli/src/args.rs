@@ -1,17 +1,21 @@
 //! The command line itself: what can be asked for, in clap's words.
 
 use std::ffi::OsString;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::catalogue::Vendor;
+use crate::endpoints;
 use crate::failure::{self, Failure};
 use crate::output::Format;
+use crate::suggest::nearest_of;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -89,10 +93,21 @@ pub(crate) struct DemoArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vodkit endpoints baijiayun
+  vodkit endpoints video/getInfo
+  vodkit endpoints --vendor baijiayun --output json")]
 pub(crate) struct EndpointsArgs {
+    /// A vendor, a call, or a vendor and one of its calls; one call is shown with its parameters
+    #[arg(value_name = "VENDOR or OPERATION", num_args = 0..=2)]
+    pub(crate) names: Vec<String>,
     /// Only the calls of this vendor
     #[arg(long, value_name = "VENDOR")]
     pub(crate) vendor: Option<String>,
+    /// Only this call
+    #[arg(long, value_name = "OPERATION")]
+    pub(crate) operation: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -206,23 +221,28 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 /// Reads the command line. `Err` is the exit code when there is nothing more to do.
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
-    Cli::try_parse().map_err(|error| {
+    Cli::try_parse().map_err(|mut error| {
         let format = wanted_format(std::env::args_os());
         let helps = matches!(
             error.kind(),
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
         );
+        let suggestion = suggest_one(&mut error);
+        let example = example(&error, std::env::args().skip(1));
         if helps || !failure::as_json(format) {
             // A closed pipe is all that can go wrong here.
             let _closed = error.print();
+            if let Some(example) = example {
+                let _closed = writeln!(io::stderr(), "\n{example}");
+            }
             return ExitCode::from(if helps { 0 } else { 2 });
         }
-        usage_failure(&error).report(format)
+        usage_failure(&error, suggestion.or(example)).report(format)
     })
 }
 
-/// clap's message in one line: the summary, then the tips.
-fn usage_failure(error: &clap::Error) -> Failure {
+/// clap's message in one line: the summary, then the tip.
+fn usage_failure(error: &clap::Error, tip: Option<String>) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return Failure::usage("no command is given").hint("`vodkit --help` lists the commands");
     }
@@ -234,18 +254,66 @@ fn usage_failure(error: &clap::Error) -> Failure {
         .collect();
     let summary = paragraph.join(" ");
     let failure = Failure::usage(summary.strip_prefix("error: ").unwrap_or(&summary));
-    let suggestion = [
-        ContextKind::SuggestedSubcommand,
-        ContextKind::SuggestedArg,
-        ContextKind::SuggestedValue,
-    ]
-    .into_iter()
-    .find_map(|kind| error.get(kind))
-    .map(|suggestion| format!("did you mean `{suggestion}`?"));
-    match suggestion {
+    match tip {
         Some(hint) => failure.hint(hint),
         None => failure.hint("`vodkit --help` explains the commands"),
     }
+}
+
+/// Leaves of several suggestions the nearest alone, and gives it as a hint.
+fn suggest_one(error: &mut clap::Error) -> Option<String> {
+    let pairs = [
+        (
+            ContextKind::InvalidSubcommand,
+            ContextKind::SuggestedSubcommand,
+        ),
+        (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+        (ContextKind::InvalidValue, ContextKind::SuggestedValue),
+    ];
+    let (suggested, nearest) = pairs.into_iter().find_map(|(invalid, suggested)| {
+        let nearest = match error.get(suggested)? {
+            ContextValue::String(only) => only.clone(),
+            ContextValue::Strings(several) => {
+                let given = error.get(invalid).map(ToString::to_string);
+                let several = several.iter().map(String::as_str);
+                nearest_of(&given.unwrap_or_default(), several)?.to_owned()
+            }
+            _ => return None,
+        };
+        Some((suggested, nearest))
+    })?;
+    error.insert(suggested, ContextValue::String(nearest.clone()));
+    Some(format!("did you mean `{nearest}`?"))
+}
+
+/// A command that works, for who left out what cannot be left out.
+fn example(error: &clap::Error, given: impl Iterator<Item = String>) -> Option<String> {
+    if error.kind() != ErrorKind::MissingRequiredArgument {
+        return None;
+    }
+    let usage = error.get(ContextKind::Usage)?.to_string();
+    let is = |command: &str| usage.contains(&format!("vodkit {command} "));
+    if is("call") {
+        let vendors = || Vendor::ALL.into_iter();
+        let named = given
+            .filter_map(|given| vendors().find(|vendor| vendor.name() == given))
+            .next();
+        let vendor = named.or_else(|| vendors().next())?;
+        let example = endpoints::first_example(vendor)?;
+        let lists = match named {
+            Some(vendor) => format!("`vodkit endpoints {}`", vendor.name()),
+            None => "`vodkit endpoints`".to_owned(),
+        };
+        return Some(format!("for example: {example}; {lists} lists the calls"));
+    }
+    let example = if is("upload") {
+        "vodkit upload baijiayun lesson.mp4 --wait"
+    } else if is("sign") {
+        "vodkit sign baijiayun partner_id=12345678 timestamp=1700000000 --explain"
+    } else {
+        return None;
+    };
+    Some(format!("for example: {example}"))
 }
 
 /// What `--output` asks for, on a command line that clap could not read.
@@ -280,5 +348,67 @@ mod tests {
         for bad in ["0", "-1", "inf", "nan", "1s", ""] {
             assert!(seconds(bad).is_err(), "{bad}");
         }
+    }
+
+    fn refused(args: &[&str]) -> (clap::Error, Option<String>) {
+        let all = ["vodkit"].iter().chain(args);
+        let mut error = Cli::try_parse_from(all).unwrap_err();
+        let suggestion = suggest_one(&mut error);
+        (error, suggestion)
+    }
+
+    #[test]
+    fn of_several_names_the_nearest_is_suggested() {
+        for (given, meant) in [
+            ("uplaod", "upload"),
+            ("emuload", "upload"),
+            ("emulater", "emulator"),
+            ("endpoint", "endpoints"),
+            ("completion", "completions"),
+        ] {
+            let (error, suggestion) = refused(&[given]);
+            let wanted = format!("did you mean `{meant}`?");
+            assert_eq!(suggestion.as_deref(), Some(wanted.as_str()), "{given}");
+            let text = error.render().to_string();
+            assert!(text.contains(&format!("exists: '{meant}'")), "{text}");
+        }
+        assert_eq!(refused(&["nothing-alike"]).1, None);
+        assert_eq!(
+            refused(&["demo", "--outptu", "json"]).1.as_deref(),
+            Some("did you mean `--output`?")
+        );
+    }
+
+    #[test]
+    fn who_leaves_something_out_gets_an_example() {
+        let hint = |args: &[&str]| {
+            let given = args.iter().map(|arg| (*arg).to_owned());
+            example(&refused(args).0, given)
+        };
+        let call = hint(&["call"]).unwrap();
+        assert!(
+            call.starts_with("for example: vodkit call baijiayun "),
+            "{call}"
+        );
+        assert!(
+            call.ends_with("; `vodkit endpoints` lists the calls"),
+            "{call}"
+        );
+        let call = hint(&["--output", "json", "call", "baijiayun"]).unwrap();
+        assert!(
+            call.ends_with("; `vodkit endpoints baijiayun` lists the calls"),
+            "{call}"
+        );
+        for (args, wanted) in [
+            (&["upload"][..], "vodkit upload baijiayun "),
+            (&["upload", "baijiayun"], "vodkit upload baijiayun "),
+            (&["sign"], "vodkit sign baijiayun "),
+        ] {
+            let hint = hint(args).unwrap();
+            let example = hint.strip_prefix("for example: ").unwrap();
+            assert!(example.starts_with(wanted), "{hint}");
+            assert!(Cli::try_parse_from(example.split(' ')).is_ok(), "{example}");
+        }
+        assert_eq!(hint(&["completions", "nosuch"]), None);
     }
 }

@@ -8,6 +8,7 @@ use vodkit_request::{
 };
 
 use crate::account::{self, Needs};
+use crate::address;
 use crate::args::{CallArgs, Global};
 use crate::catalogue::Vendor;
 use crate::failure::Failure;
@@ -38,6 +39,9 @@ pub(crate) fn run(args: &CallArgs, global: Global) -> Result<(), Failure> {
         )?;
         (operation, given)
     };
+    if operation.path.starts_with('/') {
+        address::check(vendor, &args.target, global)?;
+    }
     let needs = Needs::of(operation);
     let target = &args.target;
     let account = given.account.clone();
@@ -136,7 +140,7 @@ fn send<E: Endpoint<Output = Value>>(
     let result = call.send();
     interrupt::writing(false);
     let data = result.map_err(|error| Failure::from(error).without(secrets))?;
-    output.value(&data)
+    output.reply(operation, &data)
 }
 
 fn with<T, E: Endpoint>(

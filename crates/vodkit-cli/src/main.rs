@@ -4,6 +4,7 @@
 //! [`failure`] how failures are told, [`exit`] the exit codes, [`interrupt`] what Ctrl-C does.
 
 mod account;
+mod address;
 mod args;
 mod call;
 mod catalogue;
@@ -22,6 +23,7 @@ mod sign;
 mod suggest;
 mod upload;
 mod watch;
+mod words;
 
 use std::process::ExitCode;
 

@@ -4,11 +4,13 @@ use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
-use comfy_table::{Cell, ContentArrangement, Table, presets};
+use comfy_table::{Cell, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use console::style;
 use serde_json::{Map, Value};
+use vodkit_request::types::Operation;
 
 use crate::failure::Failure;
+use crate::words::worded;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -23,7 +25,8 @@ pub(crate) enum Format {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
     format: Format,
-    terminal: bool,
+    /// Columns of the terminal. Elsewhere nothing is cut: a program may read the table after all.
+    width: Option<u16>,
 }
 
 impl Output {
@@ -37,7 +40,7 @@ impl Output {
         };
         Self {
             format: format.unwrap_or(default),
-            terminal,
+            width: terminal.then(|| console::Term::stdout().size().1.max(40)),
         }
     }
 
@@ -45,11 +48,11 @@ impl Output {
         self.format == Format::Json
     }
 
-    /// Prints a result in the wanted format.
-    pub(crate) fn value(self, value: &Value) -> Result<(), Failure> {
+    /// Prints the reply of a call; a table says what its numbers mean.
+    pub(crate) fn reply(self, operation: &Operation, value: &Value) -> Result<(), Failure> {
         match self.format {
             Format::Json => self.json(value),
-            Format::Table => self.text(&self.readable(value)),
+            Format::Table => self.text(&self.readable(&worded(operation, value))),
         }
     }
 
@@ -92,17 +95,11 @@ impl Output {
             table.set_header(header.iter().map(|name| Cell::new(printable(name))));
         }
         table.add_rows(rows);
-        if let Some(width) = self.width() {
+        if let Some(width) = self.width {
             table.set_content_arrangement(ContentArrangement::Dynamic);
             table.set_width(width);
         }
         table
-    }
-
-    fn width(self) -> Option<u16> {
-        // Off a terminal nothing is cut: a program may read the table after all.
-        self.terminal
-            .then(|| console::Term::stdout().size().1.max(40))
     }
 
     fn readable(self, value: &Value) -> String {
@@ -135,49 +132,127 @@ impl Output {
         .to_string()
     }
 
-    /// A list of objects: a row each, or a block each where the rows would be wider than the terminal.
+    /// A list of objects: a row each, with what fits the terminal, or a block each where too little would.
     fn list(self, items: Vec<&Map<String, Value>>) -> String {
-        let mut header: Vec<&str> = Vec::new();
-        for name in items.iter().flat_map(|item| item.keys()) {
-            if !header.contains(&name.as_str()) {
-                header.push(name);
+        let mut columns = columns(&items);
+        let mut left_out = Vec::new();
+        if let Some(width) = self.width {
+            left_out = leave_out(&mut columns, usize::from(width));
+            if !left_out.is_empty() && (items.len() == 1 || columns.len() < FEWEST_COLUMNS) {
+                return items
+                    .into_iter()
+                    .map(|item| self.object(item))
+                    .collect::<Vec<_>>()
+                    .join("\n");
             }
         }
-        header.sort_by_key(|name| place(name));
-        let texts: Vec<Vec<String>> = items
-            .iter()
-            .map(|item| {
-                header
-                    .iter()
-                    .map(|name| item.get(*name).map_or_else(String::new, short))
-                    .collect()
-            })
-            .collect();
-        let natural: usize = (0..header.len())
-            .map(|column| {
-                let widest = texts
-                    .iter()
-                    .map(|row| console::measure_text_width(&row[column]))
-                    .max()
-                    .unwrap_or(0);
-                widest.max(header[column].len()) + 3
-            })
-            .sum();
-        if self
-            .width()
-            .is_some_and(|width| natural + 1 > usize::from(width))
-        {
-            return items
-                .into_iter()
-                .map(|item| self.object(item))
-                .collect::<Vec<_>>()
-                .join("\n");
+        let header: Vec<&str> = columns.iter().map(|column| column.name).collect();
+        let rows = (0..items.len()).map(|row| {
+            let cells = columns.iter().map(|column| &column.cells[row]);
+            cells.map(Cell::new).collect()
+        });
+        let mut table = self.table(Some(&header), rows);
+        for (position, column) in columns.iter().enumerate() {
+            let constraint = if column.least() == column.natural {
+                ColumnConstraint::ContentWidth
+            } else {
+                ColumnConstraint::LowerBoundary(Width::Fixed(LEAST_TEXT))
+            };
+            if let Some(column) = table.column_mut(position) {
+                column.set_constraint(constraint);
+            }
         }
-        let rows = texts
-            .into_iter()
-            .map(|row| row.into_iter().map(Cell::new).collect());
-        self.table(Some(&header), rows).to_string()
+        let mut text = table.to_string();
+        if !left_out.is_empty() {
+            left_out.sort_unstable();
+            let note = format!("not shown: {} (--output json has all)", left_out.join(", "));
+            text.push_str(&format!("\n{}", faint(&note)));
+        }
+        text
     }
+}
+
+/// Fewer columns than these tell nothing: a block for each row is better.
+const FEWEST_COLUMNS: usize = 3;
+/// Columns of text are not made narrower than this, in cells of the terminal.
+const LEAST_TEXT: u16 = 24;
+/// Columns with wider values are the first to go.
+const WIDEST_TEXT: usize = 80;
+/// What the frame takes beside a column.
+const FRAME: usize = 3;
+
+/// A field of the objects in a list.
+struct Column<'a> {
+    name: &'a str,
+    cells: Vec<String>,
+    /// Width of the widest line.
+    natural: usize,
+}
+
+impl Column<'_> {
+    /// The width below which it cannot be read any more.
+    fn least(&self) -> usize {
+        self.natural.min(usize::from(LEAST_TEXT))
+    }
+
+    /// Whether it may go before anything else: addresses and long texts are for programs.
+    fn goes_first(&self) -> bool {
+        let address = |cell: &String| {
+            // Of a list the first item shows what it is.
+            let cell = cell.trim_start_matches(['[', '"']);
+            cell.starts_with("http://") || cell.starts_with("https://")
+        };
+        place(self.name) == OTHER && (self.natural > WIDEST_TEXT || self.cells.iter().any(address))
+    }
+}
+
+fn columns<'a>(items: &[&'a Map<String, Value>]) -> Vec<Column<'a>> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in items.iter().flat_map(|item| item.keys()) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names.sort_by_key(|name| place(name));
+    let column = |name: &'a str| {
+        let cells: Vec<String> = items
+            .iter()
+            .map(|item| item.get(name).map_or_else(String::new, short))
+            .collect();
+        let widths = cells.iter().map(|cell| console::measure_text_width(cell));
+        let natural = widths.max().unwrap_or(0).max(name.len());
+        Column {
+            name,
+            cells,
+            natural,
+        }
+    };
+    names.into_iter().map(column).collect()
+}
+
+/// Takes out columns until the rest can be read within the width, and names them.
+fn leave_out<'a>(columns: &mut Vec<Column<'a>>, width: usize) -> Vec<&'a str> {
+    let wide = |columns: &[Column<'_>], of: fn(&Column<'_>) -> usize| {
+        columns
+            .iter()
+            .map(|column| of(column) + FRAME)
+            .sum::<usize>()
+            + 1
+    };
+    let mut left_out = Vec::new();
+    if wide(columns, |column| column.natural) > width {
+        columns.retain(|column| {
+            let goes = column.goes_first();
+            left_out.extend(goes.then_some(column.name));
+            !goes
+        });
+    }
+    while wide(columns, |column| column.least()) > width
+        && let Some(last) = columns.pop()
+    {
+        left_out.push(last.name);
+    }
+    left_out
 }
 
 /// The one list of objects in an object that holds nothing else but plain values, as pages have it.
@@ -219,14 +294,17 @@ fn flatten(prefix: &str, object: &Map<String, Value>, rows: &mut Vec<(String, St
     }
 }
 
+/// The place of a field that has none of its own.
+const OTHER: usize = 4;
+
 /// What a thing is comes before what else is known of it; the rest stays in the order of the alphabet.
 fn place(name: &str) -> usize {
     match name {
-        "id" => 0,
-        name if name.ends_with("_id") => 1,
+        "id" | "vid" | "uuid" => 0,
+        name if name.ends_with("_id") || name.ends_with("Id") => 1,
         "name" | "title" => 2,
         "status" => 3,
-        _ => 4,
+        _ => OTHER,
     }
 }
 
@@ -275,7 +353,7 @@ mod tests {
 
     const PLAIN: Output = Output {
         format: Format::Table,
-        terminal: false,
+        width: None,
     };
 
     #[test]
@@ -329,5 +407,124 @@ mod tests {
         assert!(PLAIN.readable(&Value::Null).starts_with("done"));
         assert_eq!(PLAIN.readable(&json!([])), "nothing");
         assert_eq!(PLAIN.readable(&json!(["a", 1])), "a\n1");
+    }
+
+    fn kept(items: &[Value], width: usize) -> (Vec<String>, Vec<String>) {
+        let items = rows_of(items).unwrap();
+        let mut columns = columns(&items);
+        let left_out = leave_out(&mut columns, width);
+        let own = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        (
+            own(columns.iter().map(|column| column.name).collect()),
+            own(left_out),
+        )
+    }
+
+    #[test]
+    fn addresses_go_first_and_what_matters_least_next() {
+        let video = json!({
+            "video_id": 100_001, "name": "n".repeat(60), "status": "100 (transcoded)", "length": 5,
+            "cover": format!("https://host/{}", "c".repeat(40)), "total_size": 137_408, "tags": ["a", "b"],
+        });
+        let items = [video];
+        // 1 + 11 + 63 + 19 + 9 + 56 + 13 + 12 is the width of everything.
+        let (shown, left_out) = kept(&items, 184);
+        assert_eq!((shown.len(), left_out.len()), (7, 0));
+        assert_eq!(kept(&items, 183).1, ["cover"]);
+        let (shown, left_out) = kept(&items, 100);
+        assert_eq!(
+            shown,
+            ["video_id", "name", "status", "length", "tags", "total_size"]
+        );
+        assert_eq!(left_out, ["cover"]);
+        // The name needs 24, so that 1 + 11 + 27 + 19 + 9 = 67 is what the rest leaves.
+        let (shown, left_out) = kept(&items, 67);
+        assert_eq!(shown, ["video_id", "name", "status", "length"]);
+        assert_eq!(left_out, ["cover", "total_size", "tags"]);
+        assert_eq!(kept(&items, 66).0, ["video_id", "name", "status"]);
+    }
+
+    #[test]
+    fn what_a_thing_is_comes_first_under_every_vendors_names() {
+        let items = [
+            json!({ "cataid": "1", "hls": ["https://host/1.m3u8"], "vid": "v", "title": "t", "status": 61 }),
+            json!({ "artist": "a", "musicId": "m", "title": "t" }),
+        ];
+        let shown = |item: &Value, width| kept(std::slice::from_ref(item), width).0;
+        assert_eq!(
+            shown(&items[0], 200),
+            ["vid", "title", "status", "cataid", "hls"]
+        );
+        assert_eq!(shown(&items[0], 40), ["vid", "title", "status", "cataid"]);
+        assert_eq!(shown(&items[1], 200), ["musicId", "title", "artist"]);
+    }
+
+    #[test]
+    fn a_name_is_never_taken_for_an_address() {
+        let items = [json!({ "id": 1, "title": format!("http://{}", "x".repeat(90)), "z": 1 })];
+        assert_eq!(kept(&items, 60).0, ["id", "title", "z"]);
+    }
+
+    #[test]
+    fn a_table_that_is_not_cut_has_everything() {
+        let items = [json!({ "id": 1, "long": "x".repeat(500), "url": "https://host/1" })];
+        let text = PLAIN.list(rows_of(&items).unwrap());
+        assert!(
+            text.contains(&"x".repeat(500)) && text.contains("https://host/1"),
+            "{text}"
+        );
+        assert!(!text.contains("not shown"), "{text}");
+    }
+
+    #[test]
+    fn a_list_of_videos_fits_a_terminal() {
+        let video = |id: u64, name: &str| {
+            json!({
+                "video_id": id, "name": name, "status": "100 (transcoded)", "length": 5,
+                "create_time": "2026-11-22 21:20:41", "publish_status": "1 (published)", "total_size": 137_408,
+                "preface_url": format!("https://host.example/image/{id}/0.jpg?token={}", "t".repeat(90)),
+            })
+        };
+        let items = [
+            video(1, "第二课 函数与方程"),
+            video(2, &"long name ".repeat(6)),
+        ];
+        let terminal = Output {
+            width: Some(100),
+            ..PLAIN
+        };
+        let text = terminal.list(rows_of(&items).unwrap());
+        // The tests themselves may run on a terminal.
+        let text = console::strip_ansi_codes(&text);
+        let widest = text.lines().map(console::measure_text_width).max();
+        assert!(widest <= Some(100), "{widest:?}\n{text}");
+        let header = text.lines().nth(1).unwrap();
+        for shown in ["video_id", "name", "status", "create_time", "length"] {
+            assert!(header.contains(shown), "{shown} is not in\n{text}");
+        }
+        assert_eq!(
+            text.matches("long").count(),
+            6,
+            "a name is never cut\n{text}"
+        );
+        assert!(
+            text.ends_with(
+                "not shown: preface_url, publish_status, total_size (--output json has all)"
+            ),
+            "{text}"
+        );
+        // One video alone has room for everything.
+        let one = terminal.list(rows_of(&items[..1]).unwrap());
+        assert!(
+            one.contains("token=") && !one.contains("not shown"),
+            "{one}"
+        );
+        // So has each where hardly a column would fit.
+        let narrow = Output {
+            width: Some(40),
+            ..PLAIN
+        };
+        let blocks = narrow.list(rows_of(&items).unwrap());
+        assert_eq!(blocks.matches("total_size").count(), 2, "{blocks}");
     }
 }

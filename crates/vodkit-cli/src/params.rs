@@ -5,6 +5,7 @@ use vodkit_request::params::check;
 use vodkit_request::types::{Body, Operation, Param, ParamKind};
 
 use crate::catalogue::Vendor;
+use crate::endpoints;
 use crate::failure::Failure;
 use crate::suggest::nearest;
 
@@ -110,7 +111,11 @@ pub(crate) fn read(
         };
         Err(
             Failure::usage(format!("required {noun} missing: {}", missing.join(", ")))
-                .operation(operation.name),
+                .operation(operation.name)
+                .hint(format!(
+                    "`{}` says what it takes",
+                    endpoints::describing(operation)
+                )),
         )
     }
 }
@@ -320,7 +325,7 @@ mod tests {
         let line = |operation, given: &[&str]| try_read(operation, given).unwrap_err();
         assert_eq!(
             line(&GET_INFO, &[]),
-            "video/getInfo: required parameter is missing: video_id"
+            "video/getInfo: required parameter is missing: video_id. `vodkit endpoints baijiayun video/getInfo` says what it takes"
         );
         assert!(line(&SET_VIDEO_CATEGORY, &[]).contains("parameters are missing: "));
         assert!(line(&GET_INFO, &["video_id=-1"]).contains("`video_id`: -1 is below the smallest"));

@@ -22,6 +22,16 @@ pub(crate) fn did_you_mean<'a>(
     nearest(given, candidates).map(|nearest| format!("did you mean `{nearest}`?"))
 }
 
+/// The candidate nearest to `given`, however far it is.
+pub(crate) fn nearest_of<'a>(
+    given: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .min_by_key(|candidate| strsim::osa_distance(given, candidate))
+}
+
 fn distance(given: &str, candidate: &str) -> usize {
     let whole = strsim::osa_distance(given, candidate);
     // `getInfo` is near `video/getInfo`, whatever stands before it.

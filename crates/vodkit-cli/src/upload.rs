@@ -8,6 +8,7 @@ use vodkit_baijiayun::{BlockingTransport, Client};
 use vodkit_request::types::{CommaList, FileInput};
 
 use crate::account::{self, Needs};
+use crate::address;
 use crate::args::{Global, UploadArgs};
 use crate::catalogue::Vendor;
 use crate::failure::Failure;
@@ -32,7 +33,9 @@ const DEFINITIONS: [(&str, &str); 5] = [
 
 pub(crate) fn run(args: &UploadArgs, global: Global) -> Result<(), Failure> {
     let output = Output::new(global.output);
-    match Vendor::find(&args.vendor)? {
+    let vendor = Vendor::find(&args.vendor)?;
+    address::check(vendor, &args.target, global)?;
+    match vendor {
         Vendor::Baijiayun => baijiayun(args, global, output),
         other => Err(Failure::usage(format!(
             "uploads to {} are not built yet, only those to baijiayun",

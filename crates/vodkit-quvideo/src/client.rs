@@ -64,7 +64,11 @@ impl<T> Client<T> {
     /// ```no_run
     /// # use vodkit_quvideo::{Client, Error};
     /// # fn upload(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
-    /// let uploaded = client.upload("lesson.mp4").title("Lesson 1").send()?;
+    /// let uploaded = client
+    ///     .upload("lesson.mp4")
+    ///     .title("Lesson 1")
+    ///     .cover_url("https://video.example.com/covers/1.jpg")
+    ///     .send()?;
     /// println!("video {}", uploaded.video_id);
     /// # Ok(())
     /// # }

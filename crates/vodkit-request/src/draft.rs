@@ -133,6 +133,9 @@ impl Draft {
             .split_once('{')
             .and_then(|(before, tail)| Some((before, tail.split_once('}')?)))
         {
+            if name.contains('{') {
+                return Err(not_a_path(pattern));
+            }
             path.push_str(before);
             let value = self.params.get(name).unwrap_or_default();
             // Clients and servers take these for steps within the path, encoded or not.

@@ -5,17 +5,14 @@
 
 mod golden;
 
-use golden::{all_params, every_request};
-use serde_json::{Value, json};
+use golden::{Registry, all_params, every_request};
+use serde_json::json;
+use vodkit_request::Endpoint;
 use vodkit_request::types::Operation;
 use vodkit_request::vendor::Vendor;
-use vodkit_request::{AnyEndpoint, Endpoint};
 
 /// The registry knows each call by its name, and no other.
-fn known<V: Vendor>(
-    operations: &[&'static Operation],
-    any_endpoint: fn(&str, Value) -> Option<Result<AnyEndpoint<V>, serde_json::Error>>,
-) {
+fn known<V: Vendor>(operations: &[&'static Operation], any_endpoint: Registry<V>) {
     for operation in operations {
         let endpoint = any_endpoint(operation.name, all_params(operation))
             .unwrap()

@@ -124,7 +124,10 @@ pub fn canonical(request: &Request<'_>, out: &mut impl fmt::Write) -> fmt::Resul
         out.write_char('\n')?;
     }
     for (name, value) in request.headers {
-        write!(out, "{name}:{}\n", value.trim())?;
+        out.write_str(name)?;
+        out.write_char(':')?;
+        out.write_str(value.trim())?;
+        out.write_char('\n')?;
     }
     out.write_char('/')?;
     if !request.bucket.is_empty() {

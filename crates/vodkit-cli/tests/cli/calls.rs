@@ -322,22 +322,110 @@ fn a_table_is_readable_off_a_terminal_too() {
 }
 
 #[test]
-fn verbose_names_method_path_status_and_time() {
+fn verbose_names_method_address_status_code_and_time() {
     let emulator = emulator();
-    let ran = run(
-        &mut vodkit(emulator.base_url()),
-        &["-v", "call", "baijiayun", "getAccountInfo"],
-    );
-    assert_eq!(ran.code, 0);
-    let words: Vec<_> = ran.err.split_whitespace().collect();
+    let line = |args: &[&str]| {
+        let ran = run(
+            vodkit(emulator.base_url()).args(["-v", "call", "baijiayun"]),
+            args,
+        );
+        ran.err.lines().next().unwrap().to_owned()
+    };
+    for (args, path, code) in [
+        (&["getAccountInfo"][..], "video_account/getAccountInfo", "0"),
+        (&["getInfo", "video_id=404"], "video/getInfo", "5002"),
+    ] {
+        let line = line(args);
+        let words: Vec<_> = line.split(' ').collect();
+        let address = format!("{}/openapi/{path}", emulator.base_url());
+        assert_eq!(
+            words[..5],
+            ["POST", &address, "200", "code", code],
+            "{line}"
+        );
+        assert!(
+            words[5].parse::<u32>().is_ok() && words[6..] == ["ms"],
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn one_call_is_described_with_its_parameters() {
+    let described = |args: &[&str]| run(bare().arg("endpoints"), args).data();
+    let list = described(&["getVideoList"]);
+    for (field, wanted) in [
+        ("vendor", json!("baijiayun")),
+        ("operation", json!("video/getVideoList")),
+        ("methods", json!(["POST"])),
+        ("path", json!("/openapi/video/getVideoList")),
+        ("auth", json!("signed")),
+        ("idempotent", json!(true)),
+        ("example", json!("vodkit call baijiayun video/getVideoList")),
+    ] {
+        assert_eq!(list[field], wanted, "{field}");
+    }
+    let size = &list["params"][2];
+    assert_eq!(size["name"], "page_size");
     assert_eq!(
-        words[..3],
-        ["POST", "/openapi/video_account/getAccountInfo", "200"]
+        (
+            &size["type"],
+            &size["in"],
+            &size["required"],
+            &size["default"]
+        ),
+        (
+            &json!("integer"),
+            &json!("form"),
+            &json!(false),
+            &json!("20")
+        )
     );
+    assert_eq!((&size["min"], &size["max"]), (&json!(1), &json!(1000)));
+    assert!(size.get("values").is_none() && size.get("max_chars").is_none());
+    // Of a list, the same object.
+    let all = described(&["--vendor", "baijiayun"]);
+    assert!(all.as_array().unwrap().contains(&list));
+    assert_eq!(described(&["--operation", "POST getVideoList"]), list);
+
+    let ran = run(
+        bare().arg("endpoints"),
+        &["baijiayun", "getUploadUrl", "--output", "table"],
+    );
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
+    for wanted in ["API-2", "file_name", "255 characters", "16, 1, 2, 4, 8"] {
+        assert!(ran.out.contains(wanted), "{wanted} is not in\n{}", ran.out);
+    }
+    let last = ran.out.lines().last().unwrap();
+    assert_eq!(
+        last,
+        "vodkit call baijiayun video/getUploadUrl definition=16 file_name=TEXT"
+    );
+}
+
+#[test]
+fn tables_say_what_a_status_means_and_json_does_not() {
+    let emulator = emulator();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.mp4");
+    std::fs::write(&file, "any bytes").unwrap();
+    let args = ["upload", "baijiayun", file.to_str().unwrap(), "--wait"];
+    let uploaded = run(&mut vodkit(emulator.base_url()), &args).data();
+    let given = format!("video_id={}", uploaded["video_id"]);
+    let args = ["call", "baijiayun", "getInfo", given.as_str()];
+    let info = run(&mut vodkit(emulator.base_url()), &args).data();
+    assert_eq!(
+        (&info["status"], &info["publish_status"]),
+        (&json!(100), &json!(1))
+    );
+    let table = run(
+        vodkit(emulator.base_url()).args(args),
+        &["--output", "table"],
+    )
+    .out;
     assert!(
-        words[3].parse::<u32>().is_ok() && words[4..] == ["ms"],
-        "{}",
-        ran.err
+        table.contains("100 (transcoded)") && table.contains("1 (published)"),
+        "{table}"
     );
 }
 
@@ -366,7 +454,33 @@ fn the_demo_really_does_it() {
             "info",
             "list",
             "seek",
-            "play"
+            "play",
+            "polyv",
+            "quvideo",
+            "mediacloud"
+        ]
+    );
+    let rows: Vec<_> = data["vendors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            assert_eq!(row["processed"], true, "{row}");
+            assert!(!row["made"].as_str().unwrap().is_empty());
+            (
+                row["vendor"].as_str().unwrap(),
+                row["listed"].as_bool(),
+                row["bytes_equal"].as_bool(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("baijiayun", Some(true), Some(true)),
+            ("polyv", Some(true), None),
+            ("quvideo", Some(true), Some(true)),
+            ("mediacloud", None, None),
         ]
     );
 }

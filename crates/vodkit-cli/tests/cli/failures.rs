@@ -99,6 +99,95 @@ fn unknown_vendors_and_options_are_usage() {
 }
 
 #[test]
+fn who_leaves_out_the_call_gets_an_example() {
+    let hint = |args: &[&str]| {
+        let failure = run(&mut bare(), args).failure(2);
+        failure["hint"].as_str().unwrap().to_owned()
+    };
+    assert!(hint(&["call"]).contains("vodkit call baijiayun "));
+    assert!(hint(&["call", "baijiayun"]).contains("`vodkit endpoints baijiayun` lists the calls"));
+    assert_eq!(hint(&["emuload"]), "did you mean `upload`?");
+    // Without parameters the call says where they are described.
+    let failure = run(
+        &mut vodkit("http://127.0.0.1:9"),
+        &["call", "baijiayun", "getInfo"],
+    )
+    .failure(2);
+    says(&failure, "`vodkit endpoints baijiayun video/getInfo`");
+}
+
+#[test]
+fn an_address_with_the_path_of_the_calls_is_refused() {
+    let emulator = emulator();
+    let doubled = format!("{}/openapi/", emulator.base_url());
+    let call = ["call", "baijiayun", "getAccountInfo"];
+    let by_option = run(
+        vodkit("http://127.0.0.1:9").args(call),
+        &["--base-url", &doubled],
+    );
+    let upload = run(&mut vodkit(&doubled), &["upload", "baijiayun", "a.mp4"]);
+    for (ran, source) in [
+        (by_option, "--base-url"),
+        (
+            run(&mut vodkit(&doubled), &call),
+            "VODKIT_BAIJIAYUN_BASE_URL",
+        ),
+        (upload, "VODKIT_BAIJIAYUN_BASE_URL"),
+    ] {
+        let failure = ran.failure(2);
+        assert_eq!(failure["kind"], "usage");
+        says(
+            &failure,
+            &format!("{source}: leave out /openapi at the end"),
+        );
+    }
+    assert_eq!(arrived(&emulator), 0);
+    // An upload address is used as it is.
+    let target = format!("upload_url={doubled}");
+    let args = ["call", "baijiayun", "upload", &target, "data=@/nowhere"];
+    assert_eq!(
+        run(&mut vodkit(&doubled), &args).failure(6)["kind"],
+        "local_file"
+    );
+}
+
+#[test]
+fn of_two_addresses_the_one_that_counts_is_named_to_who_asks() {
+    let emulator = emulator();
+    let with_domain = || {
+        let mut command = vodkit(emulator.base_url());
+        command.env("VODKIT_BAIJIAYUN_DOMAIN", "b1");
+        command
+    };
+    let call = ["call", "baijiayun", "getAccountInfo"];
+    // A program that reads standard error finds failures there and nothing else.
+    run(&mut with_domain(), &call).data();
+    let told = |mut command: std::process::Command, more: &[&str]| {
+        let ran = run(command.args(call).arg("-v"), more);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        ran.err
+            .lines()
+            .filter(|line| line.starts_with("note: "))
+            .count()
+    };
+    assert_eq!(told(with_domain(), &[]), 1);
+    assert_eq!(told(with_domain(), &["--base-url", emulator.base_url()]), 0);
+    assert_eq!(told(vodkit(emulator.base_url()), &[]), 0);
+    assert_eq!(arrived(&emulator), 4);
+}
+
+#[test]
+fn https_to_a_server_without_it_says_so() {
+    let emulator = emulator();
+    let base_url = emulator.base_url().replace("http:", "https:");
+    let args = ["call", "baijiayun", "getAccountInfo"];
+    let failure = run(&mut vodkit(&base_url), &args).failure(5);
+    assert_eq!(failure["kind"], "connect");
+    says(&failure, "does not speak TLS");
+    says(&failure, "write http:// instead of https://");
+}
+
+#[test]
 fn missing_credentials_are_all_named() {
     let failure = run(
         &mut bare(),

@@ -96,7 +96,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     assume(
         "encryption-default",
-        "A new account does not encrypt, with level open.",
+        "A new account does not encrypt, with level open; a video that is not encrypted has the level open, whatever the account has.",
         "The page's sample shows one account's choice, not the beginning.",
     ),
     assume(

@@ -205,5 +205,6 @@ fn figures(call: &Call<'_>, category: Option<&str>, below: bool) -> (usize, u64)
         })
         .map(|video| video.storage(call.now_ms))
         .collect();
-    (sizes.len(), sizes.iter().sum())
+    let bytes = sizes.iter().copied().fold(0, u64::saturating_add);
+    (sizes.len(), bytes)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::envelope::Fault;
-use super::state::{Draft, ROOT, Video};
+use super::state::{Draft, ROOT, Video, part};
 use super::video::full;
 use super::{Call, living};
 use crate::journal::Change;
@@ -211,7 +211,7 @@ pub(super) fn clip(call: &mut Call<'_>) -> Result<Value, Fault> {
         category: video.category.clone(),
         keep_source: false,
         // assumed: clip-result
-        size: video.size * seconds / video.seconds.max(1),
+        size: part(video.size, seconds, video.seconds),
         seconds,
     };
     Ok(make(call, draft).into())
@@ -262,6 +262,11 @@ pub(super) fn concat(call: &mut Call<'_>) -> Result<Value, Fault> {
         let video = call.tenant.video(vid, call.now_ms);
         parts.push(video.ok_or_else(|| Fault::no_video(vid))?);
     }
+    // Who joins what was joined comes to great numbers soon.
+    let total = |of: fn(&Video) -> u64| {
+        let values = parts.iter().map(|video| of(video));
+        values.fold(0, u64::saturating_add)
+    };
     // assumed: concat-title
     let title = call.form.text("title").unwrap_or(&parts[0].title);
     let draft = Draft {
@@ -270,8 +275,8 @@ pub(super) fn concat(call: &mut Call<'_>) -> Result<Value, Fault> {
         tag: String::new(),
         category: call.category("cataId")?.unwrap_or(ROOT.to_owned()),
         keep_source: false,
-        size: parts.iter().map(|video| video.size).sum(),
-        seconds: parts.iter().map(|video| video.seconds).sum(),
+        size: total(|video| video.size),
+        seconds: total(|video| video.seconds),
     };
     Ok(json!({ "concatVid": make(call, draft) }))
 }

@@ -257,6 +257,9 @@ fn wrong_values(claim: &Claim<'_>, right: &Attempt) -> Vec<Attempt> {
     let covered: Vec<&str> = right.pairs.iter().map(|(name, _)| name.as_str()).collect();
     let mut raw = owned(claim.form.raw_pairs());
     raw.retain(|(name, value)| covered.contains(&name.as_str()) && !value.is_empty());
+    if claim.rule == Rule::Fixed && !raw.iter().any(|(name, _)| name == "userid") {
+        raw.push(("userid".to_owned(), claim.user.to_owned()));
+    }
     raw.sort();
     vec![
         map(

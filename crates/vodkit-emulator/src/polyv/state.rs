@@ -151,7 +151,7 @@ impl Tenant {
         self.born(now_ms)
             .iter()
             .map(|video| video.storage(now_ms))
-            .sum()
+            .fold(0, u64::saturating_add)
     }
 
     /// The known category of this id; 0 is another name of the default one.
@@ -218,6 +218,7 @@ impl Tenant {
             rejected: draft.title.contains("审核不通过"),
             keep_source: draft.keep_source || keeps,
             encrypt: encryption.encrypt,
+            // assumed: encryption-default
             level: if encryption.encrypt {
                 encryption.level
             } else {
@@ -448,18 +449,23 @@ impl Video {
 
     /// Sizes of the transcoded files, from the lowest definition up; zeros until they are there. // assumed: renditions
     pub(super) fn file_sizes(&self, now_ms: i64) -> Vec<u64> {
-        let there = u64::from(self.is_transcoded(now_ms));
-        if self.keep_source {
-            vec![self.size * there]
-        } else {
-            vec![self.size * 35 / 100 * there, self.size * 60 / 100 * there]
-        }
+        let shares: &[u64] = if self.keep_source { &[100] } else { &[35, 60] };
+        let there = self.is_transcoded(now_ms);
+        let size = |share: &u64| {
+            if there {
+                part(self.size, *share, 100)
+            } else {
+                0
+            }
+        };
+        shares.iter().map(size).collect()
     }
 
     /// Bytes that the video takes: the source, and what was transcoded of it.
     pub(super) fn storage(&self, now_ms: i64) -> u64 {
         let made: u64 = self.file_sizes(now_ms).iter().sum();
-        self.size + if self.keep_source { 0 } else { made }
+        let made = if self.keep_source { 0 } else { made };
+        self.size.saturating_add(made)
     }
 
     /// `hh:mm:ss`; zero until it was transcoded.
@@ -471,6 +477,12 @@ impl Video {
         };
         clock_face(seconds)
     }
+}
+
+/// So many parts of a whole, without an overflow on the way.
+pub(super) fn part(size: u64, share: u64, whole: u64) -> u64 {
+    let part = u128::from(size) * u128::from(share) / u128::from(whole.max(1));
+    u64::try_from(part).unwrap_or(u64::MAX)
 }
 
 /// `hh:mm:ss`.

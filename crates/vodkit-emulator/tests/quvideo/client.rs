@@ -220,7 +220,12 @@ impl Site {
     /// A new video of a user.
     pub(crate) fn create(&self, token: &str, file_name: &str) -> Upload {
         let params = [("token", token), ("title", "课"), ("fileName", file_name)];
-        let auth: VideoUploadAuth = self.ok("GET", "/vod/getVideoUploadAuth", &params).unwrap();
+        self.ticket("/vod/getVideoUploadAuth", &params)
+    }
+
+    /// A new video, by either of the calls that make one.
+    pub(crate) fn ticket(&self, path: &str, params: &[(&str, &str)]) -> Upload {
+        let auth: VideoUploadAuth = self.ok("GET", path, params).unwrap();
         Upload {
             at: self.at(),
             video_id: auth.video_id.clone(),

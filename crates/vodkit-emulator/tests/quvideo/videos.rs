@@ -298,9 +298,6 @@ fn an_empty_file_is_no_video() {
 #[test]
 fn a_permission_to_play_comes_after_the_transcoding() {
     let site = site_with(Emulator::builder().transcode_time(Duration::from_secs(60)));
-    let params = [("title", "课"), ("fileName", "a.mp4"), ("coverURL", COVER)];
-    let with_cover = site.data("GET", "/demo/getVideoUploadAuth", &params);
-    assert_eq!(with_cover["videoId"].as_str().unwrap().len(), 32);
     let upload = site.create(&site.token, "a.mp4");
     let id = upload.video_id.as_str();
     let refused = || {
@@ -375,4 +372,81 @@ fn a_second_upload_replaces_the_first() {
         changes,
         [("object", Change::Changed), ("video", Change::Changed)]
     );
+}
+
+#[test]
+fn the_callers_own_cover_is_the_cover_of_the_player() {
+    let site = site();
+    let params = [("title", "课"), ("fileName", "a.mp4"), ("coverURL", COVER)];
+    let upload = site.ticket("/demo/getVideoUploadAuth", &params);
+    assert_eq!(upload.put(b"bytes").status, 200);
+    let params = [("videoId", upload.video_id.as_str())];
+    let reply = site.data("GET", "/demo/getVideoPlayAuth", &params);
+    assert_eq!(reply["coverURL"], COVER);
+}
+
+#[test]
+fn a_video_made_without_a_token_belongs_to_who_publishes_it() {
+    let site = site();
+    let (user, token) = site.guest();
+    let params = [("title", "of nobody"), ("fileName", "a.mp4")];
+    let upload = site.ticket("/demo/getVideoUploadAuth", &params);
+    assert_eq!(upload.put(b"bytes").status, 200);
+    let id = upload.video_id.as_str();
+    let delete = [
+        ("token", token.as_str()),
+        ("videoId", id),
+        ("userId", user.as_str()),
+    ];
+    assert_eq!(
+        site.refusal("POST", "/vod/deleteVideoById", &delete).1,
+        "403"
+    );
+    let publish = [delete[0], delete[1], ("coverUrl", COVER)];
+    site.data("POST", "/vod/videoPublish", &publish);
+    let list = site.list("getPersonalVideoList", &token, "1", "1");
+    assert_eq!(list["videoList"][0]["title"], "of nobody");
+    let list = site.list("getPersonalVideoList", &site.token, "1", "1");
+    assert_eq!(list["total"], 0);
+    site.data("POST", "/vod/deleteVideoById", &delete);
+}
+
+#[test]
+fn a_video_can_be_deleted_before_it_is_published() {
+    let site = site();
+    let (user, token) = site.guest();
+    let upload = site.create(&token, "a.mp4");
+    let health = || {
+        let health = site.get("/_vodkit/health").json();
+        let count = |name: &str| health["vendors"]["quvideo"][name].as_u64().unwrap();
+        (count("accounts"), count("users"), count("videos"))
+    };
+    assert_eq!(health(), (1, 2, 1));
+    let delete = [
+        ("token", token.as_str()),
+        ("videoId", upload.video_id.as_str()),
+        ("userId", user.as_str()),
+    ];
+    site.data("POST", "/vod/deleteVideoById", &delete);
+    assert_eq!(health(), (1, 2, 0));
+    // The keys still store what nobody waits for any more.
+    assert_eq!(upload.put(b"late").status, 200);
+    assert_eq!(health(), (1, 2, 0));
+}
+
+#[test]
+fn a_file_is_read_and_not_written_at_its_address() {
+    let site = site();
+    let token = site.token.clone();
+    site.publish(&token, "film", b"0123456789");
+    let list = site.list("getRecommendVideoList", &token, "1", "1");
+    let file = list["videoList"][0]["fileUrl"].as_str().unwrap();
+    let target = site.target(file);
+    let head = send(site.at(), "HEAD", &target, &[], b"");
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.header("content-length"), Some("10"));
+    assert_eq!(send(site.at(), "POST", &target, &[], b"").status, 405);
+    let far = send(site.at(), "GET", &target, &[("Range", "bytes=10-")], b"");
+    assert_eq!((far.status, far.body.len()), (416, 0));
+    assert_eq!(site.get(&target.replace("-fd", "-sd")).status, 404);
 }

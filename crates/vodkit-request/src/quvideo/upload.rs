@@ -116,7 +116,15 @@ impl<'s> Upload<'s> {
         self
     }
 
-    /// Sets parameters of `vod/videoPublish`; id, title and size are filled in where they are not set.
+    /// Address of the cover. Without one the server as published refuses `vod/videoPublish`, so an upload needs this or
+    /// [`unpublished`](Self::unpublished).
+    #[must_use]
+    pub fn cover_url(mut self, url: impl Into<String>) -> Self {
+        self.order.cover_url = Some(url.into());
+        self
+    }
+
+    /// Sets parameters of `vod/videoPublish`; id, title, size and cover are filled in where they are not set.
     #[must_use]
     pub fn publish(mut self, publish: PublishVideo) -> Self {
         self.publish = Some(publish);
@@ -149,6 +157,14 @@ impl<'s> Upload<'s> {
             return Err(Error::new(
                 ErrorKind::LocalFile,
                 format!("cannot upload `{}`: it is empty", self.file.name),
+            ));
+        }
+        let has_cover =
+            |publish: &PublishVideo| publish.cover_url.is_some() || self.order.cover_url.is_some();
+        if !self.publish.as_ref().is_none_or(has_cover) {
+            return Err(Error::new(
+                ErrorKind::InvalidInput,
+                "a video is not published without a cover: give cover_url, or leave publishing out with unpublished",
             ));
         }
         self.facts = facts;
@@ -311,6 +327,7 @@ impl<'s> Upload<'s> {
             .title
             .get_or_insert_with(|| self.order.title.clone());
         publish.size.get_or_insert(uploaded.bytes);
+        publish.cover_url = publish.cover_url.or(self.order.cover_url.take());
         let mut exec = Exec::new(self.session, publish);
         let step = exec.advance(tick, Event::Start)?;
         Ok(self.published(exec, uploaded, step))
@@ -441,6 +458,11 @@ impl<T: ?Sized> Run<'_, T, Upload<'_>> {
     /// See [`Upload::order`].
     pub fn order(self, change: impl FnOnce(GetVideoUploadAuth) -> GetVideoUploadAuth) -> Self {
         self.map(|upload| upload.order(change))
+    }
+
+    /// See [`Upload::cover_url`].
+    pub fn cover_url(self, url: impl Into<String>) -> Self {
+        self.map(|upload| upload.cover_url(url))
     }
 
     /// See [`Upload::publish`].

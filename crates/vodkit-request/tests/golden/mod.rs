@@ -10,6 +10,9 @@ use vodkit_request::types::{Operation, ParamKind, Place};
 use vodkit_request::vendor::Vendor;
 use vodkit_request::{AnyEndpoint, Payload};
 
+/// A vendor's `any_endpoint`.
+pub(crate) type Registry<V> = fn(&str, Value) -> Option<Result<AnyEndpoint<V>, serde_json::Error>>;
+
 /// Every parameter of an operation with a plausible value.
 pub(crate) fn all_params(operation: &Operation) -> Value {
     let mut params = Map::new();
@@ -58,7 +61,7 @@ pub(crate) fn text(request: &http::Request<Payload>) -> String {
 pub(crate) fn every_request<V: Vendor>(
     vendor: &V,
     operations: &[&'static Operation],
-    any_endpoint: fn(&str, Value) -> Option<Result<AnyEndpoint<V>, serde_json::Error>>,
+    any_endpoint: Registry<V>,
 ) -> String {
     let mut all = String::new();
     for operation in operations {

@@ -1,0 +1,20 @@
+//! Polyv's side of the emulator as strangers see it: over a socket, with requests and signatures made by hand.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that meets the unexpected has failed"
+)]
+
+mod account;
+mod categories;
+mod client;
+mod edits;
+mod instances;
+mod lists;
+mod marks;
+mod playback;
+mod pulls;
+mod refusals;
+mod signatures;
+mod uploads;
+mod videos;
