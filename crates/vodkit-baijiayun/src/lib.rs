@@ -30,8 +30,10 @@ mod generated;
 
 pub use client::{Client, ClientBuilder};
 pub use vodkit_request::baijiayun::{self as types, Upload, Uploaded, WaitForTranscode};
-pub use vodkit_request::types::{CommaList, Date, DateTime, Extra, FileInput, Secret, Time};
+pub use vodkit_request::types::{
+    Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
+};
 pub use vodkit_request::{
     AsyncTransport, BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages,
-    Progress, ProgressSink, RetryPolicy, Run, Tick, Timestamp,
+    Progress, ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,
 };
