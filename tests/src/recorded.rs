@@ -5,7 +5,7 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,7 +22,7 @@ pub struct Recorded<T> {
     inner: T,
     now: Timestamp,
     host: String,
-    log: Mutex<Vec<String>>,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl<T> Recorded<T> {
@@ -32,7 +32,17 @@ impl<T> Recorded<T> {
             inner,
             now,
             host: base_url.trim_start_matches("http://").to_owned(),
-            log: Mutex::default(),
+            log: Arc::default(),
+        }
+    }
+
+    /// Another transport to the same server, at the same moment, into the same log.
+    pub fn beside<U>(&self, inner: U) -> Recorded<U> {
+        Recorded {
+            inner,
+            now: self.now,
+            host: self.host.clone(),
+            log: Arc::clone(&self.log),
         }
     }
 
@@ -134,7 +144,15 @@ fn runs(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c| !is_token_char(c))
 }
 
-/// Replaces `hh:mm:ss`, `hh:mm` after a blank, and how long something took.
+/// Members whose value differs from run to run in a form of its own: how they begin, and what the value is made of.
+const MADE_UP: [(&str, fn(char) -> bool); 3] = [
+    ("\"play_length\":", |c| c.is_ascii_digit()),
+    // Base64, which slashes cut into short pieces.
+    ("\"securityToken\":\"", |c| c != '"'),
+    ("&Signature=", |c| !matches!(c, '"' | '&' | ' ')),
+];
+
+/// Replaces `hh:mm:ss`, `hh:mm` after a blank, and the values of those members.
 fn mask_clock(line: &str) -> String {
     let bytes = line.as_bytes();
     let shows = |at: usize, form: &[u8]| {
@@ -147,16 +165,19 @@ fn mask_clock(line: &str) -> String {
     let mut out = String::new();
     let mut at = 0;
     while at < line.len() {
-        let length = line[at..].strip_prefix("\"play_length\":");
+        let made_up = MADE_UP
+            .iter()
+            .find_map(|(name, part)| Some((name, line[at..].strip_prefix(name)?, part)));
         if shows(at, b"00:00:00") {
             out.push_str("CLOCK");
             at += 8;
         } else if shows(at, b" 00:00") && !shows(at + 1, b"00:00:00") {
             out.push_str(" CLOCK");
             at += 6;
-        } else if let Some(rest) = length {
-            out.push_str("\"play_length\":N");
-            at = line.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        } else if let Some((name, rest, part)) = made_up {
+            out.push_str(name);
+            out.push('N');
+            at = line.len() - rest.trim_start_matches(*part).len();
         } else {
             let c = line[at..].chars().next().unwrap_or_default();
             out.push(c);
@@ -229,8 +250,8 @@ mod tests {
                 "2026-01-02 CLOCK, 2026-01-02 CLOCK, 中文 a:b 00:0".to_owned(),
             ),
             (
-                r#"/7/1a2b3c4d/x {"play_length":17}"#.to_owned(),
-                r#"/7/EXPIRY/x {"play_length":N}"#.to_owned(),
+                r#"/7/1a2b3c4d/x {"play_length":17,"securityToken":"a+/b=","c":1}"#.to_owned(),
+                r#"/7/EXPIRY/x {"play_length":N,"securityToken":"N","c":1}"#.to_owned(),
             ),
         ] {
             assert_eq!(mask(&line), masked);

@@ -322,7 +322,11 @@ impl Error {
                 if unsure {
                     this.0.hint = Some("The service failed while it handled the call, so the outcome is unknown: look before repeating the call".into());
                 }
-                this.0.request_id = fault.request_id;
+                // Plain hexadecimal digits may look like a signature, and an id that is hidden is good for nothing.
+                this.0.request_id = fault.request_id.map(|id| {
+                    let plain = id.bytes().all(|byte| byte.is_ascii_hexdigit());
+                    if plain { id } else { one_line(mask(&id)) }
+                });
                 this
             }
             Refusal::Decode(decode) => {
