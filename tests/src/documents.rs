@@ -1,6 +1,6 @@
 //! The Rust code of the documents, compiled and run as doctests. `tests/documents.rs` checks that no document is left out.
 
-// The Chinese readme has the same code blocks, which `tests/documents.rs` checks too.
+// The Chinese readmes have the same code blocks, which `tests/documents.rs` checks too.
 #[doc = include_str!("../../README.md")]
 mod readme {}
 
@@ -12,3 +12,15 @@ mod architecture {}
 
 #[doc = include_str!("../../docs/emulator.md")]
 mod emulator {}
+
+#[doc = include_str!("../../docs/vendors/baijiayun.md")]
+mod baijiayun {}
+
+#[doc = include_str!("../../docs/vendors/mediacloud.md")]
+mod mediacloud {}
+
+#[doc = include_str!("../../docs/vendors/polyv.md")]
+mod polyv {}
+
+#[doc = include_str!("../../docs/vendors/quvideo.md")]
+mod quvideo {}

@@ -12,70 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::Table;
-use vodkit_emulator::baijiayun::{DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, DEFAULT_SECRET_KEY};
-use vodkit_emulator::{ASSUMPTIONS, Assumption};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
-}
-
-fn read(name: &str) -> String {
-    fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-}
-
-/// The documents written by hand, as paths from the root.
-fn documents() -> Vec<String> {
-    let pages = |folder: &str| {
-        let entries = fs::read_dir(root().join(folder))
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let pages = entries
-            .filter(|name| name.ends_with(".md"))
-            .map(|name| format!("{folder}{name}"));
-        pages.collect::<Vec<_>>()
-    };
-    let mut all = pages("");
-    all.extend(pages("docs/"));
-    all.retain(|name| !read(name).starts_with("<!-- Generated"));
-    all.sort();
-    assert!(all.len() >= 9, "{all:?}");
-    all
-}
-
-/// A fenced block: where it starts, its language, its text.
-struct Block {
-    place: String,
-    language: String,
-    text: String,
-}
-
-fn blocks(name: &str) -> Vec<Block> {
-    let text = read(name);
-    let mut blocks = Vec::new();
-    let mut open: Option<Block> = None;
-    for (number, line) in text.lines().enumerate() {
-        match (line.strip_prefix("```"), &mut open) {
-            (Some(_), Some(_)) => blocks.extend(open.take()),
-            (Some(language), None) => {
-                open = Some(Block {
-                    place: format!("{name}:{}", number + 1),
-                    language: language.to_owned(),
-                    text: String::new(),
-                });
-            }
-            (None, Some(block)) => {
-                block.text.push_str(line);
-                block.text.push('\n');
-            }
-            (None, None) => {}
-        }
-    }
-    assert!(open.is_none(), "{name}: a block is not closed");
-    blocks
-}
+use vodkit_tests::pages::{Block, VENDORS, blocks, documents, read, root, tables_of};
 
 fn all_blocks() -> Vec<Block> {
     documents().iter().flat_map(|name| blocks(name)).collect()
@@ -123,7 +60,7 @@ fn every_block_is_of_a_language_that_is_checked() {
     }
 }
 
-/// A document with Rust in it is a doctest. The Chinese readme has the blocks of the English one.
+/// A document with Rust in it is a doctest, in English.
 #[test]
 fn every_document_with_rust_is_a_doctest() {
     let included = read("tests/src/documents.rs");
@@ -133,26 +70,35 @@ fn every_document_with_rust_is_a_doctest() {
             .any(|block| block.language.starts_with("rust"));
         let is_included = included.contains(&format!("include_str!(\"../../{name}\")"));
         assert!(
-            !has_rust || is_included || name == "README.zh-CN.md",
+            !has_rust || is_included || name.ends_with(".zh-CN.md"),
             "{name} is not in tests/src/documents.rs"
         );
     }
 }
 
+/// A page in Chinese has the blocks of the English one, which are compiled and run there.
 #[test]
-fn both_readmes_have_the_same_code() {
-    let code = |name| {
+fn both_languages_have_the_same_code() {
+    let code = |name: &str| {
         blocks(name)
             .into_iter()
             .map(|block| (block.language, block.text))
             .collect::<Vec<_>>()
     };
-    let (english, chinese) = (code("README.md"), code("README.zh-CN.md"));
-    assert!(english.len() > 8);
-    for (position, (english, chinese)) in english.iter().zip(&chinese).enumerate() {
-        assert_eq!(english, chinese, "block {}", position + 1);
+    let mut pages = 0;
+    for chinese in documents() {
+        let Some(name) = chinese.strip_suffix(".zh-CN.md") else {
+            continue;
+        };
+        let (english, chinese) = (code(&format!("{name}.md")), code(&chinese));
+        assert!(english.len() >= 5, "{name}");
+        for (position, (english, chinese)) in english.iter().zip(&chinese).enumerate() {
+            assert_eq!(english, chinese, "{name}, block {}", position + 1);
+        }
+        assert_eq!(english.len(), chinese.len(), "{name}");
+        pages += 1;
     }
-    assert_eq!(english.len(), chinese.len());
+    assert!(pages >= 5);
 }
 
 /// The two commands that a fresh machine needs, where tools look for them.
@@ -228,10 +174,7 @@ fn check_dependency(place: &str, name: &str, dependency: &toml::Value, root: &Ta
 #[test]
 fn toml_blocks_are_true() {
     let root_manifest = manifest(&root().join("Cargo.toml"));
-    let tables: String = fs::read_dir(root().join("docs/spec/baijiayun"))
-        .unwrap()
-        .map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap())
-        .collect();
+    let tables: String = VENDORS.iter().map(|vendor| tables_of(vendor)).collect();
     let mut checked = 0;
     for block in all_blocks().iter().filter(|block| block.language == "toml") {
         let table: Table = block
@@ -443,66 +386,4 @@ fn every_variable_is_read_somewhere() {
             "nothing reads {variable}"
         );
     }
-}
-
-/// The account that its document gives to the emulator is the one that it has.
-#[test]
-fn the_account_of_the_emulator_is_documented() {
-    let page = read("docs/emulator.md");
-    for (name, value, constant) in [
-        (
-            "partner_id",
-            DEFAULT_PARTNER_ID.to_string(),
-            "baijiayun::DEFAULT_PARTNER_ID",
-        ),
-        (
-            "partner_key",
-            DEFAULT_PARTNER_KEY.to_owned(),
-            "baijiayun::DEFAULT_PARTNER_KEY",
-        ),
-        (
-            "secret_key",
-            DEFAULT_SECRET_KEY.to_owned(),
-            "baijiayun::DEFAULT_SECRET_KEY",
-        ),
-    ] {
-        let row = format!("| `{name}` | `{value}` | `{constant}` |\n");
-        assert!(page.contains(&row), "{row}");
-    }
-    let exports = format!(
-        "export VODKIT_BAIJIAYUN_BASE_URL=http://127.0.0.1:8600 VODKIT_BAIJIAYUN_PARTNER_ID={DEFAULT_PARTNER_ID} \
-         VODKIT_BAIJIAYUN_PARTNER_KEY={DEFAULT_PARTNER_KEY}\n"
-    );
-    assert!(page.contains(&exports), "{exports}");
-}
-
-/// What the emulator assumes is in its document, row by row.
-#[test]
-fn every_assumption_of_the_emulator_is_documented() {
-    let table = |(vendor, list): &(&str, &[Assumption])| {
-        let row = |a: &Assumption| format!("| `{}` | {} | {} |\n", a.id, a.what, a.why);
-        let rows: String = list.iter().map(row).collect();
-        format!("### {vendor}\n\n| id | what it does | why |\n|---|---|---|\n{rows}")
-    };
-    let expected = ASSUMPTIONS.iter().map(table).collect::<Vec<_>>().join("\n");
-    let page = read("docs/emulator.md");
-    let heading = page
-        .find("## Assumed behaviour")
-        .expect("the heading is there");
-    let start = heading
-        + page[heading..]
-            .find("### ")
-            .expect("a table for each vendor");
-    if std::env::var_os("VODKIT_BLESS").is_some() {
-        fs::write(
-            root().join("docs/emulator.md"),
-            format!("{}{expected}", &page[..start]),
-        )
-        .unwrap();
-        return;
-    }
-    assert!(
-        page[start..] == expected,
-        "run this test with VODKIT_BLESS=1 to write the tables in docs/emulator.md anew"
-    );
 }

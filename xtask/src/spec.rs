@@ -24,6 +24,12 @@ pub(crate) struct Vendor {
     #[serde(default = "all_layers")]
     pub(crate) layers: Vec<Layer>,
     pub(crate) left_out: Option<String>,
+    /// Whether the emulator answers every call of the tables; a test of the documents asks it.
+    #[serde(default)]
+    pub(crate) emulated: bool,
+    /// Whether one test makes every call of the tables through the client; a test of the documents looks for it.
+    #[serde(default)]
+    pub(crate) story: bool,
     #[serde(default)]
     pub(crate) host: Vec<Host>,
     #[serde(default)]
@@ -82,6 +88,18 @@ pub(crate) struct Erratum {
     pub(crate) says: String,
     pub(crate) chosen: String,
     pub(crate) evidence: Option<String>,
+    /// Among the few that cost whoever integrates a day.
+    #[serde(default)]
+    pub(crate) costly: bool,
+}
+
+impl Erratum {
+    /// Whether something beyond the page speaks for what was chosen.
+    pub(crate) fn is_evident(&self) -> bool {
+        self.evidence
+            .as_ref()
+            .is_some_and(|evidence| !evidence.starts_with("assumed"))
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,6 +9,9 @@ use crate::spec::{
     is_type_name,
 };
 
+/// Most errata of a vendor that may be marked `costly`.
+const MOST_COSTLY: usize = 15;
+
 /// Checks a parsed spec; each message names file, entry and key.
 pub(crate) fn check(spec: &Spec) -> Vec<String> {
     let mut check = Check {
@@ -459,6 +462,7 @@ impl Check<'_> {
     fn errata(&mut self) {
         let spec = self.spec;
         let mut seen = BTreeSet::new();
+        let mut costly = 0;
         let general = spec.errata.iter().map(|e| (spec.vendor.vendor.clone(), e));
         let own = spec
             .operations
@@ -471,6 +475,7 @@ impl Check<'_> {
                 says,
                 chosen,
                 evidence,
+                costly: is_costly,
             } = erratum;
             for (key, text) in [
                 ("id", Some(id)),
@@ -485,6 +490,20 @@ impl Check<'_> {
             if !seen.insert(id) {
                 self.error(&at, "the id is there twice");
             }
+            if *is_costly {
+                costly += 1;
+                if chosen.starts_with("see ") {
+                    self.error(&at, "costly: mark the one that it refers to");
+                }
+            }
+        }
+        if costly > MOST_COSTLY {
+            self.error(
+                &spec.vendor.vendor,
+                format_args!(
+                    "errata: {costly} are costly, {MOST_COSTLY} are allowed: who reads them all has read the whole page"
+                ),
+            );
         }
     }
 

@@ -1,4 +1,4 @@
-//! Checks of the tree as a person reads it: links, twin readmes, paths of somebody's machine, long files.
+//! Checks of the tree as a person reads it: links, pages in two languages, paths of somebody's machine, long files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -17,6 +17,9 @@ const MACHINE_PATHS: &[&str] = &[
     concat!("/wo", "rk/"),
     concat!("C:\\", "Users\\"),
 ];
+
+/// How the name of a page in Chinese ends; without it, it is the page in English.
+const CHINESE: &str = ".zh-CN.md";
 
 /// Text files of the tree: path from the root with forward slashes, and content.
 type Tree = BTreeMap<String, String>;
@@ -81,13 +84,11 @@ fn faults(tree: &Tree, names: &BTreeSet<String>) -> Vec<String> {
             links(name, text, tree, names, &mut faults);
         }
     }
-    for (name, text) in tree
-        .iter()
-        .filter(|(name, _)| name.rsplit('/').next() == Some("README.md"))
-    {
-        let twin = name.replace("README.md", "README.zh-CN.md");
-        if let Some(twin_text) = tree.get(&twin) {
-            twins((name, text), (&twin, twin_text), &mut faults);
+    for (twin, twin_text) in tree.iter().filter(|(name, _)| name.ends_with(CHINESE)) {
+        let name = twin.replace(CHINESE, ".md");
+        match tree.get(&name) {
+            Some(text) => twins((&name, text), (twin, twin_text), &mut faults),
+            None => faults.push(format!("{twin}: there is no {name} that it translates")),
         }
     }
     faults
@@ -283,7 +284,7 @@ fn resolve(from: &str, link: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Two readmes in two languages say the same: equal outlines, links and code.
+/// Two pages in two languages say the same: equal outlines, links and code.
 fn twins(one: (&str, &str), other: (&str, &str), faults: &mut Vec<String>) {
     let (first, second) = (markdown(one.1), markdown(other.1));
     let levels = |page: &Markdown<'_>| {
@@ -303,7 +304,7 @@ fn twins(one: (&str, &str), other: (&str, &str), faults: &mut Vec<String>) {
                 link.split('#')
                     .next()
                     .unwrap_or_default()
-                    .replace(".zh-CN.md", ".md")
+                    .replace(CHINESE, ".md")
             })
             .collect::<BTreeSet<_>>()
     };
@@ -426,6 +427,17 @@ mod tests {
         assert_eq!(
             with(&other.replace("```sh", "```bash")),
             [format!("{differ} code blocks, from number 1 on")]
+        );
+        assert_eq!(
+            found(&[
+                ("docs/a.md", "# A\n"),
+                ("docs/a.zh-CN.md", "# 甲\n\n## 乙\n")
+            ]),
+            ["docs/a.md and docs/a.zh-CN.md differ in their headings: levels [1] and [1, 2]"]
+        );
+        assert_eq!(
+            found(&[("docs/b.zh-CN.md", "")]),
+            ["docs/b.zh-CN.md: there is no docs/b.md that it translates"]
         );
     }
 

@@ -1,5 +1,6 @@
 //! The request body: a [`Payload`] read in steps while it is sent.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
@@ -113,9 +114,16 @@ impl PayloadBody {
 }
 
 /// The body cannot go on; the pulse knows why.
-#[derive(Debug, thiserror::Error)]
-#[error("a file of the request body cannot be read")]
+#[derive(Debug)]
 pub(crate) struct Unreadable;
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a file of the request body cannot be read")
+    }
+}
+
+impl std::error::Error for Unreadable {}
 
 impl Body for PayloadBody {
     type Data = Bytes;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use vodkit_request::baijiayun::{Baijiayun, Upload, WaitForTranscode, private_domain_url};
 use vodkit_request::{
-    BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, RetryPolicy, Run, Session, types,
+    BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Run, Session, types,
 };
 
-use types::{FileInput, Secret};
+use types::{FileInput, Operation, Secret};
 
 /// One Baijiayun account over a transport.
 ///
@@ -31,6 +31,23 @@ impl<T> Client<T> {
     /// A call by its request struct: the form that the generated methods are short for.
     pub fn call<E: Endpoint<Vendor = Baijiayun>>(&self, endpoint: E) -> Call<'_, T, E> {
         Call::new(&self.transport, &self.session, endpoint)
+    }
+
+    /// A call that the page does not document, or no table has yet: signed like the others, its parameters unchecked, its data as it comes.
+    ///
+    /// ```no_run
+    /// use vodkit_baijiayun::{Auth, Client, Error, Operation};
+    ///
+    /// static ROOM_LIST: Operation =
+    ///     Operation::undocumented("baijiayun", "room/list", "POST", "/openapi/room/list", Auth::Signed).repeatable();
+    ///
+    /// # fn rooms(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
+    /// let rooms = client.raw(&ROOM_LIST).param("page", 1).send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn raw(&self, operation: &'static Operation) -> Call<'_, T, Raw<Baijiayun>> {
+        self.call(Raw::new(operation))
     }
 
     /// Uploads a file in one request (API-2 and API-3) and starts its transcoding.

@@ -1,8 +1,8 @@
 //! Baijiayun (百家云) video on demand from Rust: every call of the vendor's server API.
 //!
 //! A [`Client`] has one method per call of the vendor's page, generated from the tables in `docs/spec/baijiayun`. It works over any
-//! transport: `vodkit_blocking::Blocking` (then `.send()?`), `vodkit_async::Async` (then `.await?`), one of your own, or none at all (then
-//! [`Call::request`] gives the signed HTTP request).
+//! transport: `vodkit_blocking::Blocking` (then `.send()?`), `vodkit_async::Async` (then `.await?`), one of your own (an async one needs the
+//! feature `async`, which `vodkit-async` turns on by itself), or none at all (then [`Call::request`] gives the signed HTTP request).
 //!
 //! ```no_run
 //! use vodkit_baijiayun::Client;
@@ -29,9 +29,13 @@ mod client;
 mod generated;
 
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "async")]
+pub use vodkit_request::AsyncTransport;
 pub use vodkit_request::baijiayun::{self as types, Upload, Uploaded, WaitForTranscode};
-pub use vodkit_request::types::{CommaList, Date, DateTime, Extra, FileInput, Secret, Time};
+pub use vodkit_request::types::{
+    Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
+};
 pub use vodkit_request::{
-    AsyncTransport, BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages,
-    Progress, ProgressSink, RetryPolicy, Run, Tick, Timestamp,
+    BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages, Progress,
+    ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,
 };

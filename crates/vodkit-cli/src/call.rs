@@ -195,6 +195,8 @@ impl Vendor {
         let operation = match self {
             Self::Baijiayun => operation,
             Self::Polyv | Self::QuVideo => operation.succeeding_with(&["200"]),
+            // A GET has no body.
+            Self::MediaCloud if method == "GET" => operation.succeeding_with(&["200"]),
             Self::MediaCloud => operation.succeeding_with(&["200"]).with_json_body(),
         };
         // One process makes one call, so this is leaked once.
@@ -207,6 +209,8 @@ impl Vendor {
 
 #[cfg(test)]
 mod tests {
+    use vodkit_request::types::operation::Body;
+
     use super::*;
 
     #[test]
@@ -215,6 +219,9 @@ mod tests {
         let read = raw(Vendor::MediaCloud, "GET api/v1/class");
         assert_eq!((read.method, read.path), ("GET", "/api/v1/class"));
         assert!(read.idempotent && read.auth == Auth::Token && read.success == ["200"]);
+        assert_eq!(read.body, Body::Form);
+        let change = raw(Vendor::MediaCloud, "DELETE api/v1/class");
+        assert_eq!(change.body, Body::Json);
         let write = raw(Vendor::Polyv, "POST /v2/video/{userid}/x");
         assert!(!write.idempotent && write.is_signed());
         for bad in ["api/v1/class", "get /x", "GET ", "PATCH /x"] {

@@ -85,6 +85,20 @@ impl Shell {
                 account.partner_id.to_string(),
             )
             .env("VODKIT_BAIJIAYUN_PARTNER_KEY", &account.partner_key)
+            .env("VODKIT_POLYV_BASE_URL", self.emulator.base_url())
+            .env("VODKIT_POLYV_USER_ID", &self.emulator.polyv().user_id)
+            .env("VODKIT_POLYV_SECRET_KEY", &self.emulator.polyv().secret_key)
+            .env("VODKIT_QUVIDEO_BASE_URL", self.emulator.base_url())
+            .env("VODKIT_QUVIDEO_TOKEN", &self.emulator.quvideo().token)
+            .env("VODKIT_MEDIACLOUD_BASE_URL", self.emulator.base_url())
+            .env(
+                "VODKIT_MEDIACLOUD_USERNAME",
+                &self.emulator.mediacloud().username,
+            )
+            .env(
+                "VODKIT_MEDIACLOUD_PASSWORD",
+                &self.emulator.mediacloud().password,
+            )
             .stdin(Stdio::null());
         command
     }
@@ -210,12 +224,17 @@ fn commands_of_the_documents_do_what_they_say() {
         "docs/emulator.md",
         "docs/performance.md",
         "docs/cli.md",
+        "docs/vendors/baijiayun.md",
+        "docs/vendors/mediacloud.md",
+        "docs/vendors/polyv.md",
+        "docs/vendors/quvideo.md",
     ] {
         let shell = Shell::new();
         ran.push(run_scripts(name, &shell) + run_sessions(name, &shell));
     }
     // A fence that is written otherwise must not make this test check nothing.
     assert!(ran[0] >= 2 && ran[4] >= 1 && ran[6] >= 15, "{ran:?}");
+    assert!(ran[7..].iter().all(|ran| *ran >= 2), "{ran:?}");
 }
 
 /// The document has the exit codes that the binary has.

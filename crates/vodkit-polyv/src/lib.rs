@@ -24,11 +24,13 @@ mod client;
 mod generated;
 
 pub use client::{Client, ClientBuilder};
+#[cfg(feature = "async")]
+pub use vodkit_request::AsyncTransport;
 pub use vodkit_request::polyv::{self as types};
 pub use vodkit_request::types::{
     Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
 };
 pub use vodkit_request::{
-    AsyncTransport, BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages,
-    Progress, ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,
+    BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages, Progress,
+    ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,
 };

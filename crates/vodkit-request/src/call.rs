@@ -1,7 +1,9 @@
 //! What every facade method returns: a call that is ready to be sent, in whichever way the program works.
 
 use std::fmt;
+#[cfg(feature = "async")]
 use std::future::{Future, IntoFuture};
+#[cfg(feature = "async")]
 use std::pin::Pin;
 
 use bytes::Bytes;
@@ -12,17 +14,21 @@ use vodkit_types::Operation;
 use crate::endpoint::{Endpoint, Paged};
 use crate::error::{Error, ErrorKind};
 use crate::exec::{Exec, draft, masked};
-use crate::flow::{Flow, drive, drive_async};
+#[cfg(feature = "async")]
+use crate::flow::drive_async;
+use crate::flow::{Flow, drive};
 use crate::page::Pages;
 use crate::payload::Payload;
 use crate::session::Session;
-use crate::transport::{AsyncTransport, BlockingTransport, Limits, ProgressSink, Tick, Timestamp};
+#[cfg(feature = "async")]
+use crate::transport::AsyncTransport;
+use crate::transport::{BlockingTransport, Limits, ProgressSink, Tick, Timestamp};
 use crate::vendor::Vendor;
 
 /// A call that has not been sent.
 ///
 /// * With a blocking transport: [`send`](Self::send).
-/// * With an async transport: `.await`.
+/// * With an async transport: `.await` (feature `async`, which `vodkit-async` turns on).
 /// * With no transport: [`request`](Self::request) gives the HTTP request, [`read`](Self::read) reads the reply.
 #[must_use = "a call does nothing until `.send()` (blocking) or `.await` (async)"]
 pub struct Call<'c, T: ?Sized, E: Endpoint> {
@@ -143,6 +149,7 @@ impl<T: BlockingTransport + ?Sized, E: Endpoint> Call<'_, T, E> {
     }
 }
 
+#[cfg(feature = "async")]
 impl<'c, T: AsyncTransport + ?Sized, E: Endpoint + 'c> IntoFuture for Call<'c, T, E> {
     type Output = Result<E::Output, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'c>>;
@@ -269,6 +276,7 @@ impl<T: BlockingTransport + ?Sized, F: Flow> Run<'_, T, F> {
     }
 }
 
+#[cfg(feature = "async")]
 impl<'c, T: AsyncTransport + ?Sized, F: Flow + Send + 'c> IntoFuture for Run<'c, T, F>
 where
     F::Output: Send,

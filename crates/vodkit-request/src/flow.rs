@@ -22,9 +22,9 @@ use bytes::Bytes;
 use http::Response;
 
 use crate::error::Error;
-use crate::transport::{
-    AsyncTransport, BlockingTransport, FileFacts, Outgoing, Tick, TransportError,
-};
+#[cfg(feature = "async")]
+use crate::transport::AsyncTransport;
+use crate::transport::{BlockingTransport, FileFacts, Outgoing, Tick, TransportError};
 
 /// What a flow wants done next.
 #[derive(Debug)]
@@ -111,6 +111,7 @@ pub fn drive<F: Flow>(
 ///
 /// # Errors
 /// What the flow fails with.
+#[cfg(feature = "async")]
 pub async fn drive_async<F: Flow>(
     transport: &(impl AsyncTransport + ?Sized),
     mut flow: F,

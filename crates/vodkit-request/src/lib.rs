@@ -45,9 +45,9 @@ pub use crate::payload::{Payload, Segment};
 pub use crate::raw::Raw;
 pub use crate::retry::RetryPolicy;
 pub use crate::session::Session;
-pub use crate::transport::{
-    AsyncTransport, BlockingTransport, Limits, Progress, ProgressSink, Tick, Timestamp,
-};
+#[cfg(feature = "async")]
+pub use crate::transport::AsyncTransport;
+pub use crate::transport::{BlockingTransport, Limits, Progress, ProgressSink, Tick, Timestamp};
 
 /// The signing rules, for crates that reach them through this one.
 pub use vodkit_sign as sign;

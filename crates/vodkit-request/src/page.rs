@@ -5,11 +5,15 @@ use std::fmt;
 use crate::endpoint::Paged;
 use crate::error::Error;
 use crate::exec::Exec;
-use crate::flow::{drive, drive_async};
+use crate::flow::drive;
+#[cfg(feature = "async")]
+use crate::flow::drive_async;
 use crate::session::Session;
-use crate::transport::{AsyncTransport, BlockingTransport, Limits};
+#[cfg(feature = "async")]
+use crate::transport::AsyncTransport;
+use crate::transport::{BlockingTransport, Limits};
 
-/// The pages of a list, fetched one by one: an [`Iterator`] with a blocking transport, [`next_page`](Self::next_page) with an async one.
+/// The pages of a list, fetched one by one: an [`Iterator`] with a blocking transport, `next_page` with an async one.
 ///
 /// The vendors' totals are not reliable, so a list ends with an empty page, with a short page once the total is reached, or with a page that
 /// repeats the one before (which is what some services answer past the end). While the total says that elements are missing, up to three
@@ -124,6 +128,7 @@ impl<T: BlockingTransport + ?Sized, E: Paged> Iterator for Pages<'_, T, E> {
     }
 }
 
+#[cfg(feature = "async")]
 impl<T: AsyncTransport + ?Sized, E: Paged> Pages<'_, T, E> {
     /// Fetches the next page; `None` after the last. When the future is dropped before it is done, the same page is fetched the next time.
     pub async fn next_page(&mut self) -> Option<Result<Vec<E::Item>, Error>> {

@@ -1,5 +1,7 @@
 //! The parameters of one call, as text, checked against the operation table.
 
+use std::cmp::Ordering;
+use std::fmt;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -11,14 +13,21 @@ use vodkit_types::{Extra, Operation, Param, ParamKind, ParamText};
 use crate::encode;
 
 /// A parameter that the vendor would refuse. Nothing was sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("parameter `{name}`: {reason}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidParam {
     /// Wire name of the parameter.
     pub name: String,
     /// What is wrong with it, without the value of a secret.
     pub reason: String,
 }
+
+impl fmt::Display for InvalidParam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "parameter `{}`: {}", self.name, self.reason)
+    }
+}
+
+impl std::error::Error for InvalidParam {}
 
 /// Names and values of a call have at most this many bytes together. Files are not among them.
 const LONGEST_TEXT: usize = 16 << 20;
@@ -37,6 +46,8 @@ pub struct Params {
 #[derive(Clone)]
 struct Span {
     name: Name,
+    /// Where the operation table has it; tables are sorted by name, so two places tell which of two names comes first.
+    place: Option<u16>,
     value: Stretch,
     /// Bytes of the value that percent-encoding makes longer; most values have none and are copied as they are.
     reserved: u32,
@@ -90,16 +101,31 @@ impl Params {
     ///
     /// # Errors
     /// When the value breaks a limit of the operation table.
+    ///
+    /// # Panics
+    /// With debug assertions, when the table refuses a value that its type calls documented: then it is not the type of this parameter.
     pub fn put<V: ParamText>(&mut self, name: &'static str, value: &V) -> Result<(), InvalidParam> {
         let start = self.text.len();
         value.write_text(&mut self.text);
         self.bounded(name)?;
-        if !V::ALWAYS_VALID
-            && let Some(param) = self.table_entry(name)
-        {
-            check(param, &self.text[start..])?;
+        let place = self.table_place(name);
+        if let Some(place) = place {
+            let (param, text) = (&self.operation.params[place], &self.text[start..]);
+            if !value.is_documented() && !value.as_integer().is_some_and(|n| is_within(param, n)) {
+                check(param, text)?;
+            }
+            debug_assert!(
+                check(param, text).is_ok(),
+                "the table refuses a value that its type calls documented"
+            );
         }
-        self.push(Name::Table(name), start..self.text.len(), V::RESERVED_BYTES);
+        let span = self.span(
+            Name::Table(name),
+            place,
+            start..self.text.len(),
+            V::RESERVED_BYTES,
+        );
+        self.insert(span);
         Ok(())
     }
 
@@ -129,7 +155,9 @@ impl Params {
             reason,
         };
         let json = serde_json::to_value(value).map_err(|error| invalid(error.to_string()))?;
-        if let Some(param) = self.table_entry(name) {
+        let place = self.table_place(name);
+        if let Some(place) = place {
+            let param = &self.operation.params[place];
             match &json {
                 Value::String(text) => check(param, text)?,
                 Value::Number(number) => check(param, &number.to_string())?,
@@ -142,7 +170,8 @@ impl Params {
         let start = self.text.len();
         self.text.push_str(&json.to_string());
         self.bounded(name)?;
-        self.push(Name::Table(name), start..self.text.len(), Some(0));
+        let span = self.span(Name::Table(name), place, start..self.text.len(), Some(0));
+        self.insert(span);
         Ok(())
     }
 
@@ -218,7 +247,13 @@ impl Params {
                     encode::reserved_bytes(&self.text[value_range.clone()]) as u32;
                 self.spans[position].value = Stretch::new(value_range);
             } else {
-                self.push(Name::Text(Stretch::new(name_range)), value_range, None);
+                let span = self.span(
+                    Name::Text(Stretch::new(name_range)),
+                    None,
+                    value_range,
+                    None,
+                );
+                self.insert(span);
             }
         }
         Ok(())
@@ -233,16 +268,21 @@ impl Params {
         param: &'static Param,
         value: &V,
     ) -> Result<(), InvalidParam> {
-        if let Some(text) = self.get(param.name) {
-            return check(param, text);
+        let position = self.position(param.name);
+        if let Some(before) = position.checked_sub(1).map(|before| &self.spans[before])
+            && self.name_of(before) == param.name
+        {
+            return check(param, self.value_of(before));
         }
         let start = self.text.len();
         value.write_text(&mut self.text);
-        self.push(
+        let span = self.span(
             Name::Table(param.name),
+            None,
             start..self.text.len(),
             V::RESERVED_BYTES,
         );
+        self.spans.insert(position, span);
         Ok(())
     }
 
@@ -296,16 +336,17 @@ impl Params {
     /// The value of one parameter.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter()
-            .find(|(other, _)| *other == name)
-            .map(|(_, value)| value)
+        let mut spans = self.spans.iter();
+        spans
+            .find(|span| self.name_of(span) == name)
+            .map(|span| self.value_of(span))
     }
 
     /// All parameters, sorted by name (byte order).
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.spans
             .iter()
-            .map(|span| (self.name_of(span), &self.text[span.value.range()]))
+            .map(|span| (self.name_of(span), self.value_of(span)))
     }
 
     /// How many there are.
@@ -327,32 +368,45 @@ impl Params {
         }
     }
 
-    // Generated endpoints come in table order, so the entry is nearly always the next one.
-    fn table_entry(&mut self, name: &str) -> Option<&'static Param> {
-        let params = self.operation.params;
-        let found = (self.cursor..params.len())
-            .chain(0..self.cursor.min(params.len()))
-            .find(|i| params[*i].name == name)?;
-        self.cursor = found + 1;
-        Some(&params[found])
+    fn value_of(&self, span: &Span) -> &str {
+        &self.text[span.value.range()]
     }
 
-    // Endpoints put their parameters in signing order, so this moves only the few that the vendor's frame adds.
-    fn push(&mut self, name: Name, value: Range<usize>, reserved: Option<u32>) {
+    // Generated endpoints come in table order, so the entry is nearly always the next one.
+    fn table_place(&mut self, name: &str) -> Option<usize> {
+        let params = self.operation.params;
+        let found = match params.get(self.cursor) {
+            Some(next) if next.name == name => self.cursor,
+            _ => params.iter().position(|param| param.name == name)?,
+        };
+        self.cursor = found + 1;
+        Some(found)
+    }
+
+    fn span(
+        &self,
+        name: Name,
+        place: Option<usize>,
+        value: Range<usize>,
+        reserved: Option<u32>,
+    ) -> Span {
         let reserved =
             reserved.unwrap_or_else(|| encode::reserved_bytes(&self.text[value.clone()]) as u32);
-        let span = Span {
+        Span {
             name,
+            place: place.and_then(|place| u16::try_from(place).ok()),
             value: Stretch::new(value),
             reserved,
-        };
-        let mut position = self.spans.len();
-        while position > 0 && self.name_of(&self.spans[position - 1]) > self.name_of(&span) {
-            position -= 1;
         }
-        if position == self.spans.len() {
+    }
+
+    // Endpoints put their parameters in signing order: nearly always, two numbers tell that this is the last one.
+    fn insert(&mut self, span: Span) {
+        let last = self.spans.last().and_then(|last| last.place);
+        if last.is_some() && last < span.place {
             self.spans.push(span);
         } else {
+            let position = self.position(self.name_of(&span));
             self.spans.insert(position, span);
         }
     }
@@ -362,6 +416,15 @@ impl Params {
             Some(param) => param.place == Place::Path,
             None => self.operation.path.contains(&format!("{{{name}}}")),
         }
+    }
+
+    /// Where a parameter of this name goes: behind those with names that are not greater.
+    fn position(&self, name: &str) -> usize {
+        let mut position = self.spans.len();
+        while position > 0 && is_greater(self.name_of(&self.spans[position - 1]), name) {
+            position -= 1;
+        }
+        position
     }
 
     fn bounded(&self, name: &str) -> Result<(), InvalidParam> {
@@ -375,13 +438,29 @@ impl Params {
     }
 }
 
+/// `a > b`. Two names mostly differ in their first byte, and calling a library to compare them costs more than looking.
+fn is_greater(a: &str, b: &str) -> bool {
+    match a.bytes().next().cmp(&b.bytes().next()) {
+        Ordering::Equal => a > b,
+        first => first.is_gt(),
+    }
+}
+
 // Values may be secret: Debug tells the names alone.
-impl std::fmt::Debug for Params {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set()
             .entries(self.iter().map(|(name, _)| name))
             .finish()
     }
+}
+
+/// Whether a number needs no further check.
+fn is_within(param: &Param, number: i64) -> bool {
+    matches!(param.kind, ParamKind::Int)
+        && param.min.is_none_or(|min| min <= number)
+        && param.max.is_none_or(|max| number <= max)
+        && param.max_chars.is_none()
 }
 
 /// Checks a value against the operation table.

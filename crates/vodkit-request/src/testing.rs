@@ -19,6 +19,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "async")]
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::header::{HeaderName, HeaderValue};
@@ -30,9 +31,11 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exec::draft;
 use crate::payload::Payload;
+#[cfg(feature = "async")]
+use crate::transport::AsyncTransport;
 use crate::transport::{
-    AsyncTransport, BlockingTransport, FileFacts, Outgoing, Progress, Tick, Timestamp,
-    TransportError, TransportErrorKind,
+    BlockingTransport, FileFacts, Outgoing, Progress, Tick, Timestamp, TransportError,
+    TransportErrorKind,
 };
 use crate::vendor::Vendor;
 
@@ -246,6 +249,7 @@ impl BlockingTransport for ScriptedTransport {
     }
 }
 
+#[cfg(feature = "async")]
 #[async_trait]
 impl AsyncTransport for ScriptedTransport {
     fn tick(&self) -> Tick {

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "async")]
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
@@ -167,16 +168,26 @@ impl TransportErrorKind {
 }
 
 /// A failure below HTTP. Its text holds no request target, since that may carry a signature.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+#[derive(Debug)]
 pub struct TransportError {
     /// What went wrong.
     pub kind: TransportErrorKind,
     /// One line without secrets, such as `connection refused`.
     pub message: String,
     /// The client library's own error, where it carries no request target.
-    #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
 }
 
 impl TransportError {
@@ -262,6 +273,9 @@ pub trait BlockingTransport: Send + Sync {
 }
 
 /// A transport for async programs. Usable as `Arc<dyn AsyncTransport>`.
+///
+/// Implementations carry `#[async_trait::async_trait]`.
+#[cfg(feature = "async")]
 #[async_trait]
 pub trait AsyncTransport: Send + Sync {
     /// Reads the clocks and a source of entropy.
@@ -307,6 +321,7 @@ macro_rules! forward_blocking {
 
 forward_blocking!(&T, Box<T>, Arc<T>);
 
+#[cfg(feature = "async")]
 macro_rules! forward_async {
     ($($pointer:ty),*) => {$(
         #[async_trait]
@@ -327,4 +342,5 @@ macro_rules! forward_async {
     )*};
 }
 
+#[cfg(feature = "async")]
 forward_async!(&T, Box<T>, Arc<T>);

@@ -8,8 +8,9 @@ use vodkit_request::baijiayun::operations::{
     COMMON, CREATE_KEY, GET_CATEGORY_VIDEO, GET_PLAYER_TOKEN_BATCH, GET_UPLOAD_URL, GET_VIDEO_LIST,
     GET_VIDEO_PLAY_RECORD, GET_VIDEO_USED_FLOW, SET_TRANSCODE_CALLBACK_URL, UPDATE_VIDEO,
 };
+use vodkit_request::baijiayun::{Encrypt, TargetDefinition, operations};
 use vodkit_request::params::{Params, check};
-use vodkit_request::types::{Extra, Operation, ParamKind, Secret};
+use vodkit_request::types::{CommaList, Extra, Operation, ParamKind, ParamText, Secret};
 
 /// The error of a parameter of the table, or nothing.
 fn told(operation: &'static Operation, name: &str, text: &str) -> Option<String> {
@@ -203,6 +204,112 @@ fn what_is_put_is_checked_in_any_order() {
     );
     assert_eq!(params.len(), 3);
     assert!(!params.is_empty() && Params::new(&GET_UPLOAD_URL).is_empty());
+}
+
+/// The error of a typed value, or nothing.
+#[track_caller]
+fn put(
+    operation: &'static Operation,
+    name: &'static str,
+    value: &impl ParamText,
+) -> Option<String> {
+    let mut params = Params::new(operation);
+    let told = params.put(name, value).err().map(|e| e.to_string());
+    assert_eq!(params.is_empty(), told.is_some());
+    told
+}
+
+#[test]
+fn typed_values_are_checked_like_their_text() {
+    let unknown = || TargetDefinition::from("3");
+    assert_eq!(put(&GET_UPLOAD_URL, "encrypt", &Encrypt::No), None);
+    assert_eq!(
+        put(&GET_UPLOAD_URL, "encrypt", &Encrypt::from("3")).unwrap(),
+        "parameter `encrypt`: `3` is none of 1, 2"
+    );
+    let lists = [
+        (CommaList(vec![TargetDefinition::High]), None),
+        (
+            CommaList(vec![TargetDefinition::High, unknown()]),
+            Some("`3` is none of"),
+        ),
+        (
+            CommaList(vec![unknown(), TargetDefinition::High]),
+            Some("`3` is none of"),
+        ),
+        (CommaList(Vec::new()), Some("must not be empty")),
+    ];
+    for (list, words) in lists {
+        let told = put(&GET_UPLOAD_URL, "definition", &list);
+        assert_eq!(told.is_some(), words.is_some(), "{told:?}");
+        assert!(
+            told.unwrap_or_default().contains(words.unwrap_or_default()),
+            "{list}"
+        );
+    }
+    for (size, words) in [
+        (0, "below the smallest allowed value 1"),
+        (1001, "above the largest allowed value 1000"),
+        (i64::MAX as u64, "above the largest"),
+        (u64::MAX, "not an integer of 64 bits"),
+    ] {
+        assert!(
+            put(&GET_VIDEO_LIST, "page_size", &size)
+                .unwrap()
+                .contains(words),
+            "{size}"
+        );
+    }
+    for size in [1_u64, 1000] {
+        assert_eq!(put(&GET_VIDEO_LIST, "page_size", &size), None);
+    }
+    assert!(
+        put(&GET_VIDEO_LIST, "page_size", &-1_i64)
+            .unwrap()
+            .contains("below")
+    );
+    // A number where the table wants one of a few texts, or few digits.
+    assert!(
+        put(&GET_UPLOAD_URL, "encrypt", &3_u64)
+            .unwrap()
+            .contains("none of 1, 2")
+    );
+    assert_eq!(put(&GET_UPLOAD_URL, "encrypt", &2_u64), None);
+}
+
+#[test]
+fn the_tables_are_in_signing_order() {
+    for operation in operations::ALL {
+        let names = operation.params.iter().map(|param| param.name);
+        assert!(names.is_sorted_by(|a, b| a < b), "{}", operation.name);
+    }
+}
+
+#[test]
+fn parameters_sort_themselves_wherever_they_come_from() {
+    let mut extra = Extra::default();
+    extra.insert("zz", 1);
+    extra.insert("encrypt", 2);
+    extra.insert("a", 3);
+    let [partner_id, timestamp] = COMMON else {
+        panic!("other common parameters")
+    };
+    let mut params = Params::new(&GET_UPLOAD_URL);
+    params.put_undocumented(&extra).unwrap();
+    params.put("use_https", &1_u64).unwrap();
+    params.put("definition", &"16".to_owned()).unwrap();
+    params.put("file_name", &"f".to_owned()).unwrap();
+    params.put("u", &"".to_owned()).unwrap();
+    params.put_common(timestamp, &1_600_000_000_i64).unwrap();
+    params.put_common(partner_id, &4_u64).unwrap();
+    // The first stays.
+    params.put_common(timestamp, &1_700_000_000_i64).unwrap();
+    let sorted = "a=3&definition=16&encrypt=2&file_name=f&partner_id=4&timestamp=1600000000&u=&use_https=1&zz=1";
+    assert_eq!(params.encoded(None), sorted);
+    assert_eq!(
+        (params.get("zz"), params.get("u"), params.get("b")),
+        (Some("1"), Some(""), None)
+    );
 }
 
 fn with_extra(value: serde_json::Value) -> Params {

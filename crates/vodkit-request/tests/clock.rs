@@ -1,6 +1,6 @@
 //! A wrong clock on this machine: what is learnt of it, from which replies, and that calls work all the same.
 
-#![cfg(feature = "baijiayun")]
+#![cfg(all(feature = "async", feature = "baijiayun"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

@@ -1,6 +1,6 @@
 //! What a call does when things go wrong, each scenario run by the blocking and by the async driver with equal logs.
 
-#![cfg(feature = "baijiayun")]
+#![cfg(all(feature = "async", feature = "baijiayun"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

@@ -1,6 +1,6 @@
 //! What a reply means: status, code and frame against each other, and what the error keeps of it.
 
-#![cfg(feature = "baijiayun")]
+#![cfg(all(feature = "async", feature = "baijiayun"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

@@ -1,6 +1,6 @@
 //! Logging in: how often, for whom, and what a failed login says of the call.
 
-#![cfg(feature = "baijiayun")]
+#![cfg(all(feature = "async", feature = "baijiayun"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

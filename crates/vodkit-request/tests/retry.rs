@@ -1,6 +1,6 @@
 //! When a call is repeated: the table of the decision, the budget, and what both do to a call.
 
-#![cfg(feature = "baijiayun")]
+#![cfg(all(feature = "async", feature = "baijiayun"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

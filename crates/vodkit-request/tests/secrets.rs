@@ -1,6 +1,6 @@
 //! Keys, tokens and signatures in places where they do not belong: no error and no Debug output shows one.
 
-#![cfg(feature = "baijiayun")]
+#![cfg(all(feature = "async", feature = "baijiayun"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

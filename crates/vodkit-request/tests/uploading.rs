@@ -1,6 +1,6 @@
 //! The settings of an upload, and that each reaches its request.
 
-#![cfg(feature = "baijiayun")]
+#![cfg(all(feature = "async", feature = "baijiayun"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

@@ -1,6 +1,6 @@
 //! Waiting for a video: how often it asks, and that nothing outlasts the deadline.
 
-#![cfg(feature = "baijiayun")]
+#![cfg(all(feature = "async", feature = "baijiayun"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

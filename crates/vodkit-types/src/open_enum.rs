@@ -152,6 +152,9 @@ macro_rules! open_enum_body {
         }
 
         impl $crate::param::ParamText for $name {
+            fn is_documented(&self) -> bool {
+                self.is_known()
+            }
             fn write_text(&self, out: &mut String) {
                 out.push_str(self.as_str());
             }

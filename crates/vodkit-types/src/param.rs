@@ -11,17 +11,32 @@ use crate::secret::Secret;
 use crate::wire::Wire;
 
 /// A text that is no value of the wanted type.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadText(pub String);
+
+impl fmt::Display for BadText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadText {}
 
 /// A value that is sent as text.
 pub trait ParamText: Sized {
-    /// Whether every value of the type has a text of the documented form, so that there is nothing left to check.
-    const ALWAYS_VALID: bool = false;
-
     /// How many bytes of the text percent-encoding writes with three characters, where that is the same for every value of the type.
     const RESERVED_BYTES: Option<u32> = None;
+
+    /// Whether the value's text is one of those that the vendor documents for its type, so that nothing is left to check against the
+    /// operation table.
+    fn is_documented(&self) -> bool {
+        false
+    }
+
+    /// The number that the text stands for, so that limits can be checked without reading it back.
+    fn as_integer(&self) -> Option<i64> {
+        None
+    }
 
     /// Appends the text, raw: neither quoted nor percent-encoded.
     fn write_text(&self, out: &mut String);
@@ -37,6 +52,9 @@ macro_rules! integer_text {
     ($($type:ty => $what:literal),*) => {$(
         impl ParamText for $type {
             const RESERVED_BYTES: Option<u32> = Some(0);
+            fn as_integer(&self) -> Option<i64> {
+                (*self).try_into().ok()
+            }
             fn write_text(&self, out: &mut String) {
                 out.push_str(itoa::Buffer::new().format(*self));
             }
@@ -50,8 +68,10 @@ macro_rules! integer_text {
 integer_text!(u64 => "an unsigned integer", i64 => "an integer");
 
 impl ParamText for bool {
-    const ALWAYS_VALID: bool = true;
     const RESERVED_BYTES: Option<u32> = Some(0);
+    fn is_documented(&self) -> bool {
+        true
+    }
     fn write_text(&self, out: &mut String) {
         out.push_str(if *self { "true" } else { "false" });
     }
@@ -131,6 +151,10 @@ impl<T> FromIterator<T> for CommaList<T> {
 }
 
 impl<T: ParamText> ParamText for CommaList<T> {
+    // An empty list may be one too few.
+    fn is_documented(&self) -> bool {
+        !self.0.is_empty() && self.0.iter().all(T::is_documented)
+    }
     fn write_text(&self, out: &mut String) {
         for (position, item) in self.0.iter().enumerate() {
             if position > 0 {

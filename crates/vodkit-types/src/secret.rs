@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
 use serde::de::Deserializer;
 use serde::ser::{Serialize, Serializer};
+use zeroize::Zeroizing;
 
 use crate::wire::Wire;
 
@@ -17,14 +17,15 @@ use crate::wire::Wire;
 /// assert_eq!(format!("{key:?}"), "Secret(..)");
 /// assert_eq!(key.expose(), "test-key-0123456789");
 /// ```
+// A `String` and no `Box<str>`: giving back what was reserved beyond the text may move it, and what it moves from is not wiped.
 #[derive(Clone)]
-pub struct Secret(SecretString);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// The text itself. Each use of this is a place where a secret leaves our hands.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        &self.0
     }
 
     /// Whether it is an empty text.
@@ -36,13 +37,13 @@ impl Secret {
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text))
     }
 }
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.to_owned()))
     }
 }
 
@@ -77,5 +78,30 @@ impl<'de> serde::Deserialize<'de> for Secret {
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::ZeroizeOnDrop;
+
+    use super::*;
+
+    #[test]
+    fn the_text_is_wiped_and_never_shown() {
+        fn wiped_on_drop(_: &impl ZeroizeOnDrop) {}
+        let key = Secret::from("test-key-0123456789");
+        wiped_on_drop(&key.0);
+        let copy = key.clone();
+        assert_eq!(copy, key);
+        assert_eq!(format!("{key:?} {copy:#?}"), "Secret(..) Secret(..)");
+    }
+
+    #[test]
+    fn a_text_is_taken_over_where_it_is() {
+        let mut text = String::with_capacity(100);
+        text.push_str("test-key-0123456789");
+        let place = text.as_ptr();
+        assert_eq!(Secret::from(text).expose().as_ptr(), place);
     }
 }

@@ -250,8 +250,11 @@ impl fmt::Display for DateTime {
 macro_rules! text_param {
     ($($type:ty => $expected:literal, $reserved:literal);*) => {$(
         impl ParamText for $type {
-            const ALWAYS_VALID: bool = true;
             const RESERVED_BYTES: Option<u32> = Some($reserved);
+            // There is no other value.
+            fn is_documented(&self) -> bool {
+                true
+            }
             fn write_text(&self, out: &mut String) {
                 self.push_to(out);
             }

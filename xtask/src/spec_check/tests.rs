@@ -191,3 +191,25 @@ fn common_params_are_not_repeated() {
         "params `partner_id`: is a common parameter already",
     );
 }
+
+#[test]
+fn costly_errata_are_few_and_stand_for_themselves() {
+    let row = |id: usize, chosen: &str| {
+        format!("[[erratum]]\nid = \"X{id}\"\nsays = \"a\"\nchosen = \"{chosen}\"\ncostly = true\n")
+    };
+    let with = |rows: &[String]| {
+        let calls = format!("{}\n{}", fixture::CALLS, rows.join("\n"));
+        check(&fixture::parse(fixture::VENDOR, &calls).unwrap())
+    };
+    let rows: Vec<_> = (0..MOST_COSTLY + 1).map(|id| row(id, "b")).collect();
+    let marked = fixture::VENDOR.matches("costly = true").count()
+        + fixture::CALLS.matches("costly = true").count();
+    assert_eq!(with(&rows[..MOST_COSTLY - marked]), Vec::<String>::new());
+    let errors = with(&rows[..MOST_COSTLY - marked + 1]).join("\n");
+    assert!(errors.contains("acme: errata: 16 are costly"), "{errors}");
+    let errors = with(&[row(0, "see E0.1")]).join("\n");
+    assert!(
+        errors.contains("errata `X0`: costly: mark the one that it refers to"),
+        "{errors}"
+    );
+}

@@ -5,6 +5,11 @@ use crate::assumption::{Assumption, assume};
 /// Every assumed behaviour, sorted by id.
 pub(crate) const ASSUMPTIONS: &[Assumption] = &[
     assume(
+        "expose-headers",
+        "Pages of every origin may read ETag, x-oss-hash-crc64ecma and x-oss-request-id.",
+        "A bucket is set up so by its owner; without it no uploader in a browser could complete an upload in parts.",
+    ),
+    assume(
         "multipart-etag",
         "The ETag of an object that was sent in parts is the MD5 of the hexadecimal ETags of its parts, a hyphen and their number.",
         "The pages show the form, say that it is not the MD5 of the content, and not how it is made.",

@@ -173,6 +173,11 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: Request) -> Response {
         headers.insert("x-oss-request-id", id);
     }
     headers.insert("x-oss-server-time", HeaderValue::from_static("1"));
+    // A page in a browser has to read the tags of parts. // assumed: expose-headers
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("ETag, x-oss-hash-crc64ecma, x-oss-request-id"),
+    );
     response.extensions_mut().insert(journal);
     response
 }

@@ -268,3 +268,28 @@ fn a_signed_address_needs_its_three_parts_and_its_token() {
     site.emulator.advance(Duration::from_secs(62));
     assert_eq!(get(whole).element("Message"), "Request has expired.");
 }
+
+#[test]
+fn sub_resources_are_signed_in_order_and_other_parameters_not_at_all() {
+    let site = site();
+    let upload = upload(&site);
+    let mut signed = with_token(
+        Signed::new(
+            "PUT",
+            &format!("{}?partNumber=1&uploadId=nothing", upload.resource()),
+            &[],
+        ),
+        &upload,
+    );
+    let right = signed.text();
+    signed.target = format!(
+        "{}?uploadId=nothing&encoding-type=url&partNumber=1",
+        upload.resource()
+    );
+    // The signature is right, so the next thing that is wrong is told.
+    let reply = sent_with(signed, &upload, &right);
+    assert_eq!(
+        (reply.status, reply.element("Code").as_str()),
+        (404, "NoSuchUpload")
+    );
+}

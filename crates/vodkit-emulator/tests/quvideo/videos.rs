@@ -95,6 +95,14 @@ fn a_published_video_passes_through_its_stages() {
         assert_eq!(video.duration, Some(12.0));
         assert!(video.extra.is_empty(), "{:?}", video.extra);
     }
+
+    // While a second file is transcoded, nothing of the video is there.
+    assert_eq!(upload.put(b"again").status, 200);
+    let shot = personal["firstFrameUrl"].as_str().unwrap();
+    let statuses = || [url, shot].map(|url| site.open(url).status);
+    assert_eq!(statuses(), [404, 404]);
+    site.emulator.advance(Duration::from_secs(601));
+    assert_eq!(statuses(), [200, 200]);
 }
 
 #[test]

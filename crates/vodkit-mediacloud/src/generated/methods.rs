@@ -70,7 +70,8 @@ impl<T> Client<T> {
     ///
     /// Where the page and the wire disagree, or the page says too little:
     ///
-    /// - Page: a DELETE with a body. Here: as on the page. (5.1)
+    /// - Page: a DELETE with a body. Here: as on the page; an HTTP client or a proxy that drops the
+    ///   body of a DELETE deletes nothing. (5.1)
     /// - Page: what is answered is not described. Here: no result; what comes nevertheless is kept.
     ///   (5.2)
     /// - Page: categories below a deleted one stay without a parent. Here: as on the page: delete

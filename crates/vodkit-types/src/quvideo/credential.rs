@@ -1,9 +1,11 @@
 //! What is inside the credentials for uploads and for playing: a JSON object in base64.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use secrecy::zeroize::Zeroizing;
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::generated::{DecodedPlayAuth, DecodedUploadAddress, DecodedUploadAuth};
 use crate::secret::Secret;
@@ -16,16 +18,27 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// A credential that does not hold what it should. The message never quotes it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BadCredential {
     /// It is not base64 of the standard alphabet.
-    #[error("the credential is not base64")]
     NotBase64,
     /// Inside the base64 there is no JSON object, or not the wanted one.
-    #[error("the credential does not hold what it should: {0}")]
     NotTheObject(String),
 }
+
+impl fmt::Display for BadCredential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotBase64 => f.write_str("the credential is not base64"),
+            Self::NotTheObject(why) => {
+                write!(f, "the credential does not hold what it should: {why}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BadCredential {}
 
 fn decoded<T: DeserializeOwned>(credential: &Secret) -> Result<T, BadCredential> {
     let bytes = BASE64

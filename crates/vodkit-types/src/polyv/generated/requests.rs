@@ -636,7 +636,7 @@ wire_struct! {
     ///   from both, see E0.18. (D1.1)
     /// - Page: data is a list, though one video is changed. Here: a list of one. (D1.2)
     /// - Page: before a new video has passed the review, edits do not take effect. Here: the vendor
-    ///   decides. (D1.3)
+    ///   decides; edit when the status is 60 or 61. (D1.3)
     pub struct UpdateVideo {
         /// Id of the video, 34 characters.
         "vid" => pub vid: String,
@@ -2187,7 +2187,8 @@ wire_struct! {
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: another host, another signature (MD5 with the secretkey at both ends, upper case)
-    ///   and other names for account and time (userId, ts). Here: the rule token. (P1.1)
+    ///   and other names for account and time (userId, ts). Here: a rule of its own (token): MD5
+    ///   over everything that is sent, userId and ts among it, at https://hls.videocc.net. (P1.1)
     /// - Page: the signed fields are shown by example. Here: everything that is sent is signed,
     ///   optional fields too. (P1.2)
     /// - Page: the SDK sends ptime and a requestId as well. Here: not sent. (P1.3)

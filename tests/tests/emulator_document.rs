@@ -1,0 +1,191 @@
+//! What the documents say of the emulator, and the coverage page of emulator and stories, is so.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
+use std::fs;
+
+use vodkit_emulator::{ASSUMPTIONS, Assumption, Emulator, baijiayun, mediacloud, polyv, quvideo};
+use vodkit_tests::pages::{VENDORS, blocks, read, root, tables_of};
+
+/// The accounts that its document gives to the emulator are those that it has.
+#[test]
+fn the_accounts_of_the_emulator_are_documented() {
+    let page = read("docs/emulator.md");
+    let partner_id = baijiayun::DEFAULT_PARTNER_ID.to_string();
+    for (vendor, accounts) in [
+        (
+            "BAIJIAYUN",
+            &[
+                (
+                    "PARTNER_ID",
+                    partner_id.as_str(),
+                    "baijiayun::DEFAULT_PARTNER_ID",
+                ),
+                (
+                    "PARTNER_KEY",
+                    baijiayun::DEFAULT_PARTNER_KEY,
+                    "baijiayun::DEFAULT_PARTNER_KEY",
+                ),
+                (
+                    "SECRET_KEY",
+                    baijiayun::DEFAULT_SECRET_KEY,
+                    "baijiayun::DEFAULT_SECRET_KEY",
+                ),
+            ][..],
+        ),
+        (
+            "POLYV",
+            &[
+                ("USER_ID", polyv::DEFAULT_USER_ID, "polyv::DEFAULT_USER_ID"),
+                (
+                    "SECRET_KEY",
+                    polyv::DEFAULT_SECRET_KEY,
+                    "polyv::DEFAULT_SECRET_KEY",
+                ),
+            ],
+        ),
+        (
+            "QUVIDEO",
+            &[("TOKEN", quvideo::DEFAULT_TOKEN, "quvideo::DEFAULT_TOKEN")],
+        ),
+        (
+            "MEDIACLOUD",
+            &[
+                (
+                    "USERNAME",
+                    mediacloud::DEFAULT_USERNAME,
+                    "mediacloud::DEFAULT_USERNAME",
+                ),
+                (
+                    "PASSWORD",
+                    mediacloud::DEFAULT_PASSWORD,
+                    "mediacloud::DEFAULT_PASSWORD",
+                ),
+            ],
+        ),
+    ] {
+        let mut exports = format!("export VODKIT_{vendor}_BASE_URL=http://127.0.0.1:8600");
+        for (name, value, constant) in accounts {
+            let row = format!("| `VODKIT_{vendor}_{name}` | `{value}` | `{constant}` |\n");
+            assert!(page.contains(&row), "{row}");
+            if *name != "SECRET_KEY" || vendor == "POLYV" {
+                exports.push_str(&format!(" VODKIT_{vendor}_{name}={value}"));
+            }
+        }
+        assert!(page.contains(&format!("{exports}\n")), "{exports}");
+    }
+}
+
+/// The reply of the health check is the one that its document shows, but for the time.
+#[test]
+fn the_health_check_is_documented() {
+    let block = blocks("docs/emulator.md")
+        .into_iter()
+        .find(|block| block.language == "json" && block.text.contains("vendors"))
+        .unwrap();
+    let mut shown: serde_json::Value = serde_json::from_str(&block.text).unwrap();
+    let emulator = Emulator::start().unwrap();
+    let address = format!("{}/_vodkit/health", emulator.base_url());
+    let text = ureq::get(&address)
+        .call()
+        .unwrap()
+        .into_body()
+        .read_to_string();
+    let mut told: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
+    assert!(told["time"].is_i64());
+    told["time"] = 0.into();
+    shown["time"] = 0.into();
+    assert_eq!(shown, told);
+}
+
+/// The coverage page says of the emulator and of the stories what is so.
+#[test]
+fn what_the_coverage_claims_is_there() {
+    for vendor in VENDORS {
+        let tables = tables_of(vendor);
+        let claims = |key: &str| tables.contains(&format!("\n{key} = true\n"));
+        let story = fs::read_to_string(root().join(format!("tests/tests/{vendor}.rs")));
+        let is_told = story.is_ok_and(|text| text.contains(" in the story\""));
+        assert_eq!(
+            claims("story"),
+            is_told,
+            "docs/spec/{vendor}/vendor.toml: story"
+        );
+        assert_eq!(
+            claims("emulated"),
+            emulator_lacks(vendor).is_empty(),
+            "docs/spec/{vendor}/vendor.toml: emulated; it lacks {:?}",
+            emulator_lacks(vendor)
+        );
+    }
+}
+
+/// The calls of a vendor's table that the emulator does not know.
+fn emulator_lacks(vendor: &str) -> Vec<&'static str> {
+    let emulator = Emulator::start().unwrap();
+    let operations = match vendor {
+        "baijiayun" => vodkit_types::baijiayun::operations::ALL,
+        "mediacloud" => vodkit_types::mediacloud::operations::ALL,
+        "polyv" => vodkit_types::polyv::operations::ALL,
+        _ => vodkit_types::quvideo::operations::ALL,
+    };
+    let unknown = operations.iter().filter(|operation| {
+        // Nobody is let in and nothing is found, but what is known is called by its name in the journal.
+        let path = match operation.path.starts_with('/') {
+            true => operation.path.replace(['{', '}'], ""),
+            false => "/upload".to_owned(),
+        };
+        let request = ureq::http::Request::builder()
+            .method(operation.method)
+            .uri(format!("{}{path}", emulator.base_url()))
+            .body(())
+            .unwrap();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .build()
+            .new_agent();
+        let sent = agent.run(request).map(|reply| reply.status().as_u16());
+        let journal = emulator.journal();
+        let record = journal.last();
+        let named = record.is_some_and(|record| {
+            record.vendor == Some(vendor) && record.operation == Some(operation.name)
+        });
+        sent.is_err() || !named
+    });
+    unknown.map(|operation| operation.name).collect()
+}
+
+/// What the emulator assumes is in its document, row by row.
+#[test]
+fn every_assumption_of_the_emulator_is_documented() {
+    let table = |(vendor, list): &(&str, &[Assumption])| {
+        let row = |a: &Assumption| format!("| `{}` | {} | {} |\n", a.id, a.what, a.why);
+        let rows: String = list.iter().map(row).collect();
+        format!("### {vendor}\n\n| id | what it does | why |\n|---|---|---|\n{rows}")
+    };
+    let expected = ASSUMPTIONS.iter().map(table).collect::<Vec<_>>().join("\n");
+    let page = read("docs/emulator.md");
+    let heading = page
+        .find("## Assumed behaviour")
+        .expect("the heading is there");
+    let start = heading
+        + page[heading..]
+            .find("### ")
+            .expect("a table for each vendor");
+    if std::env::var_os("VODKIT_BLESS").is_some() {
+        fs::write(
+            root().join("docs/emulator.md"),
+            format!("{}{expected}", &page[..start]),
+        )
+        .unwrap();
+        return;
+    }
+    assert!(
+        page[start..] == expected,
+        "run this test with VODKIT_BLESS=1 to write the tables in docs/emulator.md anew"
+    );
+}
