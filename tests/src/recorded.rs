@@ -144,8 +144,11 @@ fn runs(line: &str) -> impl Iterator<Item = &str> {
     line.split(|c| !is_token_char(c))
 }
 
+/// Whether a character belongs to a value.
+type Part = fn(char) -> bool;
+
 /// Members whose value differs from run to run in a form of its own: how they begin, and what the value is made of.
-const MADE_UP: [(&str, fn(char) -> bool); 3] = [
+const MADE_UP: [(&str, Part); 3] = [
     ("\"play_length\":", |c| c.is_ascii_digit()),
     // Base64, which slashes cut into short pieces.
     ("\"securityToken\":\"", |c| c != '"'),

@@ -259,8 +259,10 @@ fn a_token_from_elsewhere_is_used_and_never_renewed() {
     assert_eq!((logins(&emulator, "200"), error.attempts()), (1, 1));
 }
 
+type Happens = fn(&Emulator);
+
 /// What happens to the token before each wave of callers, and whether they have to log in.
-const WAVES: [(fn(&Emulator), usize); 6] = [
+const WAVES: [(Happens, usize); 6] = [
     (|_| {}, 1),
     (|emulator| emulator.advance(TOKEN_LIFE), 1),
     (|_| {}, 0),

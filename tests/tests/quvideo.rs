@@ -197,7 +197,7 @@ macro_rules! story {
             seen.extra
         );
         let url = seen.file_url.unwrap();
-        assert_eq!(done.file_url_list, [url.clone()]);
+        assert_eq!(done.file_url_list, std::slice::from_ref(&url));
         assert!($get!(download(&url)).body().as_ref() == $film);
         let play = $go!(nobody.demo_get_video_play_auth(id))?;
         assert_eq!(play.video_id.as_deref(), Some(id));
