@@ -5,8 +5,10 @@
 
 mod drivers;
 
+use std::future::IntoFuture;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,7 +23,9 @@ use vodkit_request::mediacloud::{
 use vodkit_request::testing::{Reply, ScriptedTransport, sealed_request};
 use vodkit_request::transport::TransportErrorKind::{Connect, Timeout};
 use vodkit_request::transport::{FileFacts, Outgoing, Tick, TransportError};
-use vodkit_request::{BlockingTransport, Call, Endpoint, Error, ErrorKind, RetryPolicy, Session};
+use vodkit_request::{
+    AsyncTransport, BlockingTransport, Call, Endpoint, Error, ErrorKind, RetryPolicy, Session,
+};
 
 const PASSWORD: &str = "test-password-0123456789";
 const REFRESH: &str = "test-refresh-token-0123456789";
@@ -571,6 +575,36 @@ fn a_cancelled_login_gives_its_place_back() {
         call.advance(tick, reply(MEDIA)),
         Ok(Step::Done(_))
     ));
+}
+
+/// A server that never answers.
+struct Silent;
+
+#[async_trait::async_trait]
+impl AsyncTransport for Silent {
+    fn tick(&self) -> Tick {
+        tick_at(Duration::ZERO)
+    }
+    async fn send(&self, _outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
+        std::future::pending().await
+    }
+    async fn sleep(&self, _duration: Duration) {}
+    async fn inspect(&self, _path: &std::path::Path) -> std::io::Result<FileFacts> {
+        Err(std::io::ErrorKind::NotFound.into())
+    }
+}
+
+#[test]
+fn a_dropped_future_gives_its_place_back() {
+    let session = session();
+    let mut future = Call::new(&Silent, &session, GetMedia::new("m-1")).into_future();
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(future.as_mut().poll(&mut context).is_pending());
+    waits(media(&session, "m-2").advance(tick_at(Duration::ZERO), Event::Start));
+    drop(future);
+    let transport = ScriptedTransport::new([login("test-access-token-1"), Reply::json(MEDIA)]);
+    block_on(Call::new(&transport, &session, GetMedia::new("m-3"))).unwrap();
+    assert_eq!(transport.log().len(), 2, "nobody was waited for");
 }
 
 #[test]
