@@ -1,6 +1,6 @@
 //! MediaCloud: header and bodies, replies judged, and the login that serves all calls.
 
-#![cfg(feature = "mediacloud")]
+#![cfg(all(feature = "async", feature = "mediacloud"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

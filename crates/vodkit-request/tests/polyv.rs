@@ -1,6 +1,6 @@
 //! Polyv: signatures computed anew from what is sent, and replies judged.
 
-#![cfg(feature = "polyv")]
+#![cfg(all(feature = "async", feature = "polyv"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

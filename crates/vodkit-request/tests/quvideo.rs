@@ -1,6 +1,6 @@
 //! QuVideo: the token where a call needs it, and replies whose members contradict each other.
 
-#![cfg(feature = "quvideo")]
+#![cfg(all(feature = "async", feature = "quvideo"))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

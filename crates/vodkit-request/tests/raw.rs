@@ -1,6 +1,9 @@
 //! Calls that no table has: signed or authorised as the others, with whatever path and body.
 
-#![cfg(any(feature = "polyv", feature = "quvideo", feature = "mediacloud"))]
+#![cfg(all(
+    feature = "async",
+    any(feature = "polyv", feature = "quvideo", feature = "mediacloud")
+))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

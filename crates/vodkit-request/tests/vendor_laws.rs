@@ -1,6 +1,11 @@
 //! Laws of the vendors besides Baijiayun: what is signed is what is sent, a part of a path stays one, and any reply ends a call.
 
-#![cfg(all(feature = "polyv", feature = "quvideo", feature = "mediacloud"))]
+#![cfg(all(
+    feature = "async",
+    feature = "polyv",
+    feature = "quvideo",
+    feature = "mediacloud"
+))]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
 
 mod drivers;

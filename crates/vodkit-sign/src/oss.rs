@@ -23,8 +23,7 @@
 use core::fmt;
 use core::str;
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
+use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
 
 use crate::SignatureMismatch;
@@ -81,13 +80,10 @@ impl fmt::Debug for Request<'_> {
 /// ```
 #[must_use]
 pub fn sign(request: &Request<'_>, access_key_secret: &str) -> Signature {
-    // HMAC takes keys of any length; writing into it cannot fail.
-    let mut mac = Feed(
-        Hmac::<Sha1>::new_from_slice(access_key_secret.as_bytes())
-            .expect("HMAC takes a key of any length"),
-    );
+    let mut mac = Hmac::new(access_key_secret.as_bytes());
+    // Writing into a digest cannot fail.
     let _infallible = canonical(request, &mut mac);
-    Signature::of(&mac.0.finalize().into_bytes().into())
+    Signature::of(&mac.finish())
 }
 
 /// Checks a received signature in constant time.
@@ -179,11 +175,41 @@ impl fmt::Debug for Signature {
     }
 }
 
-struct Feed(Hmac<Sha1>);
+/// HMAC (RFC 2104) over SHA-1. The library for it would bring three crates for these lines; tests compare with it.
+struct Hmac {
+    inner: Sha1,
+    outer: Sha1,
+}
 
-impl fmt::Write for Feed {
+impl Hmac {
+    /// Length of a block of SHA-1, in bytes.
+    const BLOCK: usize = 64;
+
+    fn new(key: &[u8]) -> Self {
+        let mut block = [0; Self::BLOCK];
+        if key.len() > Self::BLOCK {
+            block[..20].copy_from_slice(&Sha1::digest(key));
+        } else {
+            block[..key.len()].copy_from_slice(key);
+        }
+        let keyed = |pad: u8| Sha1::new().chain_update(block.map(|byte| byte ^ pad));
+        Self {
+            inner: keyed(0x36),
+            outer: keyed(0x5c),
+        }
+    }
+
+    fn finish(self) -> [u8; 20] {
+        self.outer
+            .chain_update(self.inner.finalize())
+            .finalize()
+            .into()
+    }
+}
+
+impl fmt::Write for Hmac {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.update(text.as_bytes());
+        self.inner.update(text.as_bytes());
         Ok(())
     }
 }
@@ -224,6 +250,21 @@ mod tests {
         };
         canonical(&none, &mut text).unwrap();
         assert_eq!(text, "POST\nm\n\nd\n/");
+    }
+
+    #[test]
+    fn keys_of_any_length_give_what_the_library_gives() {
+        use hmac::{KeyInit as _, Mac as _};
+
+        let mut text = String::new();
+        canonical(&REQUEST, &mut text).unwrap();
+        for length in [0, 1, 63, 64, 65, 200] {
+            let key: String = ('!'..='z').cycle().take(length).collect();
+            let mut mac = hmac::Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap();
+            mac.update(text.as_bytes());
+            let theirs = Signature::of(&mac.finalize().into_bytes().into());
+            assert_eq!(sign(&REQUEST, &key).as_str(), theirs.as_str(), "{length}");
+        }
     }
 
     #[test]
