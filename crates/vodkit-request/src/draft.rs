@@ -2,7 +2,7 @@
 
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Uri};
-use vodkit_types::operation::{Body, Place};
+use vodkit_types::operation::Body;
 use vodkit_types::{Operation, Secret};
 
 use crate::base_url::{BaseUrl, is_plain_path};
@@ -154,11 +154,8 @@ impl Draft {
             return Err(not_a_path(pattern));
         }
         for name in names {
-            let path_alone = match self.operation.param(name) {
-                Some(param) => param.place == Place::Path,
-                None => !self.operation.is_signed(),
-            };
-            if path_alone {
+            // Those of the table go where it places them.
+            if !self.operation.is_signed() || self.operation.param(name).is_some() {
                 self.params.take_from_path(name);
             }
         }

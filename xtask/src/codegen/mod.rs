@@ -1,6 +1,7 @@
 //! Code generation: from the spec tables to Rust, tests and docs.
 
 mod docs;
+mod example;
 mod facade;
 mod operations;
 mod page;

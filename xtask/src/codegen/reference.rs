@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::docs::{errata_heading, link};
+use super::example::example;
 use super::page::{Page, anchor};
 use super::request::output;
-use super::tests::example;
 use super::text::escape;
 use super::types::argument;
 use crate::names::snake;
