@@ -122,6 +122,8 @@ impl ParamText for Secret {
 /// use vodkit_types::CommaList;
 /// let ids = CommaList::<u64>::from([123, 456]);
 /// assert_eq!(ids.to_string(), "123,456");
+/// let names: CommaList<String> = ["a", "b"].into();
+/// assert_eq!(names.to_string(), "a,b");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CommaList<T>(pub Vec<T>);
@@ -129,6 +131,18 @@ pub struct CommaList<T>(pub Vec<T>);
 impl<T, const N: usize> From<[T; N]> for CommaList<T> {
     fn from(items: [T; N]) -> Self {
         Self(items.into())
+    }
+}
+
+impl From<&str> for CommaList<String> {
+    fn from(item: &str) -> Self {
+        Self(vec![item.to_owned()])
+    }
+}
+
+impl<const N: usize> From<[&str; N]> for CommaList<String> {
+    fn from(items: [&str; N]) -> Self {
+        Self(items.map(str::to_owned).into())
     }
 }
 
