@@ -103,7 +103,12 @@ impl Blocking {
             };
         }
         match payload.as_bytes() {
-            Some(bytes) if progress.is_none() => self.run(parts, &bytes[..], &limits),
+            Some(bytes) if progress.is_none() => {
+                if bytes.len() <= wire::SMALL {
+                    wire::send_in_one();
+                }
+                self.run(parts, &bytes[..], &limits)
+            }
             _ => {
                 parts
                     .headers
