@@ -1,6 +1,5 @@
 //! The heartbeat of one exchange: when a byte last moved, and the limits that follow from it.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -67,10 +66,13 @@ impl Pulse {
         // One timer for both limits. It is set again only when it fires, not with every byte.
         let mut timer = std::pin::pin!(sleep_until(due(started)));
         std::future::poll_fn(|context| {
+            // Looked at first, so that it is set before the request goes to the task of the connection: setting it afterwards gets in the
+            // way of the thread that runs that task. What it says comes second to a reply that is there.
+            let mut rings = timer.as_mut().poll(context).is_ready();
             if let Poll::Ready(result) = exchange.as_mut().poll(context) {
                 return Poll::Ready(result);
             }
-            while timer.as_mut().poll(context).is_ready() {
+            while rings {
                 let now = Instant::now();
                 if total.is_some_and(|total| total <= now) {
                     return Poll::Ready(Err(timed_out("the exchange took too long")));
@@ -83,7 +85,8 @@ impl Pulse {
                         "the connection stood still while waiting for the reply"
                     })));
                 }
-                Pin::as_mut(&mut timer).reset(due(moved));
+                timer.as_mut().reset(due(moved));
+                rings = timer.as_mut().poll(context).is_ready();
             }
             Poll::Pending
         })
@@ -152,6 +155,13 @@ mod tests {
             (error.kind, start.elapsed().as_secs()),
             (TransportErrorKind::Timeout, 5)
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_that_is_there_counts_although_the_time_is_over() {
+        let reply = std::future::ready(Ok(1));
+        let watched = Pulse::start().watch(limits(Some(0), 0), reply).await;
+        assert_eq!(watched.unwrap(), 1);
     }
 
     #[tokio::test(start_paused = true)]

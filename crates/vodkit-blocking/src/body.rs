@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use vodkit_request::payload::{Payload, Segment};
 use vodkit_request::transport::{Progress, ProgressSink, TransportError, TransportErrorKind};
 
-use crate::wire;
+use crate::exchange;
 
 /// Bytes read and sent in one step, and the size of the connection's output buffer.
 pub(crate) const STEP: usize = 256 * 1024;
@@ -76,7 +76,7 @@ impl<'a> PayloadReader<'a> {
 
 impl Read for PayloadReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if wire::is_abandoned() {
+        if exchange::is_abandoned() {
             // The peer takes no more: the rest only has to be counted, for nothing of it leaves the buffer.
             let left = usize::try_from(self.done.total - self.done.sent).unwrap_or(usize::MAX);
             let count = left.min(buffer.len());

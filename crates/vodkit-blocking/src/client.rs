@@ -16,7 +16,7 @@ use vodkit_request::transport::{
 
 use crate::body::{PayloadReader, STEP};
 use crate::failure::{classify, fail};
-use crate::{clock, wire};
+use crate::{clock, exchange, wire};
 
 /// The blocking transport: a ureq agent behind the seam of `vodkit-request`.
 ///
@@ -103,7 +103,12 @@ impl Blocking {
             };
         }
         match payload.as_bytes() {
-            Some(bytes) if progress.is_none() => self.run(parts, &bytes[..], &limits),
+            Some(bytes) if progress.is_none() => {
+                if bytes.len() <= wire::SMALL {
+                    exchange::send_in_one();
+                }
+                self.run(parts, &bytes[..], &limits)
+            }
             _ => {
                 parts
                     .headers
@@ -184,9 +189,9 @@ impl BlockingTransport for Blocking {
 
     fn send(&self, outgoing: Outgoing) -> Result<Response<Bytes>, TransportError> {
         self.check(outgoing.request.uri())?;
-        let _guard = wire::ExchangeGuard::enter();
+        let _guard = exchange::ExchangeGuard::enter();
         self.exchange(outgoing).map_err(|error| {
-            let sent = matches!(self.origin, Origin::Own { .. }).then(wire::is_sent);
+            let sent = matches!(self.origin, Origin::Own { .. }).then(exchange::is_sent);
             classify(error, sent)
         })
     }

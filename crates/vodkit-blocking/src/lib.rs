@@ -35,6 +35,7 @@
 //!   [`Interrupted`](vodkit_request::transport::TransportErrorKind::Interrupted).
 //! - A server that answers and closes before it has read the whole body is heard where the operating system still hands the answer
 //!   over; else the error is `Interrupted`. One that answers and does not read on is heard after the stall limit.
+//! - A request whose body is in memory and has at most 64 KiB leaves in one write. ureq by itself takes two.
 //! - Files are read in steps of 256 KiB into the buffer they are sent from.
 //!
 //! # Time-outs
@@ -58,6 +59,7 @@
 mod body;
 mod client;
 mod clock;
+mod exchange;
 mod failure;
 mod wire;
 

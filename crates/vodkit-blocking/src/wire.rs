@@ -4,7 +4,7 @@
 //! when the peer closes before the whole body was sent. Both matter for uploads, so this module brings its own. It uses
 //! `ureq::unversioned`, which may change with a minor version of ureq; nothing of it is visible outside this crate.
 
-use std::cell::Cell;
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -18,46 +18,7 @@ use ureq::unversioned::transport::{
 };
 use ureq::{Agent, Error, Timeout};
 
-thread_local! {
-    /// The exchange that this thread is in. ureq runs a call on the thread that made it.
-    static EXCHANGE: Cell<Exchange> = const { Cell::new(Exchange { sent: false, abandoned: false }) };
-}
-
-#[derive(Clone, Copy)]
-struct Exchange {
-    /// A first byte of the request was handed to a ready connection.
-    sent: bool,
-    /// The peer takes no more of the body.
-    abandoned: bool,
-}
-
-/// Marks the time of one exchange. Exchanges nest when a progress callback makes a call of its own.
-pub(crate) struct ExchangeGuard(Exchange);
-
-impl ExchangeGuard {
-    pub(crate) fn enter() -> Self {
-        Self(EXCHANGE.replace(Exchange {
-            sent: false,
-            abandoned: false,
-        }))
-    }
-}
-
-impl Drop for ExchangeGuard {
-    fn drop(&mut self) {
-        EXCHANGE.set(self.0);
-    }
-}
-
-/// Whether a byte of the current request may have reached the peer.
-pub(crate) fn is_sent() -> bool {
-    EXCHANGE.get().sent
-}
-
-/// Whether the peer takes no more of the current body.
-pub(crate) fn is_abandoned() -> bool {
-    EXCHANGE.get().abandoned
-}
+use crate::exchange::{EXCHANGE, Exchange};
 
 /// An agent on the connections of this module.
 pub(crate) fn agent(config: Config) -> Agent {
@@ -72,6 +33,9 @@ pub(crate) fn agent(config: Config) -> Agent {
     ));
     Agent::with_parts(config, chain.chain(WitnessConnector), DeferredResolver)
 }
+
+/// Bodies in memory up to this size leave together with their head.
+pub(crate) const SMALL: usize = 64 * 1024;
 
 /// Leaves the look-up to [`TcpConnector`]: ureq asks its resolver on every call, also when it has an open connection.
 #[derive(Debug)]
@@ -193,7 +157,7 @@ impl Transport for TcpTransport {
                     rest = &rest[count..];
                     patience.renew();
                 }
-                Err(error) if is_wait(&error) => {}
+                Err(error) if is_wait(&error) => patience.wait(),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -201,7 +165,7 @@ impl Transport for TcpTransport {
     }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
-        let patience = Patience::new(&timeout, timeout.per_read, Timeout::PerRead);
+        let mut patience = Patience::new(&timeout, timeout.per_read, Timeout::PerRead);
         let input = self.buffers.input_append_buf();
         let count = loop {
             if let Some(limit) = patience.limit(1, self.read_timeout)? {
@@ -210,7 +174,7 @@ impl Transport for TcpTransport {
             }
             match (&self.stream).read(input) {
                 Ok(count) => break count,
-                Err(error) if is_wait(&error) => {}
+                Err(error) if is_wait(&error) => patience.wait(),
                 Err(error) => return Err(error.into()),
             }
         };
@@ -245,6 +209,8 @@ struct Patience {
     stall: Option<Duration>,
     stall_reason: Timeout,
     moved: Instant,
+    /// As of the last look at the clock.
+    now: Instant,
 }
 
 impl Patience {
@@ -253,23 +219,30 @@ impl Patience {
         stall: Option<impl std::ops::Deref<Target = Duration>>,
         stall_reason: Timeout,
     ) -> Self {
-        let moved = Instant::now();
+        let now = Instant::now();
         Self {
-            deadline: exact(timeout).map(|left| moved + left),
+            deadline: exact(timeout).map(|left| now + left),
             deadline_reason: timeout.reason,
             stall: stall.map(|stall| *stall),
             stall_reason,
-            moved,
+            moved: now,
+            now,
         }
     }
 
+    /// Time has passed, and nothing moved.
+    fn wait(&mut self) {
+        self.now = Instant::now();
+    }
+
     fn renew(&mut self) {
-        self.moved = Instant::now();
+        self.wait();
+        self.moved = self.now;
     }
 
     /// The socket time-out to set now, or `None` when the one that is set will do.
     fn limit(&self, parts: u32, set: Option<Duration>) -> Result<Option<Duration>, Error> {
-        let now = Instant::now();
+        let now = self.now;
         let mut limit = None;
         if let Some(stall) = self.stall {
             let left = stall.saturating_sub(now.saturating_duration_since(self.moved));
@@ -344,11 +317,12 @@ impl<In: Transport> Connector<In> for WitnessConnector {
     ) -> Result<Option<Self::Out>, Error> {
         // A proxy may have been spoken to on the way, but the request itself has not left.
         EXCHANGE.set(Exchange {
-            sent: false,
-            abandoned: false,
+            in_one: EXCHANGE.get().in_one,
+            ..Exchange::NEW
         });
         Ok(chained.map(|inner| Witness {
             inner,
+            head: Vec::new(),
             cut: None,
             is_cut: false,
             glanced: false,
@@ -357,15 +331,23 @@ impl<In: Transport> Connector<In> for WitnessConnector {
 }
 
 /// Sees the request leave, and reads the reply of a peer that stopped reading.
-#[derive(Debug)]
 struct Witness<T> {
     inner: T,
+    /// What waits for the body.
+    head: Vec<u8>,
     /// The peer took no more of the request, so the connection is good for this reply alone.
     is_cut: bool,
     /// Why it took no more, until it has answered.
     cut: Option<Error>,
     /// The beginning of the answer is in the buffer already.
     glanced: bool,
+}
+
+// The head holds a signature.
+impl<T> fmt::Debug for Witness<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Witness")
+    }
 }
 
 impl<T: Transport> Witness<T> {
@@ -375,24 +357,32 @@ impl<T: Transport> Witness<T> {
         EXCHANGE.set(Exchange {
             sent: true,
             abandoned: true,
+            in_one: false,
         });
     }
-}
 
-impl<T: Transport> Transport for Witness<T> {
-    fn buffers(&mut self) -> &mut dyn Buffers {
-        self.inner.buffers()
+    /// Keeps the head that is in the output buffer, if it is to wait.
+    fn keep_head(&mut self, amount: usize) -> bool {
+        let output = self.inner.buffers().output();
+        let waits = EXCHANGE.get().in_one && self.head.is_empty() && amount + SMALL <= output.len();
+        if waits {
+            self.head.extend_from_slice(&output[..amount]);
+        }
+        waits
     }
 
-    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
-        if self.is_cut {
-            return Ok(());
-        }
+    /// Transmits what is in the output buffer, and the head that waits before it.
+    fn hand_over(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        let head = self.head.len();
+        let output = self.inner.buffers().output();
+        output.copy_within(..amount, head);
+        output[..head].copy_from_slice(&self.head);
+        self.head.clear();
         EXCHANGE.set(Exchange {
             sent: true,
-            abandoned: false,
+            ..Exchange::NEW
         });
-        match self.inner.transmit_output(amount, timeout) {
+        match self.inner.transmit_output(head + amount, timeout) {
             // Closed: an answer may be waiting all the same, such as 413 for a body that is too large.
             Err(Error::Io(error)) if is_closed(&error) => {
                 self.cut(Error::Io(error));
@@ -414,8 +404,25 @@ impl<T: Transport> Transport for Witness<T> {
             other => other,
         }
     }
+}
+
+impl<T: Transport> Transport for Witness<T> {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.inner.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), Error> {
+        if self.is_cut || self.keep_head(amount) {
+            return Ok(());
+        }
+        self.hand_over(amount, timeout)
+    }
 
     fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, Error> {
+        if !self.head.is_empty() {
+            // No body comes, as after the `CONNECT` to a proxy.
+            self.hand_over(0, timeout)?;
+        }
         if std::mem::take(&mut self.glanced) {
             self.cut = None;
             return Ok(true);
@@ -444,4 +451,99 @@ fn is_closed(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionAborted
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use http::Request;
+    use vodkit_request::transport::{BlockingTransport, Limits, Outgoing};
+
+    use super::*;
+    use crate::client::Blocking;
+    use crate::exchange::{ExchangeGuard, is_sent, send_in_one};
+
+    /// Connections that write down what is transmitted at once, and answer whatever it is.
+    #[derive(Clone, Debug, Default)]
+    struct Log(Arc<Mutex<Vec<String>>>);
+
+    #[derive(Debug)]
+    struct Logged(Log, LazyBuffers);
+
+    impl Connector for Log {
+        type Out = Logged;
+
+        fn connect(
+            &self,
+            _: &ConnectionDetails<'_>,
+            _: Option<()>,
+        ) -> Result<Option<Logged>, Error> {
+            let buffers = LazyBuffers::new(4096, 2 * SMALL);
+            Ok(Some(Logged(self.clone(), buffers)))
+        }
+    }
+
+    impl Transport for Logged {
+        fn buffers(&mut self) -> &mut dyn Buffers {
+            &mut self.1
+        }
+
+        fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), Error> {
+            let text = String::from_utf8_lossy(&self.1.output()[..amount]).into_owned();
+            self.0.0.lock().unwrap().push(text);
+            Ok(())
+        }
+
+        fn await_input(&mut self, _: NextTimeout) -> Result<bool, Error> {
+            let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            self.1.input_append_buf()[..reply.len()].copy_from_slice(reply);
+            self.1.input_appended(reply.len());
+            Ok(true)
+        }
+
+        fn is_open(&mut self) -> bool {
+            true
+        }
+    }
+
+    fn logged() -> (Log, Agent) {
+        let log = Log::default();
+        let connector = log.clone().chain(WitnessConnector);
+        let agent = Agent::with_parts(Config::default(), connector, DeferredResolver);
+        (log, agent)
+    }
+
+    #[test]
+    fn a_small_body_leaves_together_with_its_head() {
+        for (size, in_one) in [(1, true), (SMALL, true), (SMALL + 1, false)] {
+            let (log, agent) = logged();
+            let transport = Blocking::from_agent(agent);
+            for _ in 0..2 {
+                let request = Request::post("http://127.0.0.1/x");
+                transport
+                    .send(Outgoing {
+                        request: request.body(vec![b'x'; size].into()).unwrap(),
+                        limits: Limits::call(),
+                        progress: None,
+                    })
+                    .unwrap();
+            }
+            let pieces = log.0.lock().unwrap();
+            assert_eq!(pieces.len(), if in_one { 2 } else { 4 });
+            let (head, body) = pieces[0].split_once("\r\n\r\n").unwrap();
+            assert!(head.starts_with("POST /x HTTP/1.1\r\n"));
+            assert_eq!(body, "x".repeat(if in_one { size } else { 0 }));
+        }
+    }
+
+    #[test]
+    fn a_head_that_waits_for_no_body_is_not_lost() {
+        let (log, agent) = logged();
+        let _guard = ExchangeGuard::enter();
+        send_in_one();
+        agent.get("http://127.0.0.1/x").call().unwrap();
+        assert!(is_sent());
+        assert!(log.0.lock().unwrap()[0].ends_with("\r\n\r\n"));
+    }
 }

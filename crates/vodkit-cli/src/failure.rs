@@ -99,7 +99,7 @@ impl Failure {
         if let Some(id) = created {
             this.0.maybe_sent = maybe_sent;
             let what = if maybe_sent {
-                "exists but has no content"
+                "exists but may have no content"
             } else {
                 "is uploaded"
             };
@@ -299,6 +299,45 @@ mod tests {
             failure.line(),
             "video/getInfo: code 5002: a\u{fffd}b at `data.x` (after 3 attempts). do c"
         );
+    }
+
+    #[test]
+    fn an_interruption_says_what_exists() {
+        let see = "see `vodkit call baijiayun video/getStatus video_id=7`";
+        for (maybe_sent, created, line) in [
+            (false, None, "interrupted".to_owned()),
+            (
+                true,
+                None,
+                "interrupted. a call that changes something was under way: look before repeating it"
+                    .to_owned(),
+            ),
+            (
+                true,
+                Some(7),
+                format!("interrupted. Video 7 exists but may have no content; {see}"),
+            ),
+            (
+                false,
+                Some(7),
+                format!("interrupted. Video 7 is uploaded; {see}"),
+            ),
+        ] {
+            let failure = Failure::interrupted(maybe_sent, created);
+            assert_eq!(failure.line(), line);
+            assert_eq!(failure.exit(), Exit::Interrupted);
+            assert_eq!(failure.0.maybe_sent, maybe_sent);
+            assert_eq!(failure.0.created, created.map(|id| id.to_string()));
+        }
+    }
+
+    /// A second net: errors of a call have been through one of their own.
+    #[test]
+    fn what_the_vendor_quotes_is_masked() {
+        let failure = Failure::usage("no video for key canary-0123456789")
+            .without(&["canary-0123456789".to_owned()]);
+        assert!(!failure.line().contains("canary"), "{}", failure.line());
+        assert!(failure.line().starts_with("no video for key "));
     }
 
     #[test]

@@ -85,3 +85,29 @@ pub(crate) fn created(video_id: u64) {
 pub(crate) fn writing(now: bool) {
     WRITING.store(now, Ordering::SeqCst);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The signal is this whole process's, so there is one test of it.
+    #[test]
+    fn a_command_gives_way_to_a_signal_that_it_has_not_taken_over() {
+        let gives_way = |limit| {
+            let (sender, ended) = sync_channel(1);
+            std::thread::spawn(move || {
+                give_way();
+                sender.send(())
+            });
+            ended.recv_timeout(limit).is_err()
+        };
+        let long = Duration::from_secs(20);
+        assert!(!gives_way(long));
+        SIGNALLED.store(true, Ordering::SeqCst);
+        assert!(gives_way(Duration::from_millis(100)));
+        let _taken = take_over();
+        assert!(!gives_way(long));
+    }
+}

@@ -1,6 +1,5 @@
 //! What goes wrong: one line, the right code, and nothing sent where the fault was visible before.
 
-use std::net::TcpListener;
 use std::time::Instant;
 
 use serde_json::Value;
@@ -253,14 +252,10 @@ fn an_unknown_video_is_refused_with_the_vendors_code() {
 
 #[test]
 fn a_closed_port_is_told_quickly() {
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
     let started = Instant::now();
+    // Not a port that was free a moment ago: another test may listen there by now.
     let failure = run(
-        &mut vodkit(&format!("http://127.0.0.1:{port}")),
+        &mut vodkit("http://127.0.0.1:1"),
         &["call", "baijiayun", "getAccountInfo"],
     )
     .failure(5);
@@ -292,6 +287,10 @@ fn html_is_not_a_reply_of_the_api() {
     )
     .failure(5);
     assert_eq!(failure["kind"], "decode");
+    assert!(
+        failure.get("status").is_none(),
+        "200 is no part of what went wrong"
+    );
     says(&failure, "HTML");
     // A call that changes something may have reached the vendor before that.
     let failure = run(
@@ -349,6 +348,45 @@ fn json_cut_short_inside_a_complete_reply_is_told() {
     )
     .failure(5);
     assert_eq!(failure["kind"], "decode");
+}
+
+#[test]
+fn a_value_of_another_kind_is_told_with_its_place() {
+    let body = r#"{"code":0,"data":{"video_id":["x"]},"msg":""}"#;
+    let server = Server::start(Some(reply("200 OK", "application/json", body)));
+    let failure = run(
+        &mut vodkit(&server.base_url),
+        &["call", "baijiayun", "video/getInfo", "video_id=1"],
+    )
+    .failure(5);
+    assert_eq!(
+        (&failure["kind"], &failure["field"]),
+        (&"decode".into(), &"data.video_id".into())
+    );
+}
+
+#[test]
+fn a_refused_file_leaves_a_video_whose_id_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("a.mp4");
+    std::fs::write(&file, b"a").unwrap();
+    let server = Server::answering(|line, base_url| {
+        let body = if line.contains("getUploadUrl") {
+            format!(
+                r#"{{"code":0,"data":{{"video_id":7007,"upload_url":"{base_url}/send"}},"msg":""}}"#
+            )
+        } else {
+            r#"{"code":5002,"msg":"not this one"}"#.to_owned()
+        };
+        Some(reply("200 OK", "application/json", &body))
+    });
+    let args = ["upload", "baijiayun", file.to_str().unwrap()];
+    let failure = run(&mut vodkit(&server.base_url), &args).failure(1);
+    assert_eq!(
+        (&failure["code"], &failure["created"]),
+        (&"5002".into(), &"7007".into())
+    );
+    says(&failure, "Video 7007 exists");
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Signals, pipes, ports: the process among others.
 
+#[cfg(unix)]
+use std::io::Write;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
+#[cfg(unix)]
+use std::os::{fd::OwnedFd, unix::net::UnixStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::server::Server;
+use crate::server::{Server, reply};
 use crate::{Ran, bare, run, vodkit};
 
 #[cfg(unix)]
@@ -19,14 +23,27 @@ fn signal(child: &Child, name: &str) {
 
 /// Waits without end for nothing: the test would rather fail.
 fn until(mut condition: impl FnMut() -> bool) {
+    assert!(comes(&mut condition), "it does not come");
+}
+
+fn comes(condition: &mut impl FnMut() -> bool) -> bool {
     let started = Instant::now();
     while !condition() {
-        assert!(
-            started.elapsed() < Duration::from_secs(20),
-            "it does not come"
-        );
+        if started.elapsed() > Duration::from_secs(20) {
+            return false;
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
+    true
+}
+
+/// What a process left behind that is about to end, or is made to.
+fn ended(mut child: Child) -> Ran {
+    if !comes(&mut || child.try_wait().unwrap().is_some()) {
+        child.kill().unwrap();
+        panic!("it does not end");
+    }
+    child.wait_with_output().unwrap().into()
 }
 
 /// An emulator process, its base URL and the rest of its standard output.
@@ -66,11 +83,11 @@ fn an_emulator_says_where_it_is_and_ends_in_order() {
         ];
         assert!(run(&mut with_its_account, &args).data().is_object());
         signal(&child, name);
+        let ran = ended(child);
+        assert_eq!(ran.code, 0);
         let mut rest = String::new();
         stdout.read_to_string(&mut rest).unwrap();
         assert_eq!(rest, "", "standard output has one line");
-        let ran = Ran::from(child.wait_with_output().unwrap());
-        assert_eq!(ran.code, 0);
         assert!(
             ran.err
                 .lines()
@@ -94,8 +111,7 @@ fn an_emulator_takes_account_and_speed_from_the_environment() {
     let file = directory.path().join("a.mp4");
     std::fs::write(&file, b"a").unwrap();
     // At its own pace the transcoding takes 3 seconds.
-    let (mut child, base_url, _stdout) =
-        emulator(vodkit("").env("VODKIT_EMULATOR_TIME_SCALE", "1000"));
+    let (child, base_url, _stdout) = emulator(vodkit("").env("VODKIT_EMULATOR_TIME_SCALE", "1000"));
     let args = [
         "upload",
         "baijiayun",
@@ -109,7 +125,7 @@ fn an_emulator_takes_account_and_speed_from_the_environment() {
         true
     );
     signal(&child, "TERM");
-    assert!(child.wait().unwrap().success());
+    assert_eq!(ended(child).code, 0);
 
     let bad = run(
         bare().env("VODKIT_EMULATOR_TIME_SCALE", "fast"),
@@ -155,12 +171,100 @@ fn an_interrupted_write_says_that_it_may_have_happened() {
         until(|| server.asked() == 1);
         let signalled = Instant::now();
         signal(&child, "INT");
-        let ran = Ran::from(child.wait_with_output().unwrap());
+        let ran = ended(child);
         assert!(signalled.elapsed() < Duration::from_secs(1));
         let failure = ran.failure(130);
         assert_eq!(failure["kind"], "interrupted");
         assert_eq!(failure.get("maybe_sent").is_some(), maybe_sent, "{failure}");
     }
+}
+
+/// Ctrl-C at each stage of an upload: what exists by then is named, and what is not known is not claimed.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_upload_names_the_video_that_exists() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("a.mp4");
+    // More than the sockets hold, so that the sending of it is what is interrupted.
+    let sparse = std::fs::File::create(&file).unwrap();
+    sparse.set_len(64 << 20).unwrap();
+    for (stage, asked, created, maybe_sent, hint) in [
+        ("getUploadUrl", 1, None, true, "look before repeating it"),
+        (
+            "/send",
+            2,
+            Some("7007"),
+            true,
+            "Video 7007 exists but may have no content",
+        ),
+        (
+            "getStatus",
+            3,
+            Some("7007"),
+            false,
+            "Video 7007 is uploaded",
+        ),
+    ] {
+        let server = Server::answering(move |line, base_url| {
+            let body = if line.contains("getUploadUrl") {
+                format!(
+                    r#"{{"code":0,"data":{{"video_id":7007,"upload_url":"{base_url}/send?token=canary"}},"msg":""}}"#
+                )
+            } else {
+                r#"{"code":1,"msg":""}"#.to_owned()
+            };
+            (!line.contains(stage)).then(|| reply("200 OK", "application/json", &body))
+        });
+        let child = vodkit(&server.base_url)
+            .args(["upload", "baijiayun", file.to_str().unwrap(), "--wait"])
+            .spawn()
+            .unwrap();
+        until(|| server.asked() == asked);
+        let signalled = Instant::now();
+        signal(&child, "INT");
+        let ran = ended(child);
+        assert!(signalled.elapsed() < Duration::from_secs(1), "{stage}");
+        let failure = ran.failure(130);
+        assert_eq!(failure["kind"], "interrupted", "{stage}");
+        let told = failure.get("created").map(|id| id.as_str().unwrap());
+        assert_eq!(told, created, "{stage}");
+        assert_eq!(failure.get("maybe_sent").is_some(), maybe_sent, "{stage}");
+        assert!(
+            failure["hint"].as_str().unwrap().contains(hint),
+            "{failure}"
+        );
+        assert!(!ran.err.contains("canary"), "{}", ran.err);
+    }
+}
+
+/// The report of the first signal cannot be written, because nobody reads it: the second one ends the process all the same.
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_a_process_that_hangs() {
+    let server = Server::start(None);
+    let (mut reader, mut writer) = UnixStream::pair().unwrap();
+    writer.set_nonblocking(true).unwrap();
+    while writer.write(b".").is_ok() {}
+    writer.set_nonblocking(false).unwrap();
+    let mut command = vodkit(&server.base_url);
+    command.stderr(OwnedFd::from(writer));
+    let mut child = command
+        .args(["call", "baijiayun", "video/delete", "video_id=1"])
+        .spawn()
+        .unwrap();
+    drop(command);
+    until(|| server.asked() == 1);
+    let ends = comes(&mut || {
+        signal(&child, "INT");
+        child.try_wait().unwrap().is_some()
+    });
+    child.kill().unwrap();
+    assert!(ends);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+
+    let mut told = String::new();
+    reader.read_to_string(&mut told).unwrap();
+    assert_eq!(told.trim_matches('.'), "", "the first signal was enough");
 }
 
 #[cfg(unix)]
@@ -178,8 +282,7 @@ fn an_interrupted_demo_leaves_no_files_behind() {
         .unwrap();
     until(|| entries() > 0);
     signal(&child, "INT");
-    let ran = Ran::from(child.wait_with_output().unwrap());
-    ran.error(130);
+    ended(child).error(130);
     assert_eq!(entries(), 0);
 }
 
