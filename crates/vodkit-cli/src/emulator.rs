@@ -4,7 +4,7 @@ use std::env;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
-use vodkit_emulator::{Emulator, baijiayun, mediacloud, polyv, quvideo};
+use vodkit_emulator::{Emulator, StartError, baijiayun, mediacloud, polyv, quvideo};
 
 use crate::args::EmulatorArgs;
 use crate::failure::Failure;
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<(), Failure> {
         .from_env()
         .log(|record| note(&record.to_string()))
         .start()
-        .map_err(|error| not_started(address, &error))?;
+        .map_err(not_started)?;
 
     let mut stdout = io::stdout().lock();
     let printed = writeln!(stdout, "{}", emulator.base_url()).and_then(|()| stdout.flush());
@@ -92,15 +92,17 @@ fn address(text: &str) -> Result<SocketAddr, Failure> {
         })
 }
 
-fn not_started(address: SocketAddr, error: &io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::InvalidInput => Failure::usage(error.to_string()),
-        io::ErrorKind::AddrInUse => {
+fn not_started(error: StartError) -> Failure {
+    let message = error.to_string();
+    match error {
+        StartError::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => {
             Failure::usage(format!("cannot listen on {address}: the address is in use"))
                 .hint("choose another one with --listen, or a free port with --listen 0")
         }
-        _ => Failure::usage(format!("cannot listen on {address}: {error}"))
-            .hint("choose another one with --listen"),
+        StartError::Listen { .. } => {
+            Failure::usage(message).hint("choose another one with --listen")
+        }
+        _ => Failure::usage(message),
     }
 }
 

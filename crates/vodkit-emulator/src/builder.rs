@@ -1,13 +1,13 @@
 //! How an emulator is set up.
 
 use std::fmt;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Emulator;
 use crate::journal::Record;
+use crate::start_error::StartError;
 use crate::{baijiayun, mediacloud, polyv, quvideo};
 
 /// How long a transcoding takes when nothing else is said.
@@ -217,11 +217,10 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// The address cannot be listened on, the thread cannot be started, or a setting is malformed
-    /// ([`InvalidInput`](io::ErrorKind::InvalidInput)).
-    pub fn start(mut self) -> io::Result<Emulator> {
+    /// The address cannot be listened on, the thread cannot be started, or a setting is malformed.
+    pub fn start(mut self) -> Result<Emulator, StartError> {
         if let Some(problem) = self.problem.take() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, problem));
+            return Err(StartError::Setting(problem));
         }
         if self.baijiayun.is_empty() {
             self.baijiayun.push(baijiayun::Account::default());
@@ -237,10 +236,7 @@ impl Builder {
         }
         let scaled = self.transcode_time.as_secs_f64() / self.time_scale;
         let transcode_time = Duration::try_from_secs_f64(scaled).map_err(|_| {
-            io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "the time scale makes the transcoding endless",
-            )
+            StartError::Setting("the time scale makes the transcoding endless".to_owned())
         })?;
         let settings = Settings {
             baijiayun: self.baijiayun,
@@ -306,7 +302,7 @@ mod tests {
                 .with_variables(variables(pairs))
                 .start()
                 .unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{pairs:?}");
+            assert!(matches!(error, StartError::Setting(_)), "{pairs:?}");
         }
     }
 }

@@ -1,18 +1,19 @@
 //! A local emulator of China's video-on-demand platforms, for tests and for people without an account.
 //!
-//! It plays Baijiayun's (百家云) side: the signed API, the upload host and the addresses that play. It remembers what it was told:
-//! videos pass through uploading, transcoding and done, play URLs serve the very bytes that were uploaded, statistics come from
-//! what was really served. It shares no request-building code with vodkit's client, so it does not inherit its mistakes.
+//! It plays the sides of Baijiayun (百家云), Polyv (保利威), Alibaba Cloud's QuVideo AppServer (趣视频) and Mango TV's MediaCloud (芒果TV), all under
+//! their real paths at one address, and the object storage that uploads go to. It remembers what it was told: videos pass through uploading,
+//! transcoding and done, play URLs serve the very bytes that were uploaded, statistics come from what was really served, tokens expire. It
+//! shares no request-building code with vodkit's client, so it does not inherit its mistakes.
 //!
 //! ```
 //! use vodkit_emulator::Emulator;
 //!
 //! let emulator = Emulator::start()?;
-//! let account = emulator.baijiayun();
-//! println!("calls go to {}/openapi/, signed with the key of {}", emulator.base_url(), account.partner_id);
+//! let account = emulator.polyv();
+//! println!("calls go to {}/v2/, signed with the key of {}", emulator.base_url(), account.user_id);
 //! // ... let the code under test talk to it, then look at what arrived:
 //! assert!(emulator.journal().is_empty());
-//! # Ok::<(), std::io::Error>(())
+//! # Ok::<(), vodkit_emulator::StartError>(())
 //! ```
 //!
 //! - It runs on a thread of its own with its own runtime: use it from plain and from async tests alike. Dropping it stops it and
@@ -38,9 +39,9 @@ mod oss;
 pub mod polyv;
 pub mod quvideo;
 mod server;
+mod start_error;
 
 use std::fmt;
-use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,7 @@ use std::time::Duration;
 pub use assumption::{ASSUMPTIONS, Assumption};
 pub use builder::Builder;
 pub use journal::{Change, Effect, Record};
+pub use start_error::StartError;
 
 use builder::Settings;
 use server::{Server, Shared};
@@ -75,7 +77,7 @@ impl Emulator {
     /// # Errors
     ///
     /// No port or no thread is to be had.
-    pub fn start() -> io::Result<Self> {
+    pub fn start() -> Result<Self, StartError> {
         Self::builder().start()
     }
 
@@ -85,11 +87,19 @@ impl Emulator {
         Builder::default()
     }
 
-    fn launch(listen: SocketAddr, settings: Settings, clock_offset: i64) -> io::Result<Self> {
-        let listener = TcpListener::bind(listen)?;
-        let address = listener.local_addr()?;
+    fn launch(
+        listen: SocketAddr,
+        settings: Settings,
+        clock_offset: i64,
+    ) -> Result<Self, StartError> {
+        let busy = |source| StartError::Listen {
+            address: listen,
+            source,
+        };
+        let listener = TcpListener::bind(listen).map_err(busy)?;
+        let address = listener.local_addr().map_err(busy)?;
         let shared = Arc::new(Shared::new(settings, clock_offset, address));
-        let server = Server::start(listener, Arc::clone(&shared))?;
+        let server = Server::start(listener, Arc::clone(&shared)).map_err(StartError::Thread)?;
         Ok(Self {
             address,
             base_url: format!("http://{address}"),
