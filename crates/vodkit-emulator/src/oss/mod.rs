@@ -6,6 +6,7 @@
 
 mod access;
 mod assumptions;
+mod callback;
 mod multipart;
 mod object;
 mod refusal;
@@ -24,6 +25,7 @@ use percent_encoding::percent_decode_str;
 use crate::journal::{Change, Effect};
 use crate::server::{Outcome, Shared};
 use access::{Asked, Moment};
+use callback::Callback;
 use refusal::Refusal;
 
 pub(crate) use assumptions::ASSUMPTIONS;
@@ -59,6 +61,16 @@ fn bucket_of_host(shared: &Shared, headers: &HeaderMap) -> Option<String> {
         .then(|| first.to_owned())
 }
 
+/// The bucket that the keys of a request are for, if its path begins with none: then the host is the bucket's own. // assumed: own-host
+fn bucket_of_key(shared: &Shared, headers: &HeaderMap, first: &str) -> Option<String> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (id, _) = header.strip_prefix("OSS ")?.trim().split_once(':')?;
+    shared.oss.with(|store| {
+        let key = store.keys.get(id)?;
+        (!store.buckets.contains_key(first)).then(|| key.bucket.clone())
+    })
+}
+
 /// Bucket and key of a path, decoded.
 fn split(path: &str) -> (String, String) {
     let path = path.strip_prefix('/').unwrap_or(path);
@@ -73,9 +85,16 @@ fn decoded(text: &str) -> String {
 fn take_apart(shared: &Shared, request: Request) -> (Asked, Body) {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
+    let whole = || decoded(path.strip_prefix('/').unwrap_or(path));
     let (bucket, key) = match bucket_of_host(shared, &parts.headers) {
-        Some(bucket) => (bucket, decoded(path.strip_prefix('/').unwrap_or(path))),
-        None => split(path),
+        Some(bucket) => (bucket, whole()),
+        None => {
+            let (bucket, key) = split(path);
+            match bucket_of_key(shared, &parts.headers, &bucket) {
+                Some(own) => (own, whole()),
+                None => (bucket, key),
+            }
+        }
     };
     let query = parts.uri.query().unwrap_or_default();
     let query = query
@@ -164,7 +183,8 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: Request) -> Response {
             // A refusal that overtakes the body would reach the sender as a broken connection.
             while let Some(Ok(_)) = body.frame().await {}
             let response = refusal.response(&asked.method, &asked.headers, &request_id);
-            (response, journal.code(refusal.code).notes([refusal.note()]))
+            let journal = journal.code(refusal.code).notes([refusal.note()]);
+            (response, journal.effects(refusal.effects.into_vec()))
         }
     };
     let headers = response.headers_mut();
@@ -202,9 +222,15 @@ async fn perform(
     }
 }
 
-/// Keeps a complete object and tells the owner of the bucket.
-fn keep(shared: &Shared, asked: &Asked, owner: Owner, object: store::Object) -> Vec<Effect> {
-    let (blob, size) = (Arc::clone(&object.blob), object.size);
+/// Keeps a complete object and tells the owner of the bucket, who may have to be called for it.
+fn keep(
+    shared: &Shared,
+    asked: &Asked,
+    owner: Owner,
+    object: store::Object,
+    callback: Option<&Callback>,
+) -> Result<Vec<Effect>, Refusal> {
+    let (blob, size, digest) = (Arc::clone(&object.blob), object.size, object.digest.clone());
     let replaced = shared.oss.with(|store| {
         let bucket = store.buckets.get_mut(&asked.bucket)?;
         bucket.objects.insert(asked.key.clone(), object)
@@ -222,9 +248,16 @@ fn keep(shared: &Shared, asked: &Asked, owner: Owner, object: store::Object) -> 
         key: &asked.key,
         blob: &blob,
         size,
+        digest: &digest,
     };
     effects.extend(owner.stored(shared, &stored));
-    effects
+    if let Some(callback) = callback {
+        match owner.called_back(shared, &callback.url, &stored) {
+            Ok(more) => effects.extend(more),
+            Err(why) => return Err(callback::failed(why).after(effects)),
+        }
+    }
+    Ok(effects)
 }
 
 fn respond(builder: http::response::Builder, body: Body) -> Result<Response, Refusal> {
