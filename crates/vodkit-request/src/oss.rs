@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind, Fault, Refusal, class_of};
 use crate::payload::Payload;
 use crate::transport::Timestamp;
 
-pub(crate) use delivery::{Delivery, Next, Target};
+pub(crate) use delivery::{Delivery, Next, Target, of_video};
 
 /// The checksum that the storage computes of everything.
 static CRC64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);

@@ -21,7 +21,7 @@ pub(crate) const ASSUMPTIONS: &[Assumption] = &[
     ),
     assume(
         "own-host",
-        "A signed path that begins with no bucket is one of the bucket that the keys are for, as on a host name that is the bucket's own.",
+        "A signed path that begins with no bucket is a key of the bucket that the keys open under it, as on a host name that is the bucket's own.",
         "Every host name leads to the emulator, so the keys are what tells.",
     ),
     assume(

@@ -61,14 +61,22 @@ fn bucket_of_host(shared: &Shared, headers: &HeaderMap) -> Option<String> {
         .then(|| first.to_owned())
 }
 
-/// The bucket that the keys of a request are for, if its path begins with none: then the host is the bucket's own. // assumed: own-host
-fn bucket_of_key(shared: &Shared, headers: &HeaderMap, first: &str) -> Option<String> {
+/// The bucket that the keys of a request open under the whole of its path, if the path begins with no bucket: the host is then taken for the
+/// bucket's own. // assumed: own-host
+fn bucket_of_keys(shared: &Shared, headers: &HeaderMap, path: &str) -> Option<String> {
     let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (id, _) = header.strip_prefix("OSS ")?.trim().split_once(':')?;
+    let first = split(path).0;
     shared.oss.with(|store| {
-        let key = store.keys.get(id)?;
-        (!store.buckets.contains_key(first)).then(|| key.bucket.clone())
+        let keys = store.keys.get(id)?;
+        let opens = keys.opens(&keys.bucket, &whole(path));
+        (opens && !store.buckets.contains_key(&first)).then(|| keys.bucket.clone())
     })
+}
+
+/// The path as a key, decoded.
+fn whole(path: &str) -> String {
+    decoded(path.strip_prefix('/').unwrap_or(path))
 }
 
 /// Bucket and key of a path, decoded.
@@ -85,16 +93,11 @@ fn decoded(text: &str) -> String {
 fn take_apart(shared: &Shared, request: Request) -> (Asked, Body) {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
-    let whole = || decoded(path.strip_prefix('/').unwrap_or(path));
-    let (bucket, key) = match bucket_of_host(shared, &parts.headers) {
-        Some(bucket) => (bucket, whole()),
-        None => {
-            let (bucket, key) = split(path);
-            match bucket_of_key(shared, &parts.headers, &bucket) {
-                Some(own) => (own, whole()),
-                None => (bucket, key),
-            }
-        }
+    let own = bucket_of_host(shared, &parts.headers)
+        .or_else(|| bucket_of_keys(shared, &parts.headers, path));
+    let (bucket, key) = match own {
+        Some(bucket) => (bucket, whole(path)),
+        None => split(path),
     };
     let query = parts.uri.query().unwrap_or_default();
     let query = query

@@ -276,6 +276,22 @@ impl Delivery {
     }
 }
 
+/// A failed upload leaves a video without content behind: its id must not be lost.
+pub(crate) fn of_video(error: Error, id: &str) -> Error {
+    let content = match error.kind() {
+        ErrorKind::Interrupted | ErrorKind::Timeout | ErrorKind::Unavailable => {
+            "may have no content"
+        }
+        _ => "has no content",
+    };
+    let what = format!("Video {id} exists but {content}");
+    let hint = match error.hint() {
+        Some(hint) => format!("{}. {what}", hint.trim_end_matches('.')),
+        None => what,
+    };
+    error.with_hint(hint).with_created(id)
+}
+
 fn unsupported_file() -> Error {
     Error::new(
         ErrorKind::LocalFile,

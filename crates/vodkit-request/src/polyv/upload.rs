@@ -11,7 +11,7 @@ use crate::call::Run;
 use crate::error::{Error, ErrorKind};
 use crate::exec::{Exec, pass_on, unusable_file};
 use crate::flow::{Event, Flow, Step, unexpected_event};
-use crate::oss::{Delivery, Keys, Next, Place, Stored, Target};
+use crate::oss::{Delivery, Keys, Next, Place, Stored, Target, of_video};
 use crate::polyv::Polyv;
 use crate::session::Session;
 use crate::transport::{Limits, ProgressSink, Tick};
@@ -152,7 +152,7 @@ impl<'s> Upload<'s> {
         }
         let target = self
             .target(&vid, ticket)
-            .map_err(|error| error.with_created(&vid))?;
+            .map_err(|error| of_video(error, &vid))?;
         self.grant = Some(Grant { vid, target });
         self.send(tick)
     }
@@ -306,10 +306,8 @@ impl Flow for Upload<'_> {
     type Output = Uploaded;
 
     fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        let step = self.step(tick, event);
-        // A failed upload leaves a video behind: its id must not be lost.
-        step.map_err(|error| match &self.grant {
-            Some(grant) => error.with_created(&grant.vid),
+        self.step(tick, event).map_err(|error| match &self.grant {
+            Some(grant) => of_video(error, &grant.vid),
             None => error,
         })
     }

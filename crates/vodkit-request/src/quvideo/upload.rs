@@ -12,10 +12,13 @@ use crate::call::Run;
 use crate::error::{Error, ErrorKind};
 use crate::exec::{Exec, pass_on, unusable_file};
 use crate::flow::{Event, Flow, Step, unexpected_event};
-use crate::oss::{Delivery, Keys, Next, Place, Stored, Target};
+use crate::oss::{Delivery, Keys, Next, Place, Stored, Target, of_video};
 use crate::quvideo::QuVideo;
 use crate::session::Session;
 use crate::transport::{Limits, ProgressSink, Tick};
+
+/// Greatest size that `vod/videoPublish` takes.
+const LARGEST_SIZE: u64 = i32::MAX as u64;
 
 /// A simple upload: `vod/getVideoUploadAuth`, one object to the storage, `vod/videoPublish`.
 ///
@@ -29,6 +32,8 @@ pub struct Upload<'s> {
     delivery: Delivery,
     created: Option<CreatedSink>,
     grant: Option<Grant>,
+    /// Whether the storage has the file.
+    stored: bool,
     stage: Stage<'s>,
 }
 
@@ -83,6 +88,7 @@ impl<'s> Upload<'s> {
             delivery: Delivery::of(file),
             created: None,
             grant: None,
+            stored: false,
             stage: Stage::Begin,
         }
     }
@@ -176,7 +182,7 @@ impl<'s> Upload<'s> {
                     sink(&granted.video_id);
                 }
                 let target = target(&granted.upload_address, &granted.upload_auth)
-                    .map_err(|error| error.with_created(&granted.video_id))?;
+                    .map_err(|error| of_video(error, &granted.video_id))?;
                 self.grant = Some(Grant {
                     video_id: granted.video_id,
                     target,
@@ -236,6 +242,7 @@ impl<'s> Upload<'s> {
     }
 
     fn finish(&mut self, tick: Tick, uploaded: Uploaded) -> Result<Step<Uploaded>, Error> {
+        self.stored = true;
         let Some(mut publish) = self.publish.take() else {
             return Ok(Step::Done(uploaded));
         };
@@ -245,7 +252,10 @@ impl<'s> Upload<'s> {
         publish
             .title
             .get_or_insert_with(|| self.order.title.clone());
-        publish.size.get_or_insert(uploaded.bytes);
+        // The server's table has no room for a greater one, and refuses the call.
+        if uploaded.bytes <= LARGEST_SIZE {
+            publish.size.get_or_insert(uploaded.bytes);
+        }
         publish.cover_url = publish.cover_url.or(self.order.cover_url.take());
         let mut exec = Exec::new(self.session, publish);
         let step = exec.advance(tick, Event::Start)?;
@@ -311,10 +321,17 @@ impl Flow for Upload<'_> {
     type Output = Uploaded;
 
     fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        let step = self.step(tick, event);
-        // A failed upload leaves a video behind: its id must not be lost.
-        step.map_err(|error| match &self.grant {
-            Some(grant) => error.with_created(&grant.video_id),
+        self.step(tick, event).map_err(|error| match &self.grant {
+            Some(grant) if self.stored => {
+                let id = &grant.video_id;
+                let what = format!("Video {id} has its content, but may not be published");
+                let hint = match error.hint() {
+                    Some(hint) => format!("{}. {what}", hint.trim_end_matches('.')),
+                    None => what,
+                };
+                error.with_hint(hint).with_created(id)
+            }
+            Some(grant) => of_video(error, &grant.video_id),
             None => error,
         })
     }

@@ -324,6 +324,28 @@ fn no_secret_is_in_an_error() {
 #[test]
 fn every_failure_after_the_grant_names_the_video() {
     for vendor in BOTH {
+        for (reply, words) in [
+            (refused(403, "AccessDenied"), "came with them. Video"),
+            (
+                Reply::fails(LocalFile),
+                "scripted failure: LocalFile. Video",
+            ),
+        ] {
+            let told = vendor.upload(&[reply]);
+            let wanted = format!("{words} {VIDEO} exists but has no content");
+            assert!(
+                told.error().to_string().ends_with(&wanted),
+                "{}",
+                told.error()
+            );
+        }
+        let told = vendor.upload(&[const { Interrupted }; 3].map(Reply::fails));
+        let wanted = format!("Video {VIDEO} exists but may have no content");
+        assert!(
+            told.error().to_string().ends_with(&wanted),
+            "{}",
+            told.error()
+        );
         for reply in [
             Reply::fails(LocalFile),
             refused(403, "AccessDenied"),

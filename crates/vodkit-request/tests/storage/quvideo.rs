@@ -101,6 +101,34 @@ fn a_failure_to_publish_keeps_the_video() {
             (kind, Some(VIDEO))
         );
         assert_eq!(told.sent.len(), 3);
+        let wanted = format!("Video {VIDEO} has its content, but may not be published");
+        assert!(
+            told.error().to_string().ends_with(&wanted),
+            "{}",
+            told.error()
+        );
+    }
+}
+
+#[test]
+fn a_size_that_the_server_has_no_room_for_is_left_out() {
+    for (bytes, told_of) in [((1u64 << 31) - 1, true), (1 << 31, false)] {
+        let replies = [Vendor::QuVideo.grant(), stored(), Reply::json(PUBLISHED)];
+        let script = || ScriptedTransport::new(replies.iter().cloned()).file("/tmp/a.mp4", bytes);
+        let told = of_quvideo(
+            &script,
+            RetryPolicy::STANDARD,
+            &|upload| upload.cover_url("https://img.example.test/1.jpg"),
+            vodkit_request::types::FileInput::path("/tmp/a.mp4"),
+        );
+        assert_eq!(told.result.as_ref().unwrap().1, bytes);
+        let last = told.log.last().unwrap();
+        assert_eq!(last.contains("size="), told_of, "{last}");
+        assert!(
+            told.log[1].contains(&format!("fileSize={bytes}")),
+            "{}",
+            told.log[1]
+        );
     }
 }
 
