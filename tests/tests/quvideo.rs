@@ -66,6 +66,7 @@ fn put(address: &Secret, auth: &Secret, content: &'static [u8], at: Timestamp) -
     let auth = DecodedUploadAuth::of(auth).unwrap();
     let place = Place {
         endpoint: address.endpoint.parse().unwrap(),
+        of_bucket: false,
         bucket: address.bucket,
         key: address.file_name,
     };
@@ -75,7 +76,7 @@ fn put(address: &Secret, auth: &Secret, content: &'static [u8], at: Timestamp) -
         security_token: auth.security_token,
     };
     Outgoing {
-        request: put_object(&place, &keys, content.to_vec().into(), at).unwrap(),
+        request: put_object(&place, &keys, None, content.to_vec().into(), at).unwrap(),
         limits: Limits::transfer(),
         progress: None,
     }

@@ -178,21 +178,29 @@ pub(crate) struct SignArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  vodkit upload baijiayun lesson.mp4 --definition high,720p --wait
+  vodkit upload polyv lesson.mp4 --title \"Lesson 1\"
+  vodkit upload quvideo lesson.mp4 --cover-url https://img.example.com/1.jpg")]
 pub(crate) struct UploadArgs {
-    /// To whom: baijiayun
+    /// To whom: baijiayun, polyv or quvideo
     pub(crate) vendor: String,
     /// The video file
     pub(crate) file: PathBuf,
-    /// Name of the video; it gets the extension of the file if it has none
+    /// Name of the video; for baijiayun it gets the extension of the file if it has none
     #[arg(long)]
     pub(crate) title: Option<String>,
-    /// Definitions to make: standard, high, super, 720p, 1080p [default: standard]
+    /// Address of the cover, without which quvideo does not publish a video
+    #[arg(long, value_name = "URL")]
+    pub(crate) cover_url: Option<String>,
+    /// Definitions that baijiayun makes: standard, high, super, 720p, 1080p [default: standard]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) definition: Vec<String>,
     /// Wait until the video can be played
     #[arg(long)]
     pub(crate) wait: bool,
-    /// Longest time to wait for the transcoding
+    /// Longest time to wait for it
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600", requires = "wait")]
     pub(crate) deadline: Duration,
     #[command(flatten)]

@@ -10,6 +10,7 @@ use vodkit_request::mask::mask;
 use vodkit_request::transport::{TransportError, TransportErrorKind};
 use vodkit_request::{Error, ErrorKind};
 
+use crate::catalogue::Vendor;
 use crate::exit::Exit;
 use crate::output::{Format, printable};
 
@@ -93,19 +94,25 @@ impl Failure {
         Self::new(Exit::Verification, "verification", message)
     }
 
-    pub(crate) fn interrupted(maybe_sent: bool, created: Option<u64>) -> Self {
+    pub(crate) fn interrupted(maybe_sent: bool, created: Option<(Vendor, String)>) -> Self {
         let mut this = Self::new(Exit::Interrupted, "interrupted", "interrupted");
-        this.0.created = created.map(|id| id.to_string());
-        if let Some(id) = created {
+        if let Some((vendor, id)) = created {
             this.0.maybe_sent = maybe_sent;
             let what = if maybe_sent {
                 "exists but may have no content"
             } else {
                 "is uploaded"
             };
+            let look = match vendor {
+                Vendor::Baijiayun => format!("video/getStatus video_id={id}"),
+                Vendor::Polyv => format!("get-video-msg vid={id}"),
+                _ => "vod/getPersonalVideoList pageIndex=1 pageSize=20".to_owned(),
+            };
             this = this.hint(format!(
-                "Video {id} {what}; see `vodkit call baijiayun video/getStatus video_id={id}`"
+                "Video {id} {what}; see `vodkit call {} {look}`",
+                vendor.name()
             ));
+            this.0.created = Some(id);
         } else if maybe_sent {
             this.0.maybe_sent = true;
             this =

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 
+use crate::catalogue::Vendor;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
@@ -11,7 +12,7 @@ use crate::output::Format;
 /// Set while a call that changes something may be on its way.
 static WRITING: AtomicBool = AtomicBool::new(false);
 /// The video that this command has created so far.
-static CREATED: Mutex<Option<u64>> = Mutex::new(None);
+static CREATED: Mutex<Option<(Vendor, String)>> = Mutex::new(None);
 static SIGNALLED: AtomicBool = AtomicBool::new(false);
 static REACTION: Mutex<Reaction> = Mutex::new(Reaction::Exit(Vec::new()));
 
@@ -35,7 +36,10 @@ pub(crate) fn install(format: Option<Format>) {
             match &mut *REACTION.lock().unwrap_or_else(PoisonError::into_inner) {
                 Reaction::Exit(cleanups) => {
                     cleanups.drain(..).for_each(|cleanup| cleanup());
-                    let created = *CREATED.lock().unwrap_or_else(PoisonError::into_inner);
+                    let created = CREATED
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .take();
                     Failure::interrupted(WRITING.load(Ordering::SeqCst), created)
                         .report_and_exit(format)
                 }
@@ -77,8 +81,9 @@ pub(crate) fn give_way() {
 }
 
 /// Remembers a video that exists from now on, whatever ends the command.
-pub(crate) fn created(video_id: u64) {
-    *CREATED.lock().unwrap_or_else(PoisonError::into_inner) = Some(video_id);
+pub(crate) fn created(vendor: Vendor, video_id: &str) {
+    let created = Some((vendor, video_id.to_owned()));
+    *CREATED.lock().unwrap_or_else(PoisonError::into_inner) = created;
 }
 
 /// Marks that a call which changes something may be on its way, or no longer is.

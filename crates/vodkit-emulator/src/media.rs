@@ -85,6 +85,34 @@ fn read_array<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
+/// The smallest MP4 that says how long it lasts: a movie header and no track.
+pub(crate) fn film_without_pictures(seconds: u64) -> Vec<u8> {
+    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+        // Far below the 4 GiB that the field holds.
+        let length = (content.len() + 8) as u32;
+        [&length.to_be_bytes()[..], kind, content].concat()
+    }
+    const TICKS_PER_SECOND: u32 = 1000;
+    let ticks = seconds.saturating_mul(TICKS_PER_SECOND.into());
+    // Version 1, whose times have 64 bits; no flags; made and changed at the beginning of time.
+    let mut header = vec![1, 0, 0, 0];
+    header.extend([0; 16]);
+    header.extend(TICKS_PER_SECOND.to_be_bytes());
+    header.extend(ticks.to_be_bytes());
+    // Normal speed and volume, reserved, the identity matrix, six reserved words, the number of the next track.
+    header.extend(0x0001_0000_u32.to_be_bytes());
+    header.extend(0x0100_u16.to_be_bytes());
+    header.extend([0; 10]);
+    for word in [0x0001_0000_u32, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000] {
+        header.extend(word.to_be_bytes());
+    }
+    header.extend([0; 24]);
+    header.extend(1_u32.to_be_bytes());
+    let mut film = boxed(b"ftyp", b"isom\0\0\x02\0isomiso2mp41");
+    film.extend(boxed(b"moov", &boxed(b"mvhd", &header)));
+    film
+}
+
 /// Content type of a served file, by its ending.
 pub(crate) fn content_type(ending: &str) -> &'static str {
     match ending {
@@ -195,6 +223,14 @@ mod tests {
             1,
             "a scale of zero"
         );
+    }
+
+    #[test]
+    fn a_film_without_pictures_says_how_long_it_lasts() {
+        for length in [0, 1, 48, 1 << 40] {
+            assert_eq!(seconds(&film_without_pictures(length)), length);
+        }
+        assert_eq!(film_without_pictures(48).len(), 24 + 4 + 8 + 8 + 112);
     }
 
     #[test]

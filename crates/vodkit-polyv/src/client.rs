@@ -3,10 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use vodkit_request::polyv::Polyv;
-use vodkit_request::{Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Session, types};
+use vodkit_request::polyv::{Polyv, Upload};
+use vodkit_request::{
+    Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Run, Session, types,
+};
 
-use types::{Operation, Secret};
+use types::{FileInput, Operation, Secret};
 
 /// One Polyv account over a transport.
 ///
@@ -52,6 +54,29 @@ impl<T> Client<T> {
     /// ```
     pub fn raw(&self, operation: &'static Operation) -> Call<'_, T, Raw<Polyv>> {
         self.call(Raw::new(operation))
+    }
+
+    /// Uploads a file in one request to the object storage, which tells the vendor of it.
+    ///
+    /// `file` is a path, or a [`FileInput`] for bytes in memory. It is read while it is sent, never as a whole. The storage takes at most 5 GiB
+    /// in one request.
+    ///
+    /// ```no_run
+    /// # use vodkit_polyv::{Client, Error};
+    /// # fn upload(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
+    /// let uploaded = client
+    ///     .upload("lesson.mp4")
+    ///     .title("Lesson 1")
+    ///     .order(|order| order.cataid("1602300731843").tag("biology"))
+    ///     .send()?;
+    /// println!("video {}", uploaded.vid);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It gives [`Uploaded`](crate::Uploaded).
+    pub fn upload(&self, file: impl Into<FileInput>) -> Run<'_, T, Upload<'_>> {
+        Run::new(&self.transport, Upload::new(&self.session, file.into()))
     }
 
     /// The transport.

@@ -17,6 +17,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`Client::upload`] brings a file to the vendor.
+//!
 //! What is not here yet: statistics and viewing logs, danmaku, advertising, sub-accounts. [`Client::raw`] calls them, signed.
 
 mod client;
@@ -26,7 +28,7 @@ mod generated;
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "async")]
 pub use vodkit_request::AsyncTransport;
-pub use vodkit_request::polyv::{self as types};
+pub use vodkit_request::polyv::{self as types, Upload, Uploaded};
 pub use vodkit_request::types::{
     Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
 };

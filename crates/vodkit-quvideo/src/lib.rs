@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`Client::upload`] brings a file to the storage and publishes it.
 
 mod client;
 #[rustfmt::skip]

@@ -67,6 +67,15 @@ impl BaseUrl {
         })
     }
 
+    /// Another host, reached in the same way.
+    ///
+    /// # Errors
+    /// When it is none.
+    #[cfg(feature = "polyv")]
+    pub(crate) fn at_host(&self, host: &str) -> Result<Self, Error> {
+        format!("{}://{host}", self.scheme).parse()
+    }
+
     fn join(
         &self,
         path: &str,

@@ -219,6 +219,13 @@ impl Error {
         self
     }
 
+    /// How often something was sent that is no call of the tables.
+    #[cfg(any(feature = "polyv", feature = "quvideo"))]
+    pub(crate) fn after(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
     pub(crate) fn at(mut self, operation: &'static Operation, attempts: u32) -> Self {
         self.0.operation.get_or_insert(operation);
         self.0.attempts = self.0.attempts.max(attempts);

@@ -3,12 +3,16 @@
 //! The vendor's API grants place and temporary keys; the object itself goes to the storage, with a signature of its own
 //! ([`vodkit_sign::oss`]). Errors come as XML with an HTTP status.
 
+mod delivery;
+
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use crc::{CRC_64_XZ, Crc, Table};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderValue};
-use http::{Method, Request, Response, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
+use md5::{Digest as _, Md5};
 use vodkit_sign::oss;
 use vodkit_types::{FaultClass, Secret};
 
@@ -18,6 +22,12 @@ use crate::error::{Error, ErrorKind, Fault, Refusal, class_of};
 use crate::payload::Payload;
 use crate::transport::Timestamp;
 
+pub(crate) use delivery::{Delivery, Next, Target, of_video};
+
+/// The checksum that the storage computes of everything.
+static CRC64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
+
+const CALLBACK: &str = "x-oss-callback";
 const SECURITY_TOKEN: &str = "x-oss-security-token";
 /// What is sent when the vendor prescribes no type: the object is played from a copy that the vendor makes.
 const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -25,8 +35,11 @@ const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream")
 /// Where an object goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// Address of the storage, without the bucket.
+    /// Address of the storage.
     pub endpoint: BaseUrl,
+    /// Whether `endpoint` is the bucket's own, such as a host name of the vendor's that leads to it. Otherwise the bucket is put before the
+    /// host name.
+    pub of_bucket: bool,
     /// The bucket.
     pub bucket: String,
     /// Key of the object, not percent-encoded.
@@ -34,8 +47,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The address of the object. The bucket is part of the host name, unless the host is an IP address or `localhost`, which can have none:
-    /// then it is the first part of the path.
+    /// The address of the object. An IP address or `localhost` can neither have the bucket before it nor be one bucket's own: then the bucket
+    /// is the first part of the path.
     fn address(&self) -> Result<Uri, Error> {
         let endpoint = &self.endpoint;
         let mut path = String::with_capacity(self.key.len() + self.bucket.len() + 2);
@@ -45,7 +58,7 @@ impl Place {
             || host.bytes().all(|b| b.is_ascii_digit() || b == b'.');
         if bare {
             path.push('/');
-            path.push_str(&self.bucket);
+            encode::rfc3986(&self.bucket, &mut path);
         }
         for part in self.key.split('/') {
             if matches!(part, "" | "." | "..") {
@@ -59,6 +72,17 @@ impl Place {
         }
         if bare {
             return endpoint.uri_of(&path, None);
+        }
+        if self.of_bucket {
+            return endpoint.uri_of(&path, None);
+        }
+        // A bucket that is no label of a host name would change the host.
+        let label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if self.bucket.is_empty() || !self.bucket.bytes().all(label) {
+            return Err(Error::new(
+                ErrorKind::Decode,
+                "the vendor gave a bucket that no host name can begin with",
+            ));
         }
         endpoint.with_host_label(&self.bucket)?.uri_of(&path, None)
     }
@@ -77,23 +101,31 @@ pub struct Keys {
 
 /// The request that stores an object.
 ///
+/// With a `callback`, JSON in base64, the storage tells the vendor of the object before it replies.
+///
 /// # Errors
 /// When place or keys cannot stand in a request.
 pub fn put_object(
     place: &Place,
     keys: &Keys,
+    callback: Option<&str>,
     body: Payload,
     at: Timestamp,
 ) -> Result<Request<Payload>, Error> {
     let date = http_date(at);
     let token = keys.security_token.expose();
+    let own_headers = [
+        (CALLBACK, callback.unwrap_or_default()),
+        (SECURITY_TOKEN, token),
+    ];
+    let own_headers = &own_headers[usize::from(callback.is_none())..];
     let signature = oss::sign(
         &oss::Request {
             verb: "PUT",
             content_md5: "",
             content_type: "application/octet-stream",
             date: &date,
-            headers: &[(SECURITY_TOKEN, token)],
+            headers: own_headers,
             bucket: &place.bucket,
             key: &place.key,
             subresources: &[],
@@ -121,7 +153,9 @@ pub fn put_object(
         HeaderValue::try_from(date)
             .map_err(|_| Error::new(ErrorKind::InvalidInput, "the clock shows no date"))?,
     );
-    headers.insert(SECURITY_TOKEN, header(token)?);
+    for (name, value) in own_headers {
+        headers.insert(*name, header(value)?);
+    }
     headers.insert(AUTHORIZATION, header(&authorization)?);
     Ok(request)
 }
@@ -134,6 +168,9 @@ fn http_date(at: Timestamp) -> String {
 }
 
 /// What the storage says of an object that it has stored.
+///
+/// An upload of bytes in memory has compared both with what was sent, and fails when one of them disagrees. A file is read by the transport
+/// while it is sent, and is not compared yet: compare one of them with a digest of your own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stored {
@@ -143,13 +180,41 @@ pub struct Stored {
     pub crc64: Option<u64>,
 }
 
+impl Stored {
+    /// Which digest shows that the storage has other bytes than these.
+    fn differs_from(&self, bytes: &[u8]) -> Option<&'static str> {
+        if self
+            .crc64
+            .is_some_and(|crc64| crc64 != CRC64.checksum(bytes))
+        {
+            return Some("CRC-64");
+        }
+        // A tag of another form is no MD5.
+        let md5 = |tag: &&String| tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit());
+        let theirs = self.etag.as_ref().filter(md5)?;
+        let ours: String = Md5::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02X}"))
+            .collect();
+        (!theirs.eq_ignore_ascii_case(&ours)).then_some("MD5")
+    }
+}
+
 /// Reads the reply to [`put_object`].
 ///
 /// # Errors
-/// The storage's refusal: its code as text, classed; [`Credential`](FaultClass::Credential) when other keys or another clock would help.
+/// The storage's refusal: its code as text, classed. An object that was stored without the vendor taking note of it (`CallbackFailed`) counts
+/// as one: it has to be sent again.
 pub fn open(response: &Response<Bytes>) -> Result<Stored, Refusal> {
     let header = |name: &str| response.headers().get(name)?.to_str().ok();
-    let Some(by_status) = class_of(response.status()) else {
+    // With this status the object is stored, and the vendor has not taken note of it.
+    let untold = response.status() == StatusCode::NON_AUTHORITATIVE_INFORMATION;
+    let by_status = if untold {
+        Some(FaultClass::Transient)
+    } else {
+        class_of(response.status())
+    };
+    let Some(by_status) = by_status else {
         return Ok(Stored {
             etag: header(ETAG.as_str()).map(|tag| tag.trim_matches('"').to_owned()),
             crc64: header("x-oss-hash-crc64ecma").and_then(|crc| crc.parse().ok()),
@@ -157,9 +222,8 @@ pub fn open(response: &Response<Bytes>) -> Result<Stored, Refusal> {
     };
     let text = String::from_utf8_lossy(response.body());
     let Some(code) = element(&text, "Code") else {
-        return Err(
-            Refusal::from_status(response).unwrap_or_else(|| Refusal::not_json(response, None))
-        );
+        let refusal = Refusal::from_status(response);
+        return Err(refusal.unwrap_or_else(|| Refusal::not_json(response, None)));
     };
     let class = match code {
         "AccessDenied"
@@ -171,7 +235,9 @@ pub fn open(response: &Response<Bytes>) -> Result<Stored, Refusal> {
         "SlowDown" | "QpsLimitExceeded" | "DownloadTrafficRateLimitExceeded" => {
             FaultClass::Throttled
         }
-        "InternalError" | "RequestTimeout" | "ServiceUnavailable" => FaultClass::Transient,
+        "InternalError" | "RequestTimeout" | "ServiceUnavailable" | "CallbackFailed" => {
+            FaultClass::Transient
+        }
         _ => by_status,
     };
     Err(Refusal::Fault(Fault {
@@ -193,6 +259,9 @@ fn hint(code: &str) -> &'static str {
         "SecurityTokenExpired" => "The keys have expired; ask for new ones",
         "NoSuchBucket" | "AccessDenied" => {
             "The keys are good for the place only that came with them"
+        }
+        "CallbackFailed" => {
+            "The object is stored, but the vendor has not taken note of it: send it again"
         }
         _ => "This is the object storage, not the vendor's API",
     }

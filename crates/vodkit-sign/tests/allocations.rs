@@ -3,7 +3,7 @@
 use std::{fmt, hint::black_box};
 
 use allocation_counter::measure;
-use vodkit_sign::{baijiayun, polyv};
+use vodkit_sign::{baijiayun, oss, polyv};
 
 struct Discard;
 
@@ -54,5 +54,29 @@ fn no_allocation() {
         })
         .count_total;
         assert_eq!(total, 0, "{count} parameters");
+    }
+}
+
+#[test]
+fn no_allocation_for_the_storage() {
+    let token = "t".repeat(900);
+    for secret in ["test-key-0123456789", &"k".repeat(200)] {
+        let request = oss::Request {
+            verb: "PUT",
+            content_md5: "",
+            content_type: "application/octet-stream",
+            date: "Tue, 14 Nov 2023 22:13:20 GMT",
+            headers: &[("x-oss-callback", "e30="), ("x-oss-security-token", &token)],
+            bucket: "test-bucket",
+            key: "sv/课 1.mp4",
+            subresources: &[("partNumber", Some("10000")), ("uploadId", Some("u"))],
+        };
+        let total = measure(|| {
+            let signature = oss::sign(black_box(&request), secret);
+            let _ = black_box(oss::verify(&request, secret, signature.as_str()));
+            let _ = black_box(oss::canonical(&request, &mut Discard));
+        })
+        .count_total;
+        assert_eq!(total, 0);
     }
 }

@@ -185,8 +185,7 @@ fn others(
         .secret_key(accounts.polyv.secret_key.as_str())
         .base_url(base_url)
         .build(Watched::new(global.verbose)?)?;
-    let source = format!("{base_url}/vodkit-demo.mp4");
-    let polyv = polyv::tell(&client, &source, steps)?;
+    let polyv = polyv::tell(&client, original, steps)?;
 
     let client = |token: Option<Secret>| {
         let mut builder = vodkit_quvideo::Client::builder().base_url(base_url);

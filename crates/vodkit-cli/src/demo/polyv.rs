@@ -1,4 +1,4 @@
-//! Polyv's part of the demo: the settings, a category, a video that the vendor pulls from an address, the permission to play it.
+//! Polyv's part of the demo: the settings, a category, an upload to the object storage, the bytes back, the permission to play.
 
 use vodkit_polyv::Client;
 use vodkit_request::BlockingTransport;
@@ -6,33 +6,55 @@ use vodkit_request::BlockingTransport;
 use super::Steps;
 use super::story::{Row, wait_for};
 use crate::failure::Failure;
+use crate::playback::{self, Original};
 
 const TITLE: &str = "vodkit demo";
 
 pub(super) fn tell<T: BlockingTransport>(
     client: &Client<T>,
-    source: &str,
+    original: &Original,
     steps: &mut Steps,
 ) -> Result<Row, Failure> {
     let settings = client.get_playsafe().send()?;
     let level = settings.hlslevel.as_str();
     let cataid = client.add_category(TITLE, "1").send()?.cataid;
-    client
-        .pull_videos([source.to_owned()], [TITLE.to_owned()])
-        .cataid(cataid.clone())
+    let uploaded = client
+        .upload(original.input())
+        .title(TITLE)
+        .order(|order| order.cataid(cataid.clone()))
         .send()?;
-    let video = wait_for(client.transport(), "the video that polyv pulls", || {
-        for page in client.list_new_videos().pages() {
-            let found = page?.into_iter().find(|video| {
-                video.title.as_deref() == Some(TITLE)
-                    && matches!(video.status.as_str(), "60" | "61")
-            });
-            if found.is_some() {
-                return Ok(found);
+    let video = wait_for(
+        client.transport(),
+        "the video that polyv transcodes",
+        || {
+            for page in client.list_new_videos().pages() {
+                let found = page?.into_iter().find(|video| {
+                    video.vid == uploaded.vid && matches!(video.status.as_str(), "60" | "61")
+                });
+                if found.is_some() {
+                    return Ok(found);
+                }
             }
+            Ok(None)
+        },
+    )?;
+    let url = video
+        .mp4
+        .ok_or_else(|| Failure::verification("polyv gives no address of the video"))?;
+    let (md5, played) = (
+        original.md5()?,
+        playback::compare(client.transport(), &url, original)?,
+    );
+    for (what, theirs) in [
+        ("played", Some(&played)),
+        ("has", video.md5checksum.as_ref()),
+    ] {
+        if theirs.is_some_and(|theirs| *theirs != md5) {
+            return Err(Failure::verification(format!(
+                "what polyv {what} is not of MD5 {md5}, as what was uploaded"
+            )));
         }
-        Ok(None)
-    })?;
+    }
     let pass = client
         .create_play_token(video.vid.clone(), "viewer-1")
         .send()?;
@@ -42,8 +64,8 @@ pub(super) fn tell<T: BlockingTransport>(
     steps.done(
         "polyv",
         format!(
-            "encryption {level}; video {} was pulled into category {cataid} and has a play token",
-            video.vid
+            "encryption {level}; video {} was uploaded into category {cataid}; {} bytes came back, all equal; it has a play token",
+            video.vid, uploaded.bytes
         ),
     )?;
     Ok(Row {
@@ -52,6 +74,6 @@ pub(super) fn tell<T: BlockingTransport>(
         made: format!("video {}", video.vid),
         processed: true,
         listed: Some(true),
-        bytes_equal: None,
+        bytes_equal: Some(true),
     })
 }

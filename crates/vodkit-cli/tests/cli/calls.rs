@@ -478,7 +478,7 @@ fn the_demo_really_does_it() {
         rows,
         [
             ("baijiayun", Some(true), Some(true)),
-            ("polyv", Some(true), None),
+            ("polyv", Some(true), Some(true)),
             ("quvideo", Some(true), Some(true)),
             ("mediacloud", None, None),
         ]

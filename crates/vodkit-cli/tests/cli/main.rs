@@ -12,6 +12,7 @@ mod processes;
 mod secrets;
 mod server;
 mod signing;
+mod storage;
 mod uploads;
 
 use std::process::{Command, Output, Stdio};

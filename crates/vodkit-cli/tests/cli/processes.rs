@@ -13,7 +13,7 @@ use crate::server::{Server, reply};
 use crate::{Ran, bare, run, vodkit};
 
 #[cfg(unix)]
-fn signal(child: &Child, name: &str) {
+pub(crate) fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill")
         .args([format!("-{name}"), child.id().to_string()])
         .status()
@@ -22,7 +22,7 @@ fn signal(child: &Child, name: &str) {
 }
 
 /// Waits without end for nothing: the test would rather fail.
-fn until(mut condition: impl FnMut() -> bool) {
+pub(crate) fn until(mut condition: impl FnMut() -> bool) {
     assert!(comes(&mut condition), "it does not come");
 }
 

@@ -5,6 +5,11 @@ use crate::assumption::{Assumption, assume};
 /// Every assumed behaviour, sorted by id.
 pub(crate) const ASSUMPTIONS: &[Assumption] = &[
     assume(
+        "callback",
+        "The store calls nobody over the network: an x-oss-callback reaches Polyv's side of the emulator, and any other address fails with 203 CallbackFailed. The reply of a call is {\"Status\":\"OK\"}.",
+        "The pages describe header, status and code; what Polyv answers is not public.",
+    ),
+    assume(
         "expose-headers",
         "Pages of every origin may read ETag, x-oss-hash-crc64ecma and x-oss-request-id.",
         "A bucket is set up so by its owner; without it no uploader in a browser could complete an upload in parts.",
@@ -18,6 +23,11 @@ pub(crate) const ASSUMPTIONS: &[Assumption] = &[
         "operations",
         "Operations other than put, get, head and the five of multipart uploads are refused with MethodNotAllowed.",
         "Uploads to a vendor of videos need no others, and the keys that are handed out would not allow most of them.",
+    ),
+    assume(
+        "own-host",
+        "A signed path that begins with no bucket is a key of the bucket that the keys open under it, as on a host name that is the bucket's own.",
+        "Every host name leads to the emulator, so the keys are what tells.",
     ),
     assume(
         "v4",

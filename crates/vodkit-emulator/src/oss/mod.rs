@@ -6,6 +6,7 @@
 
 mod access;
 mod assumptions;
+mod callback;
 mod multipart;
 mod object;
 mod refusal;
@@ -24,6 +25,7 @@ use percent_encoding::percent_decode_str;
 use crate::journal::{Change, Effect};
 use crate::server::{Outcome, Shared};
 use access::{Asked, Moment};
+use callback::Callback;
 use refusal::Refusal;
 
 pub(crate) use assumptions::ASSUMPTIONS;
@@ -59,6 +61,24 @@ fn bucket_of_host(shared: &Shared, headers: &HeaderMap) -> Option<String> {
         .then(|| first.to_owned())
 }
 
+/// The bucket that the keys of a request open under the whole of its path, if the path begins with no bucket: the host is then taken for the
+/// bucket's own. // assumed: own-host
+fn bucket_of_keys(shared: &Shared, headers: &HeaderMap, path: &str) -> Option<String> {
+    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (id, _) = header.strip_prefix("OSS ")?.trim().split_once(':')?;
+    let first = split(path).0;
+    shared.oss.with(|store| {
+        let keys = store.keys.get(id)?;
+        let opens = keys.opens(&keys.bucket, &whole(path));
+        (opens && !store.buckets.contains_key(&first)).then(|| keys.bucket.clone())
+    })
+}
+
+/// The path as a key, decoded.
+fn whole(path: &str) -> String {
+    decoded(path.strip_prefix('/').unwrap_or(path))
+}
+
 /// Bucket and key of a path, decoded.
 fn split(path: &str) -> (String, String) {
     let path = path.strip_prefix('/').unwrap_or(path);
@@ -73,8 +93,10 @@ fn decoded(text: &str) -> String {
 fn take_apart(shared: &Shared, request: Request) -> (Asked, Body) {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
-    let (bucket, key) = match bucket_of_host(shared, &parts.headers) {
-        Some(bucket) => (bucket, decoded(path.strip_prefix('/').unwrap_or(path))),
+    let own = bucket_of_host(shared, &parts.headers)
+        .or_else(|| bucket_of_keys(shared, &parts.headers, path));
+    let (bucket, key) = match own {
+        Some(bucket) => (bucket, whole(path)),
         None => split(path),
     };
     let query = parts.uri.query().unwrap_or_default();
@@ -164,7 +186,8 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: Request) -> Response {
             // A refusal that overtakes the body would reach the sender as a broken connection.
             while let Some(Ok(_)) = body.frame().await {}
             let response = refusal.response(&asked.method, &asked.headers, &request_id);
-            (response, journal.code(refusal.code).notes([refusal.note()]))
+            let journal = journal.code(refusal.code).notes([refusal.note()]);
+            (response, journal.effects(refusal.effects.into_vec()))
         }
     };
     let headers = response.headers_mut();
@@ -207,9 +230,15 @@ async fn perform(
     }
 }
 
-/// Keeps a complete object and tells the owner of the bucket.
-fn keep(shared: &Shared, asked: &Asked, owner: Owner, object: store::Object) -> Vec<Effect> {
-    let (blob, size) = (Arc::clone(&object.blob), object.size);
+/// Keeps a complete object and tells the owner of the bucket, who may have to be called for it.
+fn keep(
+    shared: &Shared,
+    asked: &Asked,
+    owner: Owner,
+    object: store::Object,
+    callback: Option<&Callback>,
+) -> Result<Vec<Effect>, Refusal> {
+    let (blob, size, digest) = (Arc::clone(&object.blob), object.size, object.digest.clone());
     let replaced = shared.oss.with(|store| {
         let bucket = store.buckets.get_mut(&asked.bucket)?;
         bucket.objects.insert(asked.key.clone(), object)
@@ -227,9 +256,16 @@ fn keep(shared: &Shared, asked: &Asked, owner: Owner, object: store::Object) -> 
         key: &asked.key,
         blob: &blob,
         size,
+        digest: &digest,
     };
     effects.extend(owner.stored(shared, &stored));
-    effects
+    if let Some(callback) = callback {
+        match owner.called_back(shared, &callback.url, &stored) {
+            Ok(more) => effects.extend(more),
+            Err(why) => return Err(callback::failed(why).after(effects)),
+        }
+    }
+    Ok(effects)
 }
 
 fn respond(builder: http::response::Builder, body: Body) -> Result<Response, Refusal> {

@@ -12,6 +12,7 @@ use md5::{Digest as _, Md5};
 use serde::Deserialize;
 
 use super::access::{Asked, iso};
+use super::callback::{self, Callback};
 use super::object::{CRC64, receive, summary};
 use super::refusal::{Document, Refusal, XML};
 use super::store::{Object, Owner, Store, Upload};
@@ -118,6 +119,7 @@ pub(super) async fn complete(
     owner: Owner,
     body: &mut Body,
 ) -> Answer {
+    let callback = Callback::of(asked)?;
     let malformed = |why: String| {
         let problem = "The XML you provided was not well-formed or did not validate against our published schema.";
         Refusal::bad_request("MalformedXML", problem).explained(why)
@@ -152,17 +154,18 @@ pub(super) async fn complete(
         Ok((content_type, chosen))
     })?;
     let joined = tokio::task::spawn_blocking(move || join(&parts)).await;
-    let (blob, size, etag, crc64) = match joined {
+    let joined = match joined {
         Ok(Ok(joined)) => joined,
         Ok(Err(error)) => return Err(Refusal::storage(&error)),
         Err(error) => return Err(Refusal::storage(&io::Error::other(error))),
     };
     let object = Object {
-        blob,
-        size,
-        etag,
+        blob: joined.blob,
+        size: joined.size,
+        etag: joined.etag,
         md5: None,
-        crc64,
+        crc64: joined.crc64,
+        digest: joined.digest,
         content_type: match content_type.is_empty() {
             true => "application/octet-stream".to_owned(),
             false => content_type,
@@ -177,9 +180,15 @@ pub(super) async fn complete(
         )
         .text("Bucket", &asked.bucket);
     let answer = key_of(asked, answer).text("ETag", &object.etag);
-    let builder = summary(&object).header(header::CONTENT_TYPE, XML);
-    let response = respond(builder, Body::from(answer.finish()))?;
-    Ok((response, keep(shared, asked, owner, object)))
+    let builder = summary(&object);
+    let effects = keep(shared, asked, owner, object, callback.as_ref())?;
+    let (kind, body) = match callback {
+        // The answer to the call takes the place of the document.
+        Some(_) => ("application/json", Body::from(callback::REPLY)),
+        None => (XML, Body::from(answer.finish())),
+    };
+    let response = respond(builder.header(header::CONTENT_TYPE, kind), body)?;
+    Ok((response, effects))
 }
 
 /// The parts that a list names, if all of them are there as it says.
@@ -226,11 +235,20 @@ fn check_sizes(parts: &[Object]) -> Result<(), Refusal> {
     }
 }
 
-/// Size, tag and checksum of the parts one after the other. Copies files: not for the server's own thread.
-fn join(parts: &[Object]) -> io::Result<(Arc<Blob>, u64, String, u64)> {
+/// Parts, one after the other.
+struct Joined {
+    blob: Arc<Blob>,
+    size: u64,
+    etag: String,
+    crc64: u64,
+    digest: String,
+}
+
+/// Copies files: not for the server's own thread.
+fn join(parts: &[Object]) -> io::Result<Joined> {
     let blob = Blob::create()?;
     let mut writer = blob.writer_at(0)?;
-    let (mut tags, mut crc64, mut size) = (Md5::new(), CRC64.digest(), 0);
+    let (mut tags, mut md5, mut crc64, mut size) = (Md5::new(), Md5::new(), CRC64.digest(), 0);
     let mut buffer = vec![0; 256 * 1024];
     for part in parts {
         // The tag of such an object is made of those of its parts. // assumed: multipart-etag
@@ -241,6 +259,7 @@ fn join(parts: &[Object]) -> io::Result<(Arc<Blob>, u64, String, u64)> {
                 0 => break,
                 read => {
                     writer.write(&buffer[..read])?;
+                    md5.update(&buffer[..read]);
                     crc64.update(&buffer[..read]);
                     size += read as u64;
                 }
@@ -248,8 +267,13 @@ fn join(parts: &[Object]) -> io::Result<(Arc<Blob>, u64, String, u64)> {
         }
     }
     let tag = hex(&tags.finalize()).to_ascii_uppercase();
-    let etag = format!("\"{tag}-{}\"", parts.len());
-    Ok((Arc::new(blob), size, etag, crc64.finalize()))
+    Ok(Joined {
+        blob: Arc::new(blob),
+        size,
+        etag: format!("\"{tag}-{}\"", parts.len()),
+        crc64: crc64.finalize(),
+        digest: hex(&md5.finalize()),
+    })
 }
 
 /// Answers `DELETE ?uploadId`.

@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use md5::{Digest as _, Md5};
 
 use super::access::Asked;
+use super::callback::{self, Callback};
 use super::refusal::Refusal;
 use super::store::{Object, Owner};
 use super::{Answer, keep, respond};
@@ -31,9 +32,18 @@ pub(super) async fn put(
     owner: Owner,
     body: &mut Body,
 ) -> Answer {
+    let callback = Callback::of(asked)?;
     let object = receive(shared, asked, body).await?;
-    let response = respond(summary(&object), Body::empty())?;
-    Ok((response, keep(shared, asked, owner, object)))
+    let summary = summary(&object);
+    let effects = keep(shared, asked, owner, object, callback.as_ref())?;
+    let response = match callback {
+        Some(_) => respond(
+            summary.header(header::CONTENT_TYPE, "application/json"),
+            Body::from(callback::REPLY),
+        )?,
+        None => respond(summary, Body::empty())?,
+    };
+    Ok((response, effects))
 }
 
 /// The head of an answer to something stored.
@@ -101,6 +111,7 @@ pub(super) async fn receive(
         etag: format!("\"{}\"", hex(&md5).to_ascii_uppercase()),
         md5: Some(BASE64.encode(md5)),
         crc64: crc64.finalize(),
+        digest: hex(&md5),
         content_type,
         stored_ms: shared.clock.now_ms(),
     })

@@ -5,6 +5,8 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use quick_xml::escape::escape;
 
+use crate::journal::Effect;
+
 /// A refusal as OSS words it, and what its owner should know.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -14,9 +16,11 @@ pub(super) struct Refusal {
     /// Further elements of the document.
     pub(super) details: Vec<(&'static str, String)>,
     /// Longer explanation for the log; holds no secret.
-    pub(super) explanation: Option<String>,
+    pub(super) explanation: Option<Box<str>>,
     /// Id of the assumption that this refusal rests on.
     pub(super) assumed: Option<&'static str>,
+    /// What changed nonetheless.
+    pub(super) effects: Box<[Effect]>,
 }
 
 impl Refusal {
@@ -28,6 +32,7 @@ impl Refusal {
             details: Vec::new(),
             explanation: None,
             assumed: None,
+            effects: Box::default(),
         }
     }
 
@@ -59,7 +64,7 @@ impl Refusal {
     }
 
     pub(super) fn explained(mut self, text: impl Into<String>) -> Self {
-        self.explanation = Some(text.into());
+        self.explanation = Some(text.into().into());
         self
     }
 
@@ -68,12 +73,17 @@ impl Refusal {
         self
     }
 
+    pub(super) fn after(mut self, effects: Vec<Effect>) -> Self {
+        self.effects = effects.into();
+        self
+    }
+
     /// What the log says of it.
     pub(super) fn note(&self) -> String {
-        let text = self.explanation.as_ref().unwrap_or(&self.message);
+        let text = self.explanation.as_deref().unwrap_or(&self.message);
         match self.assumed {
             Some(id) => format!("{text} (assumed: {id})"),
-            None => text.clone(),
+            None => text.to_owned(),
         }
     }
 

@@ -10,13 +10,15 @@ use super::signature;
 use crate::blob::Blob;
 use crate::digest::md5_hex;
 use crate::journal::Effect;
-use crate::quvideo;
 use crate::server::Shared;
+use crate::{polyv, quvideo};
 
 /// Whose bucket it is: who is told when an object is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// QuVideo's AppServer.
+    /// Polyv, who is told of an object by the callback that comes with it.
+    Polyv,
+    /// QuVideo's AppServer, which sees every object.
     QuVideo,
 }
 
@@ -24,6 +26,7 @@ impl Owner {
     /// Folder name of the vendor.
     pub(super) fn vendor(self) -> &'static str {
         match self {
+            Self::Polyv => "polyv",
             Self::QuVideo => "quvideo",
         }
     }
@@ -31,7 +34,22 @@ impl Owner {
     /// Tells the owner of a complete object. The store is not locked meanwhile.
     pub(super) fn stored(self, shared: &Shared, object: &Stored<'_>) -> Vec<Effect> {
         match self {
+            Self::Polyv => Vec::new(),
             Self::QuVideo => quvideo::object_stored(shared, object),
+        }
+    }
+
+    /// Calls the owner back about a complete object. `Err` is why it takes no note, in words for the log.
+    pub(super) fn called_back(
+        self,
+        shared: &Shared,
+        url: &str,
+        object: &Stored<'_>,
+    ) -> Result<Vec<Effect>, String> {
+        match self {
+            Self::Polyv => polyv::called_back(shared, url, object),
+            // assumed: callback
+            Self::QuVideo => Err("QuVideo has no address that the storage could call".to_owned()),
         }
     }
 }
@@ -42,6 +60,8 @@ pub(crate) struct Stored<'a> {
     pub(crate) blob: &'a Arc<Blob>,
     /// Bytes.
     pub(crate) size: u64,
+    /// MD5 of the content, in small hexadecimal digits.
+    pub(crate) digest: &'a str,
 }
 
 /// What temporary keys open, for reading and writing.
@@ -78,7 +98,7 @@ pub(super) struct Key {
     /// The token of temporary keys.
     pub(super) token: Option<String>,
     pub(super) expires_ms: Option<i64>,
-    bucket: String,
+    pub(super) bucket: String,
     scope: Scope,
 }
 
@@ -105,6 +125,8 @@ pub(super) struct Object {
     /// MD5 of the content in base64; unknown for what was sent in parts.
     pub(super) md5: Option<String>,
     pub(super) crc64: u64,
+    /// MD5 of the content, in small hexadecimal digits, however it was sent.
+    pub(super) digest: String,
     pub(super) content_type: String,
     pub(super) stored_ms: i64,
 }
@@ -222,6 +244,12 @@ impl Store {
             .append_pair("Signature", &signature)
             .finish();
         format!("/{bucket}/{}?{query}", signature::encoded(key))
+    }
+
+    /// Content, bytes and MD5 of an object.
+    pub(crate) fn content(&self, bucket: &str, key: &str) -> Option<(Arc<Blob>, u64, String)> {
+        let object = self.buckets.get(bucket)?.objects.get(key)?;
+        Some((Arc::clone(&object.blob), object.size, object.digest.clone()))
     }
 
     /// Removes an object, if it is there.

@@ -6,7 +6,7 @@ use crate::assumption::{Assumption, assume};
 pub const ASSUMPTIONS: &[Assumption] = &[
     assume(
         "account-figures",
-        "An account has 1 TiB of storage and 10 TiB of traffic and a mail address at example.test. Nothing is played here, so no traffic is used and no play counted, whatever date or realTime say.",
+        "An account has 1 TiB of storage and 10 TiB of traffic and a mail address at example.test. A file or list that is read from its beginning is a play, every byte that leaves is traffic, and both count at once and on every day, whatever date or realTime say.",
         "An emulated account has bought nothing; the limits are out of the way of tests and are not enforced.",
     ),
     assume(
@@ -151,8 +151,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     assume(
         "play-addresses",
-        "The addresses of media files are the emulator's and lead nowhere (501); those of pictures do.",
-        "The emulator has no files of the videos: nothing is fetched, and no upload arrives.",
+        "The addresses of media files are the emulator's. All files of an uploaded video hold the uploaded bytes; those of the others a film of its length without pictures. A list of HLS has one piece.",
+        "The emulator neither transcodes nor fetches.",
     ),
     assume(
         "preview-failure",
@@ -210,14 +210,14 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "The vendor's SDK sends one such with every call.",
     ),
     assume(
-        "upload-credential",
-        "An upload credential is good for one hour and leads to the emulator's own address.",
-        "The pages show the fields, not their lifetime; nobody is led to the vendor's storage.",
+        "upload-arrives",
+        "The video of an upload is unknown to all other calls until its object is stored, with the callback of the ticket, under the key of dir and vid and with the size that init was told. Sent again, it replaces the first.",
+        "The key comes from the vendor's own clients; they never send anything else.",
     ),
     assume(
-        "upload-pending",
-        "An upload begins and can be gone on with, and its file never arrives: the video stays unknown to all other calls, and a call that goes on must name the same size.",
-        "The emulator has no storage of the kind that the credential is for.",
+        "upload-credential",
+        "An upload credential is good for one hour and for the keys of the account, and leads to the emulator's own address.",
+        "The pages show the fields, not their lifetime; nobody is led to the vendor's storage.",
     ),
     assume(
         "userid-agrees",

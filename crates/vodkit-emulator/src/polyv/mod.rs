@@ -1,4 +1,4 @@
-//! Polyv (保利威): the calls under `/v2/`, the service of play credentials, and the pictures that replies lead to.
+//! Polyv (保利威): the calls under `/v2/`, the service of play credentials, and the files and pictures that replies lead to.
 
 mod account;
 mod assumptions;
@@ -15,6 +15,7 @@ mod picture;
 mod playback;
 mod pull;
 mod rules;
+mod serving;
 mod signature;
 mod state;
 mod upload;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request, State as Shares};
 use axum::response::Response;
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
 use http::StatusCode;
 use serde_json::{Value, json};
 use vodkit_types::operation::Operation;
@@ -43,6 +44,7 @@ pub use assumptions::ASSUMPTIONS;
 pub(crate) use credential::from_variables;
 pub use credential::{Account, DEFAULT_SECRET_KEY, DEFAULT_USER_ID};
 pub(crate) use state::State;
+pub(crate) use upload::called_back;
 
 /// A call while it is answered. The state is locked meanwhile, so a handler never waits.
 struct Call<'a> {
@@ -130,6 +132,8 @@ const TOKEN_PATH: &str = "/service/v1/token";
 pub(crate) fn routes() -> Router<Arc<Shared>> {
     Router::new()
         .route("/v2/{*rest}", any(answer))
+        .route("/v2/uploadvideo/{user}/callback", post(upload::callback))
+        .route("/polyv/{user}/{file}", any(serving::serve))
         .route(TOKEN_PATH, any(answer))
         .route("/uimage/{user}/{file}", get(picture::serve))
 }
@@ -232,6 +236,12 @@ async fn answer(
         )
     });
     notes.extend(more);
+    let outcome = outcome.map(|mut data| {
+        if upload::GRANTING.contains(&operation.name) {
+            upload::grant(&shared, places.user.unwrap_or_default(), &mut data);
+        }
+        data
+    });
     respond(operation, &outcome, effects, notes)
 }
 

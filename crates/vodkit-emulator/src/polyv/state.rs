@@ -1,11 +1,13 @@
 //! Everything an instance remembers, account by account.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::Account;
 use super::builtin;
+use crate::blob::Blob;
 use crate::digest::md5_hex;
 
 /// The category that every account has: the default one, and the root of the tree.
@@ -55,13 +57,15 @@ pub(super) struct Tenant {
     pub(super) players: Vec<Player>,
     pub(super) categories: BTreeMap<String, Category>,
     pub(super) videos: BTreeMap<String, Video>,
-    /// Uploads that were announced and whose file never came.
+    /// Uploads that were announced and whose file has not come.
     pub(super) uploads: BTreeMap<String, Draft>,
     pub(super) tasks: Vec<PullTask>,
     pub(super) tokens: Vec<PlayToken>,
     pub(super) answers: Vec<ExamAnswer>,
     /// Uploaded cover pictures by their number.
     pub(super) pictures: BTreeMap<u64, Bytes>,
+    /// Bytes that were played.
+    pub(super) used_flow: u64,
     index: u64,
     nonce: u64,
     counter: u64,
@@ -84,6 +88,7 @@ impl Tenant {
             tokens: Vec::new(),
             answers: Vec::new(),
             pictures: BTreeMap::new(),
+            used_flow: 0,
             index,
             nonce,
             counter: 0,
@@ -230,6 +235,7 @@ impl Tenant {
             category: draft.category,
             size: draft.size,
             seconds: draft.seconds,
+            source: None,
             vid: vid.clone(),
             publish_url: String::new(),
             password: String::new(),
@@ -399,6 +405,8 @@ pub(super) struct Video {
     /// Of the source, in bytes.
     pub(super) size: u64,
     pub(super) seconds: u64,
+    /// What was uploaded; `None` for a video whose file nobody has.
+    pub(super) source: Option<Arc<Blob>>,
     pub(super) md5: String,
     pub(super) keep_source: bool,
     pub(super) encrypt: bool,
@@ -449,7 +457,12 @@ impl Video {
 
     /// Sizes of the transcoded files, from the lowest definition up; zeros until they are there. // assumed: renditions
     pub(super) fn file_sizes(&self, now_ms: i64) -> Vec<u64> {
-        let shares: &[u64] = if self.keep_source { &[100] } else { &[35, 60] };
+        let shares: &[u64] = match (self.keep_source, &self.source) {
+            (true, _) => &[100],
+            // Nothing is transcoded: each of its files holds the bytes that were uploaded.
+            (false, Some(_)) => &[100, 100],
+            (false, None) => &[35, 60],
+        };
         let there = self.is_transcoded(now_ms);
         let size = |share: &u64| {
             if there {

@@ -1,19 +1,39 @@
-//! The beginning of an upload, and the files that calls carry themselves: covers, watermarks, courseware.
+//! Uploads, and the files that calls carry themselves: covers, watermarks, courseware.
 
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State as Shares};
+use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::envelope::{Fault, NO_UPLOAD_CATEGORY, UPLOAD_FAILED};
 use super::state::{Draft, ROOT, TOTAL_SPACE};
 use super::{Call, living};
+use crate::clock;
 use crate::digest::md5_hex;
-use crate::journal::Change;
+use crate::form::Form;
+use crate::journal::{Change, Effect};
+use crate::media;
+use crate::oss::{Grant, Owner, Scope, Stored};
+use crate::server::{Outcome, Shared, json_response};
 
 /// Lifetime of an upload credential, in seconds. // assumed: upload-credential
 const VALIDITY: i64 = 3600;
+/// Where the files of all accounts go, each account's under a beginning of its own.
+const BUCKET: &str = "vodkit-polyv";
 
-/// `uploadvideo/init`. The storage it leads to does not exist yet, so no file arrives and no video appears. // assumed: upload-pending
+/// The calls whose reply carries keys for the storage.
+pub(super) const GRANTING: [&str; 2] = ["uploadvideo/init", "uploadvideo/token"];
+
+/// What the keys of the objects of an account begin with.
+fn folder(user: &str) -> String {
+    format!("{user}/{}/", &md5_hex(user)[..1])
+}
+
+/// `uploadvideo/init`. The video appears when its file has arrived. // assumed: upload-arrives
 pub(super) fn init(call: &mut Call<'_>) -> Result<Value, Fault> {
     let vid = if call.switch("autoid") == Some(true) {
         let category = match call.form.text("cataid") {
@@ -71,7 +91,7 @@ pub(super) fn renew(call: &mut Call<'_>) -> Result<Value, Fault> {
     Ok(ticket(call))
 }
 
-/// Where and with what the file is to be stored: all addresses are the emulator's. // assumed: upload-credential
+/// Where the file is to be stored: all addresses are the emulator's. The keys come last. // assumed: upload-credential
 fn ticket(call: &mut Call<'_>) -> Value {
     let user = call.tenant.account.user_id.clone();
     let authority = call.base.trim_start_matches("http://");
@@ -82,24 +102,147 @@ fn ticket(call: &mut Call<'_>) -> Value {
         "callbackHost": authority,
     })
     .to_string();
-    let ends_s = call.now_ms.div_euclid(1000) + VALIDITY;
-    let expiration = jiff::Timestamp::from_second(ends_s).unwrap_or(jiff::Timestamp::MAX);
-    let secret = |tenant: &mut super::Tenant, purpose| tenant.fresh_token(purpose);
     json!({
-        "dir": format!("{user}/{}/", &md5_hex(&user)[..1]),
+        "dir": folder(&user),
         "host": call.base,
         "domain": authority,
         "endpoint": authority,
-        "bucketName": "vodkit-emulator",
+        "bucketName": BUCKET,
         "encodedCallback": STANDARD.encode(&callback),
         "callback": callback,
         "remainSpace": TOTAL_SPACE.saturating_sub(used),
-        "accessId": format!("STS.{}", secret(call.tenant, "sts id")),
-        "accessKey": secret(call.tenant, "sts key"),
-        "token": secret(call.tenant, "sts token"),
-        "Expiration": expiration.to_string(),
         "validityTime": VALIDITY,
     })
+}
+
+/// Puts keys of the storage into a reply of one of the [`GRANTING`] calls. The account's data must not be locked meanwhile.
+pub(super) fn grant(shared: &Shared, user: &str, ticket: &mut Value) {
+    let ends_ms = shared
+        .clock
+        .now_ms()
+        .saturating_add(VALIDITY.saturating_mul(1000));
+    let scope = Scope::Prefix(folder(user));
+    let Grant {
+        access_key_id,
+        access_key_secret,
+        security_token,
+        expires_ms,
+    } = shared
+        .oss
+        .with(|store| store.issue(Owner::Polyv, BUCKET, scope, ends_ms));
+    ticket["accessId"] = access_key_id.into();
+    ticket["accessKey"] = access_key_secret.into();
+    ticket["token"] = security_token.into();
+    ticket["Expiration"] = clock::utc_text(expires_ms).into();
+}
+
+/// The storage calls the address of a ticket. `Err` is why no note is taken.
+pub(crate) fn called_back(
+    shared: &Shared,
+    url: &str,
+    object: &Stored<'_>,
+) -> Result<Vec<Effect>, String> {
+    let path = url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .map_or("", |(_, path)| path);
+    let user = path
+        .strip_prefix("v2/uploadvideo/")
+        .and_then(|rest| rest.strip_suffix("/callback"))
+        .ok_or("the callback goes to an address that no ticket has")?;
+    arrived(shared, user, object)
+}
+
+/// The file of an upload is there: the video is born. The object is the one that init named, and of the promised size. // assumed: upload-arrives
+fn arrived(shared: &Shared, user: &str, object: &Stored<'_>) -> Result<Vec<Effect>, String> {
+    // Reads the head of the file, so before the lock.
+    let seconds = match object.blob.open_at(0) {
+        Ok(mut file) => media::duration_seconds(&mut file, object.size),
+        Err(_) => 0,
+    };
+    let now_ms = shared.clock.now_ms();
+    let transcode_ms = clock::millis(shared.settings.transcode_time);
+    shared.polyv.with(|state| {
+        let tenant = state
+            .tenant_mut(user)
+            .ok_or_else(|| format!("there is no account {user}"))?;
+        let name = object.key.strip_prefix(&folder(user)).unwrap_or_default();
+        let vid = name
+            .rsplit_once('.')
+            .map_or(name, |(vid, _)| vid)
+            .to_owned();
+        let change = match tenant.uploads.get(&vid) {
+            Some(draft) if draft.size != object.size => {
+                return Err(format!(
+                    "the upload of {vid} began with {} bytes, and {} arrived",
+                    draft.size, object.size
+                ));
+            }
+            Some(draft) => {
+                let draft = Draft {
+                    seconds,
+                    ..draft.clone()
+                };
+                tenant.uploads.remove(&vid);
+                tenant.add_video(vid.clone(), draft, now_ms, transcode_ms);
+                Change::Created
+            }
+            // Sent again, since the reply was lost.
+            None => Change::Changed,
+        };
+        let video = tenant
+            .videos
+            .get_mut(&vid)
+            .filter(|video| change == Change::Created || video.source.is_some())
+            .ok_or_else(|| format!("no upload goes to the key {}", object.key))?;
+        video.source = Some(Arc::clone(object.blob));
+        video.size = object.size;
+        video.md5 = object.digest.to_owned();
+        video.seconds = seconds;
+        Ok(vec![Effect::Thing {
+            vendor: "polyv",
+            kind: "video",
+            id: vid,
+            change,
+        }])
+    })
+}
+
+/// Answers the address that the storage calls, for storages that do so over the network.
+pub(super) async fn callback(
+    Shares(shared): Shares<Arc<Shared>>,
+    Path(user): Path<String>,
+    request: Request,
+) -> Response {
+    let (parts, body) = request.into_parts();
+    let form = Form::read(&parts.method, parts.uri.query(), &parts.headers, body).await;
+    let outcome = form
+        .map_err(|_| "the form cannot be read".to_owned())
+        .and_then(|form| {
+            let text = |name| form.text(name).unwrap_or_default();
+            let (bucket, key) = (text("bucket"), text("object"));
+            let found = shared.oss.with(|store| store.content(bucket, key));
+            let (blob, size, digest) =
+                found.ok_or_else(|| format!("the storage has no object {bucket}/{key}"))?;
+            let object = Stored {
+                key,
+                blob: &blob,
+                size,
+                digest: &digest,
+            };
+            arrived(&shared, &user, &object)
+        });
+    let journal = Outcome::of("polyv", "upload callback");
+    match outcome {
+        Ok(effects) => {
+            let reply = json!({ "Status": "OK" });
+            json_response(StatusCode::OK, &reply, journal.effects(effects))
+        }
+        Err(why) => {
+            let reply = json!({ "Status": "error", "message": why });
+            json_response(StatusCode::BAD_REQUEST, &reply, journal.notes([why]))
+        }
+    }
 }
 
 /// The videos whose cover is set: named ones, else those of named categories.

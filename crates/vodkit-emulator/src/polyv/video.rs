@@ -9,13 +9,19 @@ use super::state::{Exam, Tenant, Video};
 use super::{Call, living};
 use crate::clock;
 
-/// Where the files of a video would be. Nothing is served there, since there are no files. // assumed: play-addresses
+/// Where a file of a video is served. // assumed: play-addresses
 fn file_url(call: &Call<'_>, video: &Video, name: &str) -> String {
-    let stem = video.vid.rsplit_once('_').map_or("", |(stem, _)| stem);
     format!(
-        "{}/{}/{stem}_{name}",
-        call.base, call.tenant.account.user_id
+        "{}/polyv/{}/{}_{name}",
+        call.base,
+        call.tenant.account.user_id,
+        stem(video)
     )
+}
+
+/// What the names of its files begin with.
+pub(super) fn stem(video: &Video) -> &str {
+    video.vid.rsplit_once('_').map_or("", |(stem, _)| stem)
 }
 
 /// Address of the cover picture, or of its thumbnail.
@@ -226,7 +232,7 @@ pub(super) fn sizes_by_category(call: &mut Call<'_>) -> Result<Value, Fault> {
         .collect())
 }
 
-/// `play-times`. Plays are not counted, so both kinds of figures are the same. // assumed: account-figures
+/// `play-times`. Plays are counted at once, so both kinds of figures are the same. // assumed: account-figures
 pub(super) fn play_times(call: &mut Call<'_>) -> Result<Value, Fault> {
     let vids = call.vids("vids", living)?;
     let videos = vids.iter().filter_map(|vid| call.tenant.videos.get(vid));

@@ -15,6 +15,8 @@ mod marks;
 mod playback;
 mod pulls;
 mod refusals;
+mod serving;
 mod signatures;
+mod storage;
 mod uploads;
 mod videos;

@@ -43,7 +43,7 @@ fn an_upload_gets_a_credential_and_can_be_gone_on_with() {
         base64_decoded(ticket.encoded_callback.as_ref().unwrap()),
         ticket.callback.unwrap()
     );
-    // The file never arrives, so there is no video.
+    // The file has not arrived, so there is no video.
     assert_eq!(
         vendor.refusal("GET", "/v2/video/{}/get-video-msg", &[("vid", &vid)]),
         "video not found."

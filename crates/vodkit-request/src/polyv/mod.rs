@@ -5,8 +5,10 @@
 
 #[rustfmt::skip]
 mod generated;
+mod upload;
 mod vendor;
 
 pub use generated::*;
+pub use upload::{Upload, Uploaded};
 pub use vendor::Polyv;
 pub use vodkit_types::polyv::*;

@@ -81,8 +81,12 @@ impl Polyv {
         &self.user_id
     }
 
-    fn host(&self, operation: &Operation) -> Result<&BaseUrl, Error> {
-        let name = operation.host.unwrap_or(API);
+    /// The host of most calls.
+    pub(super) fn api(&self) -> Result<&BaseUrl, Error> {
+        self.host_named(API)
+    }
+
+    fn host_named(&self, name: &str) -> Result<&BaseUrl, Error> {
         HOSTS
             .iter()
             .zip(&self.hosts)
@@ -120,7 +124,7 @@ impl Vendor for Polyv {
         entropy: u64,
     ) -> Result<Request<Payload>, Error> {
         draft.must_not_have(SIGN)?;
-        let base = self.host(draft.operation)?;
+        let base = self.host_named(draft.operation.host.unwrap_or(API))?;
         let Some(key) = credential else {
             return draft.into_request(base, None, entropy);
         };

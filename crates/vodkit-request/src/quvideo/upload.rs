@@ -1,29 +1,24 @@
 //! Simple upload: ask for place and keys, send the whole file to the object storage, publish the video.
 
-use std::borrow::Cow;
+use std::fmt;
 
-use bytes::Bytes;
-use http::Response;
 use vodkit_types::quvideo::{
     BadCredential, DecodedUploadAddress, DecodedUploadAuth, GetVideoUploadAuth, PublishVideo,
     RefreshVideoUploadAuth, UploadAuth, Video, VideoUploadAuth,
 };
-use vodkit_types::{FaultClass, FileContent, FileInput, Secret};
+use vodkit_types::{FileInput, Secret};
 
 use crate::call::Run;
-use crate::error::{Error, ErrorKind, Refusal};
+use crate::error::{Error, ErrorKind};
 use crate::exec::{Exec, pass_on, unusable_file};
 use crate::flow::{Event, Flow, Step, unexpected_event};
-use crate::mask::mask;
-use crate::oss::{self, Keys, Place, Stored};
-use crate::payload::{Payload, Segment};
+use crate::oss::{Delivery, Keys, Next, Place, Stored, Target, of_video};
 use crate::quvideo::QuVideo;
-use crate::retry::{Attempt, Outcome};
 use crate::session::Session;
-use crate::skew::Skew;
-use crate::transport::{
-    FileFacts, Limits, Outgoing, ProgressSink, Tick, Timestamp, TransportErrorKind,
-};
+use crate::transport::{Limits, ProgressSink, Tick};
+
+/// Greatest size that `vod/videoPublish` takes.
+const LARGEST_SIZE: u64 = i32::MAX as u64;
 
 /// A simple upload: `vod/getVideoUploadAuth`, one object to the storage, `vod/videoPublish`.
 ///
@@ -34,24 +29,28 @@ pub struct Upload<'s> {
     session: &'s Session<QuVideo>,
     order: GetVideoUploadAuth,
     publish: Option<PublishVideo>,
-    file: FileInput,
-    limits: Option<Limits>,
-    progress: Option<ProgressSink>,
-    facts: FileFacts,
-    attempts: u32,
-    renewed: bool,
-    /// The clock of the storage is another than that of the API.
-    skew: Skew,
+    delivery: Delivery,
+    created: Option<CreatedSink>,
     grant: Option<Grant>,
+    /// Whether the storage has the file.
+    stored: bool,
     stage: Stage<'s>,
+}
+
+/// Told of the id of the new video as soon as it exists.
+struct CreatedSink(Box<dyn Fn(&str) + Send + Sync>);
+
+impl fmt::Debug for CreatedSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CreatedSink")
+    }
 }
 
 /// What the vendor has granted.
 #[derive(Clone, Debug)]
 struct Grant {
     video_id: String,
-    place: Place,
-    keys: Keys,
+    target: Target,
 }
 
 #[derive(Debug)]
@@ -59,8 +58,7 @@ enum Stage<'s> {
     Begin,
     Inspecting,
     Asking(Box<Exec<'s, GetVideoUploadAuth>>),
-    Sending(Timestamp),
-    Waiting,
+    Delivering,
     Renewing(Box<Exec<'s, RefreshVideoUploadAuth>>),
     Publishing(Box<Exec<'s, PublishVideo>>, Uploaded),
     Over,
@@ -74,7 +72,7 @@ pub struct Uploaded {
     pub video_id: String,
     /// Bytes of the file.
     pub bytes: u64,
-    /// What the storage says of it: compare with a digest of your own.
+    /// What the storage says of it.
     pub stored: Stored,
 }
 
@@ -87,17 +85,10 @@ impl<'s> Upload<'s> {
             session,
             order,
             publish: Some(PublishVideo::new()),
-            file,
-            limits: None,
-            progress: None,
-            facts: FileFacts {
-                len: 0,
-                modified: None,
-            },
-            attempts: 0,
-            renewed: false,
-            skew: Skew::default(),
+            delivery: Delivery::of(file),
+            created: None,
             grant: None,
+            stored: false,
             stage: Stage::Begin,
         }
     }
@@ -141,24 +132,26 @@ impl<'s> Upload<'s> {
     /// Has `sink` told how far the file is.
     #[must_use]
     pub fn progress(mut self, sink: ProgressSink) -> Self {
-        self.progress = Some(sink);
+        self.delivery.progress = Some(sink);
+        self
+    }
+
+    /// Has `sink` told of the id of the new video before its file is sent: whatever happens then, the id is known.
+    #[must_use]
+    pub fn created(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.created = Some(CreatedSink(Box::new(sink)));
         self
     }
 
     /// Sets time limits for sending the file; by default only a stall of 30 s ends it.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = Some(limits);
+        self.delivery.limits = Some(limits);
         self
     }
 
-    fn ask(&mut self, tick: Tick, facts: FileFacts) -> Result<Step<Uploaded>, Error> {
-        if facts.len == 0 {
-            return Err(Error::new(
-                ErrorKind::LocalFile,
-                format!("cannot upload `{}`: it is empty", self.file.name),
-            ));
-        }
+    /// Tells what is wrong before anything is sent, then asks.
+    fn ask(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
         let has_cover =
             |publish: &PublishVideo| publish.cover_url.is_some() || self.order.cover_url.is_some();
         if !self.publish.as_ref().is_none_or(has_cover) {
@@ -167,8 +160,7 @@ impl<'s> Upload<'s> {
                 "a video is not published without a cover: give cover_url, or leave publishing out with unpublished",
             ));
         }
-        self.facts = facts;
-        self.order.file_size.get_or_insert(facts.len);
+        self.order.file_size.get_or_insert(self.delivery.len());
         let mut exec = Exec::new(self.session, self.order.clone());
         let step = exec.advance(tick, Event::Start)?;
         self.asked(exec, tick, step)
@@ -186,12 +178,15 @@ impl<'s> Upload<'s> {
                 Ok(step)
             }
             Err(granted) => {
-                let grant = Grant::of(
-                    granted.video_id,
-                    &granted.upload_address,
-                    &granted.upload_auth,
-                )?;
-                self.grant = Some(grant);
+                if let Some(CreatedSink(sink)) = &self.created {
+                    sink(&granted.video_id);
+                }
+                let target = target(&granted.upload_address, &granted.upload_auth)
+                    .map_err(|error| of_video(error, &granted.video_id))?;
+                self.grant = Some(Grant {
+                    video_id: granted.video_id,
+                    target,
+                });
                 self.send(tick)
             }
         }
@@ -209,114 +204,45 @@ impl<'s> Upload<'s> {
                 Ok(step)
             }
             Err(granted) => {
-                let id = self.granted()?.video_id.clone();
-                self.grant = Some(Grant::of(
-                    id,
-                    &granted.upload_address,
-                    &granted.upload_auth,
-                )?);
+                let target = target(&granted.upload_address, &granted.upload_auth)?;
+                self.grant.as_mut().ok_or_else(unexpected_event)?.target = target;
                 self.send(tick)
             }
         }
     }
 
-    fn granted(&self) -> Result<&Grant, Error> {
-        self.grant.as_ref().ok_or_else(unexpected_event)
-    }
-
-    /// Sends the object, each time with a new date and a new signature.
     fn send(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
-        let grant = self.granted()?;
-        let body = match &self.file.content {
-            FileContent::Path(path) => Payload::file(path.as_ref(), 0..self.facts.len),
-            FileContent::Bytes(bytes) => {
-                Payload::from_segments(vec![Segment::Bytes(Bytes::from_owner(bytes.clone()))])
-            }
-            _ => return Err(unsupported_file()),
-        };
-        let at = tick.now.offset(self.skew.offset());
-        let request = oss::put_object(&grant.place, &grant.keys, body, at)?;
-        self.attempts += 1;
-        self.stage = Stage::Sending(tick.now);
-        Ok(Step::Send(Box::new(Outgoing {
-            request,
-            limits: self.limits.unwrap_or(self.session.transfer_limits),
-            progress: self.progress.clone(),
-        })))
+        let grant = self.grant.as_ref().ok_or_else(unexpected_event)?;
+        let next = self.delivery.send(tick, &grant.target, self.session)?;
+        self.delivered(tick, next)
     }
 
-    fn stored(
-        &mut self,
-        tick: Tick,
-        sent: Timestamp,
-        response: &Response<Bytes>,
-    ) -> Result<Step<Uploaded>, Error> {
-        let before = self.skew.offset();
-        self.skew.observe(sent, tick.now, response.headers());
-        let refusal = match oss::open(response) {
-            Ok(stored) => return self.finish(tick, stored),
-            Err(refusal) => refusal,
-        };
-        let class = match &refusal {
-            Refusal::Fault(fault) => fault.class,
-            Refusal::Decode(_) => FaultClass::Permanent,
-        };
-        let grant = self.granted()?.clone();
-        let error = Error::from_refusal(refusal, true, response, |text| {
-            let keys = &grant.keys;
-            mask(
-                text,
-                [
-                    keys.access_key_secret.expose(),
-                    keys.security_token.expose(),
-                    keys.access_key_id.expose(),
-                ],
-            )
-        });
-        match class {
-            FaultClass::Credential if before != self.skew.offset() => self.send(tick),
-            FaultClass::Credential if !self.renewed => {
-                self.renewed = true;
+    fn delivered(&mut self, tick: Tick, next: Next) -> Result<Step<Uploaded>, Error> {
+        let grant = self.grant.as_ref().ok_or_else(unexpected_event)?;
+        match next.step() {
+            Ok(step) => {
+                self.stage = Stage::Delivering;
+                Ok(step)
+            }
+            Err(Next::Stored(stored)) => {
+                let uploaded = Uploaded {
+                    video_id: grant.video_id.clone(),
+                    bytes: self.delivery.len(),
+                    stored,
+                };
+                self.finish(tick, uploaded)
+            }
+            Err(_expired) => {
                 let call = RefreshVideoUploadAuth::new(grant.video_id.clone());
                 let mut exec = Exec::new(self.session, call);
                 let step = exec.advance(tick, Event::Start)?;
                 self.renewed(exec, tick, step)
             }
-            FaultClass::Throttled => self.repeat_or(tick, Outcome::Throttled(None), error),
-            FaultClass::Transient => self.repeat_or(tick, Outcome::Unavailable(None), error),
-            _ => Err(error),
         }
     }
 
-    fn repeat_or(
-        &mut self,
-        tick: Tick,
-        outcome: Outcome,
-        error: Error,
-    ) -> Result<Step<Uploaded>, Error> {
-        let attempt = Attempt {
-            number: self.attempts,
-            // The same object under the same key.
-            idempotent: true,
-            outcome,
-            // How long a file takes says nothing about how often it may be tried.
-            elapsed: std::time::Duration::ZERO,
-        };
-        match self.session.retry.decide(attempt, tick.entropy) {
-            Some(wait) if self.session.budget.take() => {
-                self.stage = Stage::Waiting;
-                Ok(Step::Sleep(wait))
-            }
-            _ => Err(error),
-        }
-    }
-
-    fn finish(&mut self, tick: Tick, stored: Stored) -> Result<Step<Uploaded>, Error> {
-        let uploaded = Uploaded {
-            video_id: self.granted()?.video_id.clone(),
-            bytes: self.facts.len,
-            stored,
-        };
+    fn finish(&mut self, tick: Tick, uploaded: Uploaded) -> Result<Step<Uploaded>, Error> {
+        self.stored = true;
         let Some(mut publish) = self.publish.take() else {
             return Ok(Step::Done(uploaded));
         };
@@ -326,7 +252,10 @@ impl<'s> Upload<'s> {
         publish
             .title
             .get_or_insert_with(|| self.order.title.clone());
-        publish.size.get_or_insert(uploaded.bytes);
+        // The server's table has no room for a greater one, and refuses the call.
+        if uploaded.bytes <= LARGEST_SIZE {
+            publish.size.get_or_insert(uploaded.bytes);
+        }
         publish.cover_url = publish.cover_url.or(self.order.cover_url.take());
         let mut exec = Exec::new(self.session, publish);
         let step = exec.advance(tick, Event::Start)?;
@@ -350,23 +279,19 @@ impl<'s> Upload<'s> {
 
     fn step(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
         match (std::mem::replace(&mut self.stage, Stage::Over), event) {
-            (Stage::Begin, Event::Start) => match &self.file.content {
-                FileContent::Path(path) => {
+            (Stage::Begin, Event::Start) => match self.delivery.begin()? {
+                Some(step) => {
                     self.stage = Stage::Inspecting;
-                    Ok(Step::Inspect(path.clone()))
+                    Ok(step)
                 }
-                FileContent::Bytes(bytes) => {
-                    let facts = FileFacts {
-                        len: bytes.len() as u64,
-                        modified: None,
-                    };
-                    self.ask(tick, facts)
-                }
-                _ => Err(unsupported_file()),
+                None => self.ask(tick),
             },
-            (Stage::Inspecting, Event::Inspected(Ok(facts))) => self.ask(tick, facts),
+            (Stage::Inspecting, Event::Inspected(Ok(facts))) => {
+                self.delivery.measured(facts)?;
+                self.ask(tick)
+            }
             (Stage::Inspecting, Event::Inspected(Err(error))) => {
-                Err(unusable_file(Some(&self.file.content), &error))
+                Err(unusable_file(Some(&self.delivery.file.content), &error))
             }
             (Stage::Asking(mut exec), event) => {
                 let step = exec.advance(tick, event)?;
@@ -376,25 +301,13 @@ impl<'s> Upload<'s> {
                 let step = exec.advance(tick, event)?;
                 self.renewed(*exec, tick, step)
             }
-            (Stage::Sending(sent), Event::Response(response)) => self.stored(tick, sent, &response),
-            (Stage::Sending(_), Event::Failed(failure)) => {
-                let outcome = if failure.kind.maybe_sent() {
-                    Outcome::Unsure
-                } else {
-                    Outcome::NotSent
-                };
-                let local = matches!(
-                    failure.kind,
-                    TransportErrorKind::LocalFile | TransportErrorKind::InvalidRequest
-                );
-                let error = Error::from_transport(failure, true);
-                if local {
-                    Err(error)
-                } else {
-                    self.repeat_or(tick, outcome, error)
-                }
+            (Stage::Delivering, event) => {
+                let grant = self.grant.as_ref().ok_or_else(unexpected_event)?;
+                let next = self
+                    .delivery
+                    .advance(tick, event, &grant.target, self.session)?;
+                self.delivered(tick, next)
             }
-            (Stage::Waiting, Event::Woken) => self.send(tick),
             (Stage::Publishing(mut exec, uploaded), event) => {
                 let step = exec.advance(tick, event)?;
                 Ok(self.published(*exec, uploaded, step))
@@ -408,44 +321,43 @@ impl Flow for Upload<'_> {
     type Output = Uploaded;
 
     fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        let step = self.step(tick, event);
-        // A failed upload leaves a video behind: its id must not be lost.
-        step.map_err(|error| match &self.grant {
-            Some(grant) => error.with_created(&grant.video_id),
+        self.step(tick, event).map_err(|error| match &self.grant {
+            Some(grant) if self.stored => {
+                let id = &grant.video_id;
+                let what = format!("Video {id} has its content, but may not be published");
+                let hint = match error.hint() {
+                    Some(hint) => format!("{}. {what}", hint.trim_end_matches('.')),
+                    None => what,
+                };
+                error.with_hint(hint).with_created(id)
+            }
+            Some(grant) => of_video(error, &grant.video_id),
             None => error,
         })
     }
 }
 
-impl Grant {
-    fn of(video_id: String, address: &Secret, auth: &Secret) -> Result<Self, Error> {
-        let unreadable = |what: &str, bad: BadCredential| {
-            Error::new(ErrorKind::Decode, format!("{what} of the reply: {bad}"))
-        };
-        let address =
-            DecodedUploadAddress::of(address).map_err(|bad| unreadable("uploadAddress", bad))?;
-        let auth = DecodedUploadAuth::of(auth).map_err(|bad| unreadable("uploadAuth", bad))?;
-        Ok(Self {
-            video_id,
-            place: Place {
-                endpoint: address.endpoint.parse()?,
-                bucket: address.bucket,
-                key: address.file_name,
-            },
-            keys: Keys {
-                access_key_id: auth.access_key_id,
-                access_key_secret: auth.access_key_secret,
-                security_token: auth.security_token,
-            },
-        })
-    }
-}
-
-fn unsupported_file() -> Error {
-    Error::new(
-        ErrorKind::LocalFile,
-        Cow::Borrowed("this kind of file cannot be uploaded"),
-    )
+fn target(address: &Secret, auth: &Secret) -> Result<Target, Error> {
+    let unreadable = |what: &str, bad: BadCredential| {
+        Error::new(ErrorKind::Decode, format!("{what} of the reply: {bad}"))
+    };
+    let address =
+        DecodedUploadAddress::of(address).map_err(|bad| unreadable("uploadAddress", bad))?;
+    let auth = DecodedUploadAuth::of(auth).map_err(|bad| unreadable("uploadAuth", bad))?;
+    Ok(Target {
+        place: Place {
+            endpoint: address.endpoint.parse()?,
+            of_bucket: false,
+            bucket: address.bucket,
+            key: address.file_name,
+        },
+        keys: Keys {
+            access_key_id: auth.access_key_id,
+            access_key_secret: auth.access_key_secret,
+            security_token: auth.security_token,
+        },
+        callback: None,
+    })
 }
 
 /// The settings of an upload, on the upload that a facade gives.
@@ -478,6 +390,11 @@ impl<T: ?Sized> Run<'_, T, Upload<'_>> {
     /// See [`Upload::progress`].
     pub fn progress(self, sink: ProgressSink) -> Self {
         self.map(|upload| upload.progress(sink))
+    }
+
+    /// See [`Upload::created`].
+    pub fn created(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.map(|upload| upload.created(sink))
     }
 
     /// See [`Upload::limits`].

@@ -1,21 +1,19 @@
-//! `vodkit upload`: a file becomes a video.
+//! An upload to Baijiayun.
 
 use std::path::Path;
 
-use serde_json::json;
 use vodkit_baijiayun::types::{TargetDefinition, operations};
 use vodkit_baijiayun::{BlockingTransport, Client};
 use vodkit_request::types::{CommaList, FileInput};
 
+use super::{Sent, sending};
 use crate::account::{self, Needs};
-use crate::address;
 use crate::args::{Global, UploadArgs};
 use crate::catalogue::Vendor;
 use crate::failure::Failure;
-use crate::interrupt;
-use crate::output::{Output, good};
+use crate::output::Output;
 use crate::params::readable;
-use crate::progress::{spinner, upload_bar};
+use crate::progress::spinner;
 use crate::rehearsal::Rehearsal;
 use crate::suggest::did_you_mean;
 use crate::watch::Watched;
@@ -31,90 +29,38 @@ const DEFINITIONS: [(&str, &str); 5] = [
     ("1080p", "8"),
 ];
 
-pub(crate) fn run(args: &UploadArgs, global: Global) -> Result<(), Failure> {
-    let output = Output::new(global.output);
-    let vendor = Vendor::find(&args.vendor)?;
-    address::check(vendor, &args.target, global)?;
-    match vendor {
-        Vendor::Baijiayun => baijiayun(args, global, output),
-        other => Err(Failure::usage(format!(
-            "uploads to {} are not built yet, only those to baijiayun",
-            other.name()
-        ))
-        .hint(format!(
-            "`vodkit endpoints --vendor {}` lists the calls that there are",
-            other.name()
-        ))),
-    }
-}
-
-fn baijiayun(args: &UploadArgs, global: Global, output: Output) -> Result<(), Failure> {
+pub(super) fn run(args: &UploadArgs, global: Global, output: Output) -> Result<(), Failure> {
     let name = file_name(&args.file, args.title.as_deref())?;
     let definitions = definitions(&args.definition)?;
     let bytes = readable(&args.file)?;
     let transport = Watched::new(global.verbose)?;
+    let needs = Needs::of(&operations::GET_UPLOAD_URL);
     if args.target.dry_run {
         let rehearsal = Rehearsal::new(transport);
-        let client = account::baijiayun(
-            &rehearsal,
-            &args.target,
-            None,
-            Needs::of(&operations::GET_UPLOAD_URL),
-        )?;
+        let client = account::baijiayun(&rehearsal, &args.target, None, needs)?;
         let run = client
             .upload(FileInput::path(&args.file))
             .named(&name)
             .definitions(definitions);
         return rehearsal.print(&operations::GET_UPLOAD_URL, run.send().err(), output);
     }
-    let client = account::baijiayun(
-        transport,
-        &args.target,
-        None,
-        Needs::of(&operations::GET_UPLOAD_URL),
-    )?;
-
-    let (bar, sink) = upload_bar(bytes);
-    interrupt::writing(true);
-    let sent = client
-        .upload(FileInput::path(&args.file).named(&name))
-        .definitions(definitions)
-        .progress(sink)
-        .created(interrupt::created)
-        .send();
-    interrupt::writing(false);
-    bar.finish_and_clear();
-    let uploaded = sent?;
-
-    // Whatever comes of the transcoding, the id of the video must not be lost.
-    let ready = if args.wait {
-        Some(wait(&client, uploaded.video_id, args))
-    } else {
-        None
+    let client = account::baijiayun(transport, &args.target, None, needs)?;
+    let uploaded = sending(Vendor::Baijiayun, bytes, |sink, created| {
+        client
+            .upload(FileInput::path(&args.file).named(&name))
+            .definitions(definitions)
+            .progress(sink)
+            .created(move |id| created(&id.to_string()))
+            .send()
+    })?;
+    let sent = Sent {
+        vendor: Vendor::Baijiayun,
+        video_id: uploaded.video_id.into(),
+        file_name: name,
+        bytes: uploaded.bytes,
     };
-    let transcoded = ready.as_ref().map(Result::is_ok);
-    if output.is_json() {
-        output.json(&json!({
-            "vendor": Vendor::Baijiayun.name(),
-            "video_id": uploaded.video_id,
-            "file_name": name,
-            "bytes": uploaded.bytes,
-            "transcoded": transcoded,
-        }))?;
-    } else {
-        let state = match transcoded {
-            Some(true) => good("can be played"),
-            Some(false) => "uploaded".to_owned(),
-            None => "uploaded; the vendor is transcoding it".to_owned(),
-        };
-        output.pairs(&[
-            ("video_id", uploaded.video_id.to_string()),
-            ("file_name", name),
-            ("bytes", uploaded.bytes.to_string()),
-        ])?;
-        output.text(&state)?;
-    }
-    ready.unwrap_or(Ok(()))
+    let ready = args.wait.then(|| wait(&client, uploaded.video_id, args));
+    sent.tell(ready, "the vendor is transcoding it", output)
 }
 
 fn wait<T: BlockingTransport>(

@@ -1,0 +1,14 @@
+//! Uploads that send a file to the object storage, over both drivers: QuVideo's and Polyv's.
+
+#![cfg(all(feature = "polyv", feature = "quvideo"))]
+#![allow(clippy::unwrap_used, reason = "a test that cannot set up has failed")]
+
+#[path = "../drivers/mod.rs"]
+mod drivers;
+
+mod failures;
+mod places;
+mod polyv;
+mod quvideo;
+mod script;
+mod wire;
