@@ -311,6 +311,7 @@ mod tests {
     #[test]
     fn an_interruption_says_what_exists() {
         let see = "see `vodkit call baijiayun video/getStatus video_id=7`";
+        let seven = || Some((Vendor::Baijiayun, "7".to_owned()));
         for (maybe_sent, created, line) in [
             (false, None, "interrupted".to_owned()),
             (
@@ -321,20 +322,21 @@ mod tests {
             ),
             (
                 true,
-                Some(7),
+                seven(),
                 format!("interrupted. Video 7 exists but may have no content; {see}"),
             ),
             (
                 false,
-                Some(7),
+                seven(),
                 format!("interrupted. Video 7 is uploaded; {see}"),
             ),
         ] {
+            let id = created.as_ref().map(|(_, id): &(Vendor, String)| id.clone());
             let failure = Failure::interrupted(maybe_sent, created);
             assert_eq!(failure.line(), line);
             assert_eq!(failure.exit(), Exit::Interrupted);
             assert_eq!(failure.0.maybe_sent, maybe_sent);
-            assert_eq!(failure.0.created, created.map(|id| id.to_string()));
+            assert_eq!(failure.0.created, id);
         }
     }
 

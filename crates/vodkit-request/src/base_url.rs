@@ -71,8 +71,7 @@ impl BaseUrl {
     ///
     /// # Errors
     /// When it is none.
-    #[cfg(feature = "polyv")]
-    pub(crate) fn at_host(&self, host: &str) -> Result<Self, Error> {
+    pub fn at_host(&self, host: &str) -> Result<Self, Error> {
         format!("{}://{host}", self.scheme).parse()
     }
 
