@@ -546,16 +546,6 @@ pub(crate) fn draft<E: Endpoint>(endpoint: &E, facts: Option<FileFacts>) -> Resu
     })
 }
 
-/// The steps of an inner flow that the driver must do; its result comes back as the error.
-pub(crate) fn pass_on<T, U>(step: Step<T>) -> Result<Step<U>, T> {
-    match step {
-        Step::Send(outgoing) => Ok(Step::Send(outgoing)),
-        Step::Sleep(time) => Ok(Step::Sleep(time)),
-        Step::Inspect(path) => Ok(Step::Inspect(path)),
-        Step::Done(result) => Err(result),
-    }
-}
-
 pub(crate) fn unusable_file(content: Option<&FileContent>, error: &std::io::Error) -> Error {
     let path = match content {
         Some(FileContent::Path(path)) => path.display().to_string(),

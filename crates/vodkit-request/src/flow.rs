@@ -140,3 +140,16 @@ pub(crate) fn unexpected_event() -> Error {
         "the driver answered a step that the flow had not asked for",
     )
 }
+
+/// Passes on the step of a flow inside another one: what the driver must do is the step of both.
+///
+/// # Errors
+/// The inner flow's result, when it is done: then the outer one goes on.
+pub fn pass_on<T, U>(step: Step<T>) -> Result<Step<U>, T> {
+    match step {
+        Step::Send(outgoing) => Ok(Step::Send(outgoing)),
+        Step::Sleep(time) => Ok(Step::Sleep(time)),
+        Step::Inspect(path) => Ok(Step::Inspect(path)),
+        Step::Done(result) => Err(result),
+    }
+}

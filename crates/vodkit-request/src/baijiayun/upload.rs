@@ -6,8 +6,8 @@ use vodkit_types::{CommaList, FileContent, FileInput, NoData};
 use crate::baijiayun::Baijiayun;
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
-use crate::exec::{Exec, pass_on, unusable_file};
-use crate::flow::{Event, Flow, Step, unexpected_event};
+use crate::exec::{Exec, unusable_file};
+use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::session::Session;
 use crate::transport::{FileFacts, Limits, ProgressSink, Tick};
 

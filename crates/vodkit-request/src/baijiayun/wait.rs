@@ -8,8 +8,7 @@ use crate::baijiayun::Baijiayun;
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
-use crate::exec::pass_on;
-use crate::flow::{Event, Flow, Step, unexpected_event};
+use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::session::Session;
 use crate::transport::{Limits, Tick};
 

@@ -9,8 +9,8 @@ use vodkit_types::{FileInput, Secret};
 
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
-use crate::exec::{Exec, pass_on, unusable_file};
-use crate::flow::{Event, Flow, Step, unexpected_event};
+use crate::exec::{Exec, unusable_file};
+use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::oss::{Delivery, Keys, Next, Place, Stored, Target, of_video};
 use crate::polyv::Polyv;
 use crate::session::Session;

@@ -196,13 +196,13 @@ pub(crate) fn granted(endpoint: &str, bucket: &str, key: &str) -> Value {
 }
 
 /// Runs a flow under both drivers, which must do the same to the last byte.
-fn both<'s, F: Flow>(
+fn both<'s, F>(
     script: &dyn Fn() -> ScriptedTransport,
     flows: [F; 2],
     read: impl Fn(F::Output) -> (String, u64, Stored),
 ) -> Told
 where
-    F: Send + 's,
+    F: Flow + Send + 's,
     F::Output: Send,
 {
     let [first, second] = flows;
