@@ -49,14 +49,16 @@ impl BaseUrl {
     }
 
     /// The host, without the port.
-    #[cfg(any(feature = "polyv", feature = "quvideo"))]
-    pub(crate) fn host(&self) -> &str {
+    #[must_use]
+    pub fn host(&self) -> &str {
         self.authority.host()
     }
 
     /// The same address with one label more in front of its host name.
-    #[cfg(any(feature = "polyv", feature = "quvideo"))]
-    pub(crate) fn with_host_label(&self, label: &str) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    /// When that makes no host name.
+    pub fn with_host_label(&self, label: &str) -> Result<Self, Error> {
         let authority = format!("{label}.{}", self.authority);
         Ok(Self {
             scheme: self.scheme.clone(),
@@ -65,12 +67,11 @@ impl BaseUrl {
         })
     }
 
-    /// Another host, reached in the same way.
+    /// Another host, with or without a port, by the same scheme.
     ///
     /// # Errors
     /// When it is none.
-    #[cfg(feature = "polyv")]
-    pub(crate) fn at_host(&self, host: &str) -> Result<Self, Error> {
+    pub fn at_host(&self, host: &str) -> Result<Self, Error> {
         format!("{}://{host}", self.scheme).parse()
     }
 

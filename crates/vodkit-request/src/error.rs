@@ -219,9 +219,9 @@ impl Error {
         self
     }
 
-    /// How often something was sent that is no call of the tables.
-    #[cfg(any(feature = "polyv", feature = "quvideo"))]
-    pub(crate) fn after(mut self, attempts: u32) -> Self {
+    /// Says how often something was sent that is no call of the tables.
+    #[must_use]
+    pub fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }

@@ -47,7 +47,8 @@ impl Parts {
 
     fn canonical(&self) -> String {
         let mut text = String::new();
-        self.with(|request| canonical(request, &mut text)).unwrap();
+        self.with(|request| canonical(request, &mut text))
+            .expect("a String takes every text");
         text
     }
 

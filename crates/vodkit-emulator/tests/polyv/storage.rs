@@ -34,7 +34,9 @@ fn http_date(ahead: u64) -> String {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap() + Duration::from_secs(ahead);
     let (days, second) = (now.as_secs() / 86_400, now.as_secs() % 86_400);
     let (mut year, mut left) = (1970, days);
-    let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     while left >= 365 + u64::from(leap(year)) {
         left -= 365 + u64::from(leap(year));
         year += 1;

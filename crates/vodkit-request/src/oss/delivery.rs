@@ -254,7 +254,7 @@ impl Delivery {
         });
         match wait {
             Some(wait) if session.budget.take() => Ok(Next::Sleep(wait)),
-            _ => Err(error.after(self.attempts)),
+            _ => Err(error.with_attempts(self.attempts)),
         }
     }
 
