@@ -259,7 +259,7 @@ fn commands_name_what_exists() {
                         .all(|word| word.starts_with("VODKIT_") && word.contains('=')),
                     "{place}"
                 ),
-                ["cargo", "install", "--path", folder] => {
+                ["cargo", "install", "--locked", "--path", folder] => {
                     let folder = root().join(folder);
                     let package = packages.iter().find(|package| package.1 == folder);
                     let (_, _, manifest) = package.unwrap_or_else(|| panic!("{place}: {line}"));

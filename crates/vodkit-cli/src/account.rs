@@ -44,7 +44,7 @@ fn unknown_account(missing: &[&str]) -> Result<(), Failure> {
         "the account is not known: set {}",
         missing.join(", ")
     ))
-    .hint("`vodkit demo` needs no account"))
+    .hint("`vodkit emulator` plays one and says what to set; `vodkit demo` needs none"))
 }
 
 fn limits(target: &TargetArgs) -> Option<Limits> {

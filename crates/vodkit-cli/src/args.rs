@@ -110,7 +110,7 @@ pub(crate) struct EndpointsArgs {
     pub(crate) operation: Option<String>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(after_help = "\
 Examples:
   vodkit call baijiayun video/getInfo video_id=240017

@@ -20,6 +20,20 @@ use crate::watch::Watched;
 
 pub(crate) fn run(args: &CallArgs, global: Global) -> Result<(), Failure> {
     let vendor = Vendor::find(&args.vendor)?;
+    // `DELETE api/v1/class` without the quotes that make one argument of it.
+    let is_method = matches!(args.operation.as_str(), "GET" | "POST" | "PUT" | "DELETE");
+    match args.params.split_first() {
+        Some((path, rest)) if is_method && !path.contains('=') => {
+            let mut joined = args.clone();
+            joined.operation = format!("{} {path}", args.operation);
+            joined.params = rest.to_vec();
+            make(vendor, &joined, global)
+        }
+        _ => make(vendor, args, global),
+    }
+}
+
+fn make(vendor: Vendor, args: &CallArgs, global: Global) -> Result<(), Failure> {
     let (operation, given) = if args.raw {
         let operation = vendor.raw_operation(&args.operation)?;
         (operation, params::unchecked(operation, &args.params)?)
@@ -188,7 +202,12 @@ impl Vendor {
             Self::Baijiayun | Self::Polyv => Auth::Signed,
             Self::MediaCloud => Auth::Token,
             // Its open paths want none.
-            Self::QuVideo if std::env::var_os("VODKIT_QUVIDEO_TOKEN").is_some() => Auth::Token,
+            Self::QuVideo
+                if std::env::var_os("VODKIT_QUVIDEO_TOKEN")
+                    .is_some_and(|token| !token.is_empty()) =>
+            {
+                Auth::Token
+            }
             Self::QuVideo => Auth::None,
         };
         let operation = Operation::undocumented(self.name(), name, method, path, auth);

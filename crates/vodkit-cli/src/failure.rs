@@ -172,6 +172,8 @@ impl Failure {
             line.push_str(&format!(" (after {} attempts)", facts.attempts));
         }
         if let Some(hint) = &facts.hint {
+            let end = line.trim_end_matches(['.', '。', ' ']).len();
+            line.truncate(end);
             line.push_str(". ");
             line.push_str(hint);
         }

@@ -192,17 +192,25 @@ fn value(param: &Param, text: &str) -> Result<Value, Failure> {
             ))),
         },
         ParamKind::TextList | ParamKind::IntList => {
-            let items: Option<Vec<Value>> = match text.trim_start().starts_with('[') {
-                true => serde_json::from_str(text).ok(),
-                false => Some(text.split(',').map(|item| item.trim().into()).collect()),
+            // Ids that another command has printed as JSON stand in quotes.
+            let bare = text.trim();
+            let bare = bare.strip_prefix('[').unwrap_or(bare);
+            let bare = bare.strip_suffix(']').unwrap_or(bare);
+            let items: Vec<Value> = if bare.contains('"') {
+                serde_json::from_str(&format!("[{bare}]")).unwrap_or_default()
+            } else {
+                bare.split(',').map(|item| item.trim().into()).collect()
             };
-            match items {
-                Some(items) if !text.is_empty() => Ok(items.into()),
-                _ => Err(Failure::usage(format!(
-                    "parameter `{}`: must be a list, written a,b or as JSON",
+            let flat = |item: &Value| {
+                item.is_number() || item.as_str().is_some_and(|text| !text.is_empty())
+            };
+            if items.is_empty() || !items.iter().all(flat) {
+                return Err(Failure::usage(format!(
+                    "parameter `{}`: must be a list, written a,b or as JSON, no element of it empty",
                     param.name
-                ))),
+                )));
             }
+            Ok(items.into())
         }
         ParamKind::List(_) if text.trim_start().starts_with('[') => {
             let items: Vec<Value> = serde_json::from_str(text).map_err(|error| {
@@ -317,6 +325,24 @@ mod tests {
                 try_read(&GET_PLAYER_TOKEN_BATCH, &[text, "expires_in=5"]).is_err(),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn lists_of_a_json_body_take_what_another_call_has_printed() {
+        let operation = Vendor::MediaCloud.operation("DELETE api/v1/class").unwrap();
+        let uids = |text: &str| {
+            let given = [format!("uids={text}")];
+            read(Vendor::MediaCloud, operation, &given, false, |_| None)
+                .map(|given| given.documented["uids"].clone())
+                .map_err(|failure| failure.line())
+        };
+        for text in ["a,b", "[a,b]", r#""a","b""#, r#"["a", "b"]"#] {
+            assert_eq!(uids(text).unwrap(), json!(["a", "b"]), "{text}");
+        }
+        assert_eq!(uids("007,1e5").unwrap(), json!(["007", "1e5"]));
+        for text in ["", "a,", "a,,b", "[]", r#"["a",[]]"#] {
+            assert!(uids(text).is_err(), "{text}");
         }
     }
 

@@ -182,7 +182,8 @@ impl Builder {
     /// [`time_scale`](Self::time_scale). A malformed value makes [`start`](Self::start) fail.
     #[must_use]
     pub fn from_env(self) -> Self {
-        self.with_variables(|name| std::env::var(name).ok())
+        // As the clients do: what is empty is not set.
+        self.with_variables(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
     fn with_variables(mut self, read: impl Fn(&str) -> Option<String>) -> Self {

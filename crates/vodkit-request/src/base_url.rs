@@ -116,9 +116,12 @@ pub(crate) fn is_plain_path(path: &str) -> bool {
             return false;
         }
     }
-    !path
-        .split('/')
-        .any(|segment| segment == "." || segment == "..")
+    !path.split('/').any(|segment| {
+        matches!(
+            segment.to_ascii_lowercase().replace("%2e", ".").as_str(),
+            "." | ".."
+        )
+    })
 }
 
 impl FromStr for BaseUrl {

@@ -12,7 +12,7 @@ use crate::draft::{Draft, DraftFile};
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind, Refusal};
 use crate::flow::{Event, Flow, Step, unexpected_event};
-use crate::mask::{mask, secrets_of_address};
+use crate::mask::{mask, secrets_of_address, sounds_secret};
 use crate::params::Params;
 use crate::payload::Segment;
 use crate::retry::{Attempt, Outcome};
@@ -56,6 +56,7 @@ enum State<'s, V: Vendor> {
     LoggingIn {
         lease: Lease<'s, V>,
         sent: Timestamp,
+        host: Option<Authority>,
     },
     Sent(Sent<V::Credential>),
 }
@@ -184,7 +185,7 @@ impl<'s, E: Endpoint> Exec<'s, E> {
                     self.state = State::Waiting;
                     return Ok(Step::Sleep(time));
                 }
-                Access::Refused(error) => return Err(error),
+                Access::Failed(error) => return self.waited_in_vain(tick, error),
                 Access::LogIn(number) => {
                     return self.log_in(
                         tick,
@@ -235,14 +236,16 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         if self.logins >= MOST_LOGINS {
             return Err(Error::new(
                 ErrorKind::Credential,
-                "the account's login gives credentials that do not hold: check this machine's clock",
+                "the account's login gives credentials that do not hold: they are over when they come, or this machine's clock is wrong",
             ));
         }
         self.logins += 1;
         let request = self.session.vendor().login(at)?;
+        let host = request.uri().authority().cloned();
         self.state = State::LoggingIn {
             lease,
             sent: tick.now,
+            host,
         };
         let limits = self.session.call_limits;
         Ok(Step::Send(Box::new(Outgoing {
@@ -309,12 +312,10 @@ impl<'s, E: Endpoint> Exec<'s, E> {
     fn failed(
         &mut self,
         tick: Tick,
-        mut failure: TransportError,
+        failure: TransportError,
         host: Option<&Authority>,
     ) -> Result<Step<E::Output>, Error> {
-        if let (TransportErrorKind::Connect, Some(host)) = (failure.kind, host) {
-            failure.message = format!("{host}: {}", failure.message);
-        }
+        let failure = naming_host(failure, host);
         let idempotent = self.endpoint.operation().idempotent;
         let outcome = if failure.kind.maybe_sent() {
             Outcome::Unsure
@@ -384,16 +385,26 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         let error = Error::from_refusal(refusal, true, response, |text| vendor.mask(text, None))
             .with_retry_after(wait)
             .of_login();
+        self.session.fail(lease.number, error.again());
+        drop(lease);
         match outcome {
-            Some(outcome) => {
-                drop(lease);
-                self.repeat_login(tick, outcome, error)
-            }
-            None => {
-                self.session.refuse(lease.number, error.again());
-                Err(error)
-            }
+            Some(outcome) => self.repeat_login(tick, outcome, error),
+            None => Err(error),
         }
+    }
+
+    /// The login of another caller has failed. What may pass counts as a failed login of this one too: a hundred callers then wait for one
+    /// host that hangs, and not each for all before it.
+    fn waited_in_vain(&mut self, tick: Tick, error: Error) -> Result<Step<E::Output>, Error> {
+        let outcome = match error.kind() {
+            ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Interrupted => Outcome::NotSent,
+            ErrorKind::Throttled | ErrorKind::Unavailable => {
+                Outcome::Throttled(error.retry_after())
+            }
+            _ => return Err(error),
+        };
+        self.first.get_or_insert(tick.elapsed);
+        self.repeat_login(tick, outcome, error)
     }
 
     /// A failed login does not count among those that a call may need.
@@ -409,6 +420,14 @@ impl<'s, E: Endpoint> Exec<'s, E> {
     }
 }
 
+/// Who has the wrong address must see it.
+pub(crate) fn naming_host(mut failure: TransportError, host: Option<&Authority>) -> TransportError {
+    if let (TransportErrorKind::Connect, Some(host)) = (failure.kind, host) {
+        failure.message = format!("{host}: {}", failure.message);
+    }
+    failure
+}
+
 /// Takes out of the vendor's words what the call carried: keys, signatures, secret parameters, and the parts of an address that is a secret.
 pub(crate) fn masked<E: Endpoint>(
     endpoint: &E,
@@ -421,9 +440,10 @@ pub(crate) fn masked<E: Endpoint>(
     // A call that was sent has put its parameters before without an error.
     let _known_to_work = endpoint.params(&mut params);
     let secret = |name: &str| {
-        operation
-            .param(name)
-            .is_some_and(|param| param.kind == ParamKind::Secret)
+        operation.param(name).map_or_else(
+            || sounds_secret(name),
+            |param| param.kind == ParamKind::Secret,
+        )
     };
     let own: Vec<Cow<'_, str>> = params
         .iter()
@@ -459,16 +479,18 @@ impl<E: Endpoint> Flow for Exec<'_, E> {
             (State::Idle, Event::Start) => self.begin(tick),
             (State::Inspecting, Event::Inspected(facts)) => self.inspected(tick, facts),
             (State::Waiting, Event::Woken) => self.send(tick),
-            (State::LoggingIn { lease, sent }, Event::Response(response)) => {
+            (State::LoggingIn { lease, sent, .. }, Event::Response(response)) => {
                 self.session
                     .skew
                     .observe(sent, tick.now, response.headers());
                 self.logged_in(tick, lease, &response)
             }
-            (State::LoggingIn { lease, .. }, Event::Failed(failure)) => {
-                drop(lease);
+            (State::LoggingIn { lease, host, .. }, Event::Failed(failure)) => {
                 let repeatable = failure.kind != TransportErrorKind::InvalidRequest;
+                let failure = naming_host(failure, host.as_ref());
                 let error = Error::from_transport(failure, true).of_login();
+                self.session.fail(lease.number, error.again());
+                drop(lease);
                 if repeatable {
                     self.repeat_login(tick, Outcome::NotSent, error)
                 } else {

@@ -18,7 +18,7 @@ use vodkit_types::{FaultClass, Secret};
 
 use crate::base_url::BaseUrl;
 use crate::encode;
-use crate::error::{Error, ErrorKind, Fault, Refusal, class_of};
+use crate::error::{DecodeFault, Error, ErrorKind, Fault, Refusal, class_of};
 use crate::payload::Payload;
 use crate::transport::Timestamp;
 
@@ -44,6 +44,10 @@ pub struct Place {
 }
 
 impl Place {
+    fn host(&self) -> Option<http::uri::Authority> {
+        self.address().ok()?.into_parts().authority
+    }
+
     /// The address of the object. An IP address or `localhost` can neither have the bucket before it nor be one bucket's own: then the bucket
     /// is the first part of the path.
     fn address(&self) -> Result<Uri, Error> {
@@ -209,8 +213,14 @@ pub fn open(response: &Response<Bytes>) -> Result<Stored, Refusal> {
         class_of(response.status())
     };
     let Some(by_status) = by_status else {
+        let Some(tag) = header(ETAG.as_str()) else {
+            return Err(Refusal::Decode(DecodeFault {
+                message: "the reply is not that of the object storage: it has no ETag".to_owned(),
+                field_path: None,
+            }));
+        };
         return Ok(Stored {
-            etag: header(ETAG.as_str()).map(|tag| tag.trim_matches('"').to_owned()),
+            etag: Some(tag.trim_matches('"').to_owned()),
             crc64: header("x-oss-hash-crc64ecma").and_then(|crc| crc.parse().ok()),
         });
     };

@@ -105,6 +105,12 @@ impl Params {
     /// # Panics
     /// With debug assertions, when the table refuses a value that its type calls documented: then it is not the type of this parameter.
     pub fn put<V: ParamText>(&mut self, name: &'static str, value: &V) -> Result<(), InvalidParam> {
+        if let Some(flaw) = value.flaw() {
+            return Err(InvalidParam {
+                name: name.to_owned(),
+                reason: flaw.to_owned(),
+            });
+        }
         let start = self.text.len();
         value.write_text(&mut self.text);
         self.bounded(name)?;

@@ -33,8 +33,8 @@ struct Login<C> {
     /// The caller that is logging in, and until when it may, on the clock that never jumps.
     lease: Option<(u64, Duration)>,
     leases: u64,
-    /// The last login that the vendor refused, for those who waited for it: each of them trying again would lock the account.
-    refused: Option<(u64, Error)>,
+    /// The last login that failed, for those who waited for it: each of them trying again would lock the account.
+    failed: Option<(u64, Error)>,
 }
 
 /// What a caller gets that needs a credential.
@@ -46,7 +46,7 @@ pub(crate) enum Access<C> {
     /// Another caller is logging in under this lease: look again after this.
     Wait(u64, Duration),
     /// The login that the caller waited for was refused, or one after it.
-    Refused(Error),
+    Failed(Error),
 }
 
 impl<C: Clone> Login<C> {
@@ -75,7 +75,7 @@ impl<V: Vendor> Session<V> {
                 generation: 0,
                 lease: None,
                 leases: 0,
-                refused: None,
+                failed: None,
             }),
         }
     }
@@ -127,10 +127,10 @@ impl<V: Vendor> Session<V> {
         if let Some((lease, _)) = login.lease.filter(|(_, until)| *until > elapsed) {
             return Access::Wait(lease, LOOK_AGAIN);
         }
-        if let (Some(waited), Some((lease, error))) = (waited, &login.refused)
+        if let (Some(waited), Some((lease, error))) = (waited, &login.failed)
             && *lease >= waited
         {
-            return Access::Refused(error.again());
+            return Access::Failed(error.again());
         }
         login.leases += 1;
         let lease = login.leases;
@@ -147,9 +147,9 @@ impl<V: Vendor> Session<V> {
         }
     }
 
-    /// Keeps the vendor's refusal of a login for those who wait for it.
-    pub(crate) fn refuse(&self, lease: u64, error: Error) {
-        self.login().refused = Some((lease, error));
+    /// Keeps what became of a login for those who wait for it.
+    pub(crate) fn fail(&self, lease: u64, error: Error) {
+        self.login().failed = Some((lease, error));
     }
 
     /// Gives a lease back, also when its holder was cancelled.

@@ -365,11 +365,36 @@ fn an_old_refusal_is_not_told_to_those_who_wait_for_a_newer_login() {
     // The second is cancelled, so the third takes its place.
     drop(second);
     assert!(sent(third.advance(tick, Event::Woken)).ends_with("/login"));
-    // A login that failed in passing is not held against those who wait.
+    // A login that failed in passing counts as an attempt of those who wait: they pause before the next.
     let mut fourth = media(&session, "m-4");
     waits(fourth.advance(tick, Event::Start));
     waits(third.advance(tick, reply(r#"{"code":503,"msg":"","data":null}"#)));
+    waits(fourth.advance(tick, Event::Woken));
     assert!(sent(fourth.advance(tick, Event::Woken)).ends_with("/login"));
+}
+
+#[test]
+fn who_waits_for_logins_that_hang_gives_up_after_as_many_as_attempts() {
+    let session = session();
+    let tick = tick_at(Duration::ZERO);
+    let mut waiting = media(&session, "m-0");
+    let mut event = Some(Event::Start);
+    for attempt in 1..=3 {
+        let mut holder = media(&session, "m-1");
+        assert!(sent(holder.advance(tick, Event::Start)).ends_with("/login"));
+        waits(waiting.advance(tick, event.take().unwrap_or(Event::Woken)));
+        let hung = TransportError::new(Timeout, "no reply in time");
+        let _either = holder.advance(tick, Event::Failed(hung));
+        drop(holder);
+        let step = waiting.advance(tick, Event::Woken);
+        if attempt < 3 {
+            waits(step);
+        } else {
+            let error = step.unwrap_err();
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0));
+            assert!(error.to_string().contains("logging in"), "{error}");
+        }
+    }
 }
 
 #[test]

@@ -38,6 +38,11 @@ pub trait ParamText: Sized {
         None
     }
 
+    /// Why the text would not say what the value is, if it would not.
+    fn flaw(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Appends the text, raw: neither quoted nor percent-encoded.
     fn write_text(&self, out: &mut String);
 
@@ -165,6 +170,15 @@ impl<T> FromIterator<T> for CommaList<T> {
 }
 
 impl<T: ParamText> ParamText for CommaList<T> {
+    fn flaw(&self) -> Option<&'static str> {
+        let mut text = String::new();
+        let splits = self.0.iter().any(|item| {
+            text.clear();
+            item.write_text(&mut text);
+            text.contains(',')
+        });
+        splits.then_some("an element has a comma, which would make two of it")
+    }
     // An empty list may be one too few.
     fn is_documented(&self) -> bool {
         !self.0.is_empty() && self.0.iter().all(T::is_documented)

@@ -193,11 +193,13 @@ fn operation_section(spec: &Spec, operation: &Operation, page: &mut Page) {
         .map(|(_, param)| argument(param).0)
         .collect();
     let words = required.iter().map(|(n, param)| {
-        format!(
-            " {}={}",
-            param.name,
-            shell_word(&example(spec, param, *n).text)
-        )
+        let text = example(spec, param, *n).text;
+        let text = if param.is_file() {
+            format!("@{text}")
+        } else {
+            text
+        };
+        format!(" {}={}", param.name, shell_word(&text))
     });
     let allowed: Vec<_> = operation
         .methods
@@ -258,7 +260,7 @@ fn operation_section(spec: &Spec, operation: &Operation, page: &mut Page) {
             format!(
                 "`vodkit call {} {}{}`",
                 spec.vendor.vendor,
-                operation.name,
+                shell_word(&operation.name),
                 words.collect::<String>()
             ),
         ]);

@@ -43,6 +43,7 @@ Next, against your own account:
   export VODKIT_BAIJIAYUN_PARTNER_ID=… VODKIT_BAIJIAYUN_PARTNER_KEY=… VODKIT_BAIJIAYUN_DOMAIN=…
   vodkit upload baijiayun lesson.mp4 --wait
   vodkit call baijiayun video/getVideoList page_size=10
+and so for polyv, quvideo and mediacloud, see docs/vendors,
 or without one, in a second terminal: vodkit emulator";
 
 pub(crate) fn run(args: &DemoArgs, global: Global) -> Result<(), Failure> {
@@ -332,7 +333,7 @@ impl Steps {
         self.output.text(&format!(
             "{}\n\n{NEXT}",
             faint(&format!(
-                "all of it over real sockets in {seconds:.1} s; - is what the vendor has no call for"
+                "all of it over real sockets in {seconds:.1} s; - is what vodkit has no call for"
             ))
         ))
     }

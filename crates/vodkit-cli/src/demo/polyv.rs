@@ -64,7 +64,7 @@ pub(super) fn tell<T: BlockingTransport>(
     steps.done(
         "polyv",
         format!(
-            "encryption {level}; video {} was uploaded into category {cataid}; {} bytes came back, all equal; it has a play token",
+            "level of encryption {level}; video {} was uploaded into category {cataid}; {} bytes came back, all equal; it has a play token",
             video.vid, uploaded.bytes
         ),
     )?;

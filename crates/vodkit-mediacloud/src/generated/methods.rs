@@ -29,8 +29,8 @@ impl<T> Client<T> {
     /// reply), and:
     ///
     /// - `401`: The token is missing, wrong or too old, or user name and password are wrong. Check
-    ///   user name and password, and that they belong to this environment: the test and the
-    ///   production host have their own.
+    ///   user name and password, and that they belong to the host that is called: the pages name
+    ///   one for tests and one for production.
     ///
     /// # Errata
     ///
@@ -63,8 +63,8 @@ impl<T> Client<T> {
     /// reply), and:
     ///
     /// - `401`: The token is missing, wrong or too old, or user name and password are wrong. Check
-    ///   user name and password, and that they belong to this environment: the test and the
-    ///   production host have their own.
+    ///   user name and password, and that they belong to the host that is called: the pages name
+    ///   one for tests and one for production.
     ///
     /// # Errata
     ///
@@ -96,8 +96,8 @@ impl<T> Client<T> {
     /// reply), and:
     ///
     /// - `401`: The token is missing, wrong or too old, or user name and password are wrong. Check
-    ///   user name and password, and that they belong to this environment: the test and the
-    ///   production host have their own.
+    ///   user name and password, and that they belong to the host that is called: the pages name
+    ///   one for tests and one for production.
     ///
     /// # Errata
     ///
@@ -135,8 +135,8 @@ impl<T> Client<T> {
     /// reply), and:
     ///
     /// - `401`: The token is missing, wrong or too old, or user name and password are wrong. Check
-    ///   user name and password, and that they belong to this environment: the test and the
-    ///   production host have their own.
+    ///   user name and password, and that they belong to the host that is called: the pages name
+    ///   one for tests and one for production.
     /// - `404`: What was asked for does not exist. Check the id, and that it belongs to this
     ///   account and environment.
     ///
@@ -177,8 +177,8 @@ impl<T> Client<T> {
     /// reply), and:
     ///
     /// - `401`: The token is missing, wrong or too old, or user name and password are wrong. Check
-    ///   user name and password, and that they belong to this environment: the test and the
-    ///   production host have their own.
+    ///   user name and password, and that they belong to the host that is called: the pages name
+    ///   one for tests and one for production.
     ///
     /// # Errata
     ///

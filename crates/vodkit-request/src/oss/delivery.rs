@@ -9,6 +9,7 @@ use vodkit_types::{FaultClass, FileContent, FileInput};
 
 use super::{Keys, Place, Stored, open, put_object};
 use crate::error::{Error, ErrorKind, Refusal};
+use crate::exec::naming_host;
 use crate::flow::{Event, Step, unexpected_event};
 use crate::mask::mask;
 use crate::payload::{Payload, Segment};
@@ -164,7 +165,8 @@ impl Delivery {
                     kind if kind.maybe_sent() => Some(Outcome::Unsure),
                     _ => Some(Outcome::NotSent),
                 };
-                let error = Error::from_transport(failure, true);
+                let host = target.place.host();
+                let error = Error::from_transport(naming_host(failure, host.as_ref()), true);
                 self.repeat_or(tick, outcome, error, session)
             }
             (None, Event::Woken) => self.send(tick, target, session),
@@ -279,9 +281,10 @@ impl Delivery {
 /// A failed upload leaves a video without content behind: its id must not be lost.
 pub(crate) fn of_video(error: Error, id: &str) -> Error {
     let content = match error.kind() {
-        ErrorKind::Interrupted | ErrorKind::Timeout | ErrorKind::Unavailable => {
-            "may have no content"
-        }
+        ErrorKind::Interrupted
+        | ErrorKind::Timeout
+        | ErrorKind::Unavailable
+        | ErrorKind::Decode => "may have no content",
         _ => "has no content",
     };
     let what = format!("Video {id} exists but {content}");

@@ -41,7 +41,8 @@ impl<T: ?Sized> Call<'_, T, RegisterMedia> {
         self
     }
 
-    /// Sets `internalWorkflowParam`: What to do with the file, see above.
+    /// Sets `internalWorkflowParam`: What to do with the file: members proxy, audit, poster,
+    /// mediainfo with enable 1 or 0, and snapshot.
     pub fn internal_workflow_param(
         mut self,
         internal_workflow_param: impl Into<BTreeMap<String, serde_json::Value>>,

@@ -18,7 +18,7 @@ pub static FAULT_CODES: &[FaultCode] = &[
         message: None,
         class: FaultClass::Credential,
         meaning: "The token is missing, wrong or too old, or user name and password are wrong.",
-        hint: "Check user name and password, and that they belong to this environment: the test and the production host have their own.",
+        hint: "Check user name and password, and that they belong to the host that is called: the pages name one for tests and one for production.",
     },
     FaultCode {
         code: "403",

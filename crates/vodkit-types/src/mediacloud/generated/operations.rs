@@ -231,7 +231,7 @@ pub static REGISTER_MEDIA: Operation = Operation {
             name: "internalWorkflowParam",
             kind: ParamKind::Object,
             place: Place::Json,
-            doc: "What to do with the file, see above.",
+            doc: "What to do with the file: members proxy, audit, poster, mediainfo with enable 1 or 0, and snapshot.",
             ..OPTIONAL
         },
         Param {

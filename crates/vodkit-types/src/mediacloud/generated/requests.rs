@@ -240,7 +240,8 @@ wire_struct! {
         "bucket" => pub bucket: String,
         /// Bucket and key of the object: `bucket/ObjectKey`.
         "fileUri" => pub file_uri: String,
-        /// What to do with the file, see above.
+        /// What to do with the file: members proxy, audit, poster, mediainfo with enable 1 or 0,
+        /// and snapshot.
         "internalWorkflowParam" => pub internal_workflow_param: Option<BTreeMap<String, serde_json::Value>>,
     }
 }
@@ -296,7 +297,8 @@ impl RegisterMedia {
         self
     }
 
-    /// What to do with the file, see above.
+    /// What to do with the file: members proxy, audit, poster, mediainfo with enable 1 or 0, and
+    /// snapshot.
     #[must_use]
     pub fn internal_workflow_param(
         mut self,

@@ -2188,7 +2188,7 @@ wire_struct! {
     ///
     /// - Page: another host, another signature (MD5 with the secretkey at both ends, upper case)
     ///   and other names for account and time (userId, ts). Here: a rule of its own (token): MD5
-    ///   over everything that is sent, userId and ts among it, at https://hls.videocc.net. (P1.1)
+    ///   over everything that is sent, userId and ts among it, at the host hls.videocc.net. (P1.1)
     /// - Page: the signed fields are shown by example. Here: everything that is sent is signed,
     ///   optional fields too. (P1.2)
     /// - Page: the SDK sends ptime and a requestId as well. Here: not sent. (P1.3)
