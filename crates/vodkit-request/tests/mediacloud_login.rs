@@ -383,16 +383,14 @@ fn who_waits_for_logins_that_hang_gives_up_after_as_many_as_attempts() {
         let mut holder = media(&session, "m-1");
         assert!(sent(holder.advance(tick, Event::Start)).ends_with("/login"));
         waits(waiting.advance(tick, event.take().unwrap_or(Event::Woken)));
-        let hung = TransportError::new(Timeout, "no reply in time");
-        let _either = holder.advance(tick, Event::Failed(hung));
-        drop(holder);
+        let hung = Event::Failed(TransportError::new(Timeout, "no reply"));
+        let _either = holder.advance(tick, hung);
         let step = waiting.advance(tick, Event::Woken);
         if attempt < 3 {
             waits(step);
         } else {
             let error = step.unwrap_err();
             assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 0));
-            assert!(error.to_string().contains("logging in"), "{error}");
         }
     }
 }
