@@ -67,7 +67,7 @@ impl BaseUrl {
         })
     }
 
-    /// Another host, reached in the same way.
+    /// Another host, with or without a port, by the same scheme.
     ///
     /// # Errors
     /// When it is none.

@@ -3,13 +3,13 @@
 //! The vendor's API grants place and temporary keys; the object itself goes to the storage, with a signature of its own
 //! ([`vodkit_sign::oss`]). Errors come as XML with an HTTP status.
 
+mod crc64;
 mod delivery;
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use crc::{CRC_64_XZ, Crc, Table};
 use http::header::{AUTHORIZATION, CONTENT_TYPE, DATE, ETAG, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 use md5::{Digest as _, Md5};
@@ -23,9 +23,6 @@ use crate::payload::Payload;
 use crate::transport::Timestamp;
 
 pub(crate) use delivery::{Delivery, Next, Target, of_video};
-
-/// The checksum that the storage computes of everything.
-static CRC64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 
 const CALLBACK: &str = "x-oss-callback";
 const SECURITY_TOKEN: &str = "x-oss-security-token";
@@ -183,10 +180,7 @@ pub struct Stored {
 impl Stored {
     /// Which digest shows that the storage has other bytes than these.
     fn differs_from(&self, bytes: &[u8]) -> Option<&'static str> {
-        if self
-            .crc64
-            .is_some_and(|crc64| crc64 != CRC64.checksum(bytes))
-        {
+        if self.crc64.is_some_and(|crc64| crc64 != crc64::of(bytes)) {
             return Some("CRC-64");
         }
         // A tag of another form is no MD5.
@@ -235,9 +229,7 @@ pub fn open(response: &Response<Bytes>) -> Result<Stored, Refusal> {
         "SlowDown" | "QpsLimitExceeded" | "DownloadTrafficRateLimitExceeded" => {
             FaultClass::Throttled
         }
-        "InternalError" | "RequestTimeout" | "ServiceUnavailable" | "CallbackFailed" => {
-            FaultClass::Transient
-        }
+        "InternalError" | "RequestTimeout" | "ServiceUnavailable" => FaultClass::Transient,
         _ => by_status,
     };
     Err(Refusal::Fault(Fault {

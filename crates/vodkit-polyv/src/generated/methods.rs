@@ -2163,15 +2163,15 @@ impl<T> Client<T> {
     /// Where the page and the wire disagree, or the page says too little:
     ///
     /// - Page: the file is not part of this call, and how it gets to the storage is not described.
-    ///   Here: a multipart upload to Alibaba Cloud OSS with the temporary credential; the key of
-    ///   the object is dir, vid, a full stop and the extension of the file. (U1.1)
-    /// - Page: no call ends an upload. Here: the request that completes the multipart upload
-    ///   carries callback in the header x-oss-callback, base64-encoded; the storage then tells the
-    ///   vendor. (U1.2)
+    ///   Here: Alibaba Cloud OSS with the temporary credential, one object or parts of one; the key
+    ///   of the object is dir, vid, a full stop and the extension of the file. (U1.1)
+    /// - Page: no call ends an upload. Here: the request that completes the object carries callback
+    ///   in the header x-oss-callback, base64-encoded; the storage then tells the vendor. (U1.2)
     /// - Page: callback and encodedCallback hold the same thing twice. Here: callback is JSON as
     ///   text; encodedCallback is handed on as it is. (U1.3)
     /// - Page: both endpoint and domain name a host. Here: domain is used, with the bucket not put
-    ///   before it. (U1.4)
+    ///   before it, by the scheme that the API is called with; endpoint only where domain is
+    ///   missing. (U1.4)
     /// - Page: how an upload goes on is not described. Here: the same call with vid, autoid off and
     ///   any title, then only the missing parts. (U1.5)
     /// - Page: cataid 0 and cataid 1 both mean the default category. Here: handed on. (U1.6)
@@ -2237,8 +2237,9 @@ impl<T> Client<T> {
     /// - Page: the reply is the same object as that of init, though no video is named. Here: only
     ///   accessId, accessKey, token, Expiration and validityTime are replaced; vid and dir of the
     ///   upload stay. (U2.1)
-    /// - Page: when to renew is not stated. Here: when less than 60 seconds are left, or when the
-    ///   storage answers 403. (U2.2)
+    /// - Page: when to renew is not stated. Here: when the storage says that the keys have expired
+    ///   or that it does not know them; both clients also renew at other 403s, the first one a
+    ///   minute before the end. (U2.2)
     pub fn renew_upload_token(&self) -> Call<'_, T, RenewUploadToken> {
         self.call(RenewUploadToken::new())
     }

@@ -196,15 +196,11 @@ pub(crate) fn granted(endpoint: &str, bucket: &str, key: &str) -> Value {
 }
 
 /// Runs a flow under both drivers, which must do the same to the last byte.
-fn both<'s, F>(
+fn both<F: Flow<Output: Send> + Send>(
     script: &dyn Fn() -> ScriptedTransport,
     flows: [F; 2],
     read: impl Fn(F::Output) -> (String, u64, Stored),
-) -> Told
-where
-    F: Flow + Send + 's,
-    F::Output: Send,
-{
+) -> Told {
     let [first, second] = flows;
     let (blocking, asynchronous) = (script(), script());
     let result = Run::new(&blocking, first).send().map(&read);
