@@ -239,9 +239,7 @@ pub fn open(response: &Response<Bytes>) -> Result<Stored, Refusal> {
         "SlowDown" | "QpsLimitExceeded" | "DownloadTrafficRateLimitExceeded" => {
             FaultClass::Throttled
         }
-        "InternalError" | "RequestTimeout" | "ServiceUnavailable" | "CallbackFailed" => {
-            FaultClass::Transient
-        }
+        "InternalError" | "RequestTimeout" | "ServiceUnavailable" => FaultClass::Transient,
         _ => by_status,
     };
     Err(Refusal::Fault(Fault {

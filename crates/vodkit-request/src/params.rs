@@ -105,15 +105,19 @@ impl Params {
     /// # Panics
     /// With debug assertions, when the table refuses a value that its type calls documented: then it is not the type of this parameter.
     pub fn put<V: ParamText>(&mut self, name: &'static str, value: &V) -> Result<(), InvalidParam> {
-        if let Some(flaw) = value.flaw() {
+        let start = self.text.len();
+        value.write_text(&mut self.text);
+        self.bounded(name)?;
+        // What is documented has no comma, and neither has a number.
+        if V::RESERVED_BYTES != Some(0)
+            && !value.is_documented()
+            && let Some(flaw) = value.flaw(&self.text[start..])
+        {
             return Err(InvalidParam {
                 name: name.to_owned(),
                 reason: flaw.to_owned(),
             });
         }
-        let start = self.text.len();
-        value.write_text(&mut self.text);
-        self.bounded(name)?;
         let place = self.table_place(name);
         if let Some(place) = place {
             let (param, text) = (&self.operation.params[place], &self.text[start..]);

@@ -170,6 +170,11 @@ fn the_clock_is_corrected_once() {
         );
         assert_eq!(told.puts().len(), 2);
 
+        // Nor does a program that wants each request sent once get two.
+        let late = refused(403, "RequestTimeTooSkewed").header("date", LATER);
+        let told = vendor.upload_with(&[late], film(), RetryPolicy::NEVER);
+        assert_eq!(told.puts().len(), 1);
+
         // Without another time there is nothing to correct.
         for date in [None, Some(NOW), Some("Tue, 14 Nov 2023 22:13:40 GMT")] {
             let mut reply = refused(403, "RequestTimeTooSkewed");
@@ -276,6 +281,16 @@ fn a_failing_storage_is_tried_again_within_the_policy() {
 }
 
 #[test]
+fn the_wait_that_a_failing_storage_asks_for_is_in_the_error() {
+    for vendor in BOTH {
+        let reply = refused(503, "ServiceUnavailable").header("retry-after", "3");
+        let told = vendor.upload(&[reply.clone(), reply.clone(), reply]);
+        let wait = std::time::Duration::from_secs(3);
+        assert_eq!(told.error().retry_after(), Some(wait));
+    }
+}
+
+#[test]
 fn no_secret_is_in_an_error() {
     let keys = [ID, SECRET, TOKEN, NEW_ID, NEW_SECRET, NEW_TOKEN];
     let hex: String = TOKEN.bytes().map(|byte| format!("{byte:02X} ")).collect();
@@ -339,13 +354,19 @@ fn every_failure_after_the_grant_names_the_video() {
                 told.error()
             );
         }
-        let told = vendor.upload(&[const { Interrupted }; 3].map(Reply::fails));
-        let wanted = format!("Video {VIDEO} exists but may have no content");
-        assert!(
-            told.error().to_string().ends_with(&wanted),
-            "{}",
-            told.error()
-        );
+        for reply in [
+            Reply::fails(Interrupted),
+            Reply::fails(Timeout),
+            refused(500, "InternalError"),
+        ] {
+            let told = vendor.upload(&[reply.clone(), reply.clone(), reply]);
+            let wanted = format!("Video {VIDEO} exists but may have no content");
+            assert!(
+                told.error().to_string().ends_with(&wanted),
+                "{}",
+                told.error()
+            );
+        }
         for reply in [
             Reply::fails(LocalFile),
             refused(403, "AccessDenied"),

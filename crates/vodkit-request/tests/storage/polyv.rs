@@ -110,3 +110,35 @@ fn creating_a_video_is_not_repeated() {
     );
     assert_eq!(told.sent.len(), 1);
 }
+
+/// An outage is not amplified: the retries of all uploads of an account draw on one budget, which successes fill again.
+#[test]
+fn retries_draw_on_the_budget_of_the_account() {
+    use vodkit_request::transport::TransportErrorKind::Connect;
+    let vendor = Polyv::at(
+        "vodkitdemo",
+        "test-key-0123456789",
+        "https://api.example.test".parse().unwrap(),
+    )
+    .unwrap();
+    let session = Session::new(vendor);
+    let ticket = || Reply::json(ticket(json!({})).to_string());
+    let puts = |replies: Vec<Reply>| {
+        let transport = ScriptedTransport::new([ticket()].into_iter().chain(replies));
+        let ended = Run::new(&transport, Upload::new(&session, film())).send();
+        (ended.is_ok(), transport.sent().len() - 1)
+    };
+    let outage = || puts((0..3).map(|_| Reply::fails(Connect)).collect());
+    let tries: usize = (0..60).map(|_| outage().1).sum();
+    // 500 units at 14 a retry; each order that succeeds in between gives one back.
+    let retries = tries - 60;
+    assert!((35..=40).contains(&retries), "{retries}");
+    // Two orders a round, one of them by its upload: after so many there is room for a retry again, and it gives its price back.
+    for _ in 0..10 {
+        assert_eq!(puts(vec![stored()]), (true, 1));
+    }
+    let after_one_failure = || puts(vec![Reply::fails(Connect), stored()]);
+    for _ in 0..5 {
+        assert_eq!(after_one_failure(), (true, 2));
+    }
+}

@@ -116,6 +116,7 @@ fn digests_that_disagree_fail_the_upload() {
         for etag in [
             "\"ba944c42fd67d92b91bdcd2b7e2b2583\"",
             "\"00000000000000000000000000000000-2\"",
+            "\"0123456789abcdef\"",
             "other",
         ] {
             let told = vendor.upload(&[stored().header("etag", etag)]);
