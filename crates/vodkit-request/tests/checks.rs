@@ -413,3 +413,24 @@ fn parameters_of_no_sensible_length_are_refused() {
     );
     assert!(params.is_empty());
 }
+
+/// A comma inside an element would make two of it on the wire.
+#[test]
+fn an_element_with_a_comma_is_refused() {
+    use vodkit_request::types::Operation;
+    use vodkit_request::types::operation::Auth;
+
+    static CALL: Operation = Operation::undocumented("acme", "a", "POST", "/a", Auth::None);
+    let put = |items: CommaList<String>| {
+        let mut params = Params::new(&CALL);
+        params
+            .put("items", &items)
+            .map(|()| params.get("items").map(str::to_owned))
+    };
+    assert_eq!(put(["a", "b c"].into()).unwrap().as_deref(), Some("a,b c"));
+    assert_eq!(put(CommaList(Vec::new())).unwrap().as_deref(), Some(""));
+    for items in [["a,b", "c"], ["a", ","]] {
+        let error = put(items.into()).unwrap_err().to_string();
+        assert!(error.contains("has a comma"), "{error}");
+    }
+}
