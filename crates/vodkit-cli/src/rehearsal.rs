@@ -11,6 +11,7 @@ use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+use vodkit_request::mask::sounds_secret;
 use vodkit_request::transport::{
     BlockingTransport, FileFacts, Outgoing, Tick, TransportError, TransportErrorKind,
 };
@@ -214,13 +215,10 @@ fn members(body: &[u8], operation: &Operation) -> String {
 }
 
 fn is_secret(name: &str, operation: &Operation) -> bool {
-    let named_so = ["sign", "token", "secret", "password", "partner_key"];
     operation
         .param(name)
         .is_some_and(|param| param.kind == ParamKind::Secret)
-        || named_so
-            .iter()
-            .any(|word| name.to_ascii_lowercase().contains(word))
+        || sounds_secret(name)
 }
 
 fn boundary(request: &Request<Payload>) -> Option<String> {

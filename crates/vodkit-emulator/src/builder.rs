@@ -182,11 +182,12 @@ impl Builder {
     /// [`time_scale`](Self::time_scale). A malformed value makes [`start`](Self::start) fail.
     #[must_use]
     pub fn from_env(self) -> Self {
-        // As the clients do: what is empty is not set.
-        self.with_variables(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        self.with_variables(|name| std::env::var(name).ok())
     }
 
     fn with_variables(mut self, read: impl Fn(&str) -> Option<String>) -> Self {
+        // As the clients do: what is empty is not set.
+        let read = |name: &str| read(name).filter(|value| !value.is_empty());
         match baijiayun::from_variables(&read) {
             Ok(Some(account)) => self = self.baijiayun(account),
             Ok(None) => {}
@@ -283,6 +284,20 @@ mod tests {
         );
         assert_eq!(builder.time_scale, 2.5);
         assert!(!format!("{builder:?}").contains("key-of-77"));
+    }
+
+    #[test]
+    fn empty_variables_count_as_not_set() {
+        let builder = Builder::default().with_variables(variables(&[
+            ("VODKIT_BAIJIAYUN_PARTNER_ID", ""),
+            ("VODKIT_POLYV_USER_ID", ""),
+            ("VODKIT_QUVIDEO_TOKEN", ""),
+            ("VODKIT_MEDIACLOUD_PASSWORD", ""),
+            ("VODKIT_EMULATOR_TIME_SCALE", ""),
+        ]));
+        assert!(builder.baijiayun.is_empty() && builder.polyv.is_empty());
+        assert!(builder.quvideo.is_empty() && builder.mediacloud.is_empty());
+        assert!(builder.problem.is_none());
     }
 
     #[test]

@@ -79,7 +79,23 @@ pub fn sounds_secret(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{mask, sounds_secret};
+
+    #[test]
+    fn names_tell_what_is_secret() {
+        for name in [
+            "password",
+            "accessToken",
+            "SIGN",
+            "partner_key",
+            "secretkey",
+        ] {
+            assert!(sounds_secret(name), "{name}");
+        }
+        for name in ["keyword", "title", "vid"] {
+            assert!(!sounds_secret(name), "{name}");
+        }
+    }
 
     #[test]
     fn short_secrets_are_masked_where_they_stand_alone() {

@@ -1,6 +1,4 @@
 //! MediaCloud (芒果TV) video on demand: the calls of the page 调用方式 and of what can be read of its sibling pages.
-//!
-//! Wire types only: nothing in vodkit sends these calls yet.
 
 mod envelope;
 #[rustfmt::skip]

@@ -1,6 +1,4 @@
 //! QuVideo (阿里云趣视频) short videos: every call of the page Appserver趣视频接口文档.
-//!
-//! Wire types only: nothing in vodkit sends these calls yet.
 
 mod credential;
 mod envelope;
