@@ -297,6 +297,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_vendors_full_stop_is_not_doubled() {
+        let line = |message| Failure::usage(message).hint("look").line();
+        assert_eq!(line("not found."), "not found. look");
+        assert_eq!(line("没有。"), "没有. look");
+        assert_eq!(line("no"), "no. look");
+    }
+
+    #[test]
     fn the_line_has_everything_in_one_line() {
         let mut failure = Failure::usage("a\nb")
             .operation("video/getInfo")

@@ -68,6 +68,7 @@ fn bad_base_urls() {
         ("https://h.example.test#", "fragment"),
         ("https://user:s3cret@h.example.test", "user name"),
         ("https://user@h.example.test/x", "user name"),
+        ("https://h.example.test/a/%2E%2e", "the path"),
         ("https://:8080", "host"),
         ("https://ho$t.example.test", "must name a host"),
         ("https://h!.example.test", "must name a host"),

@@ -56,6 +56,25 @@ mod polyv {
         digest.iter().map(|byte| format!("{byte:02X}")).collect()
     }
 
+    /// No table says which of its parameters are secret: their names do.
+    #[test]
+    fn what_is_named_like_a_secret_is_in_no_error() {
+        static CALL: Operation =
+            Operation::undocumented("polyv", "x", "POST", "/v2/x/{userid}", Auth::Signed);
+        let session = Session::new(vendor());
+        let network = ScriptedTransport::new([Reply::json(
+            r#"{"code":400,"status":"error","message":"bad LEAK-password-1 of lesson-title-1","data":""}"#,
+        )]);
+        let error = Call::new(&network, &session, Raw::new(&CALL))
+            .param("password", "LEAK-password-1")
+            .param("title", "lesson-title-1")
+            .send()
+            .unwrap_err()
+            .to_string();
+        assert!(!error.contains("LEAK"), "{error}");
+        assert!(error.contains("lesson-title-1"), "{error}");
+    }
+
     #[test]
     fn what_fills_the_path_is_signed_and_sent_too() {
         let call = Raw::new(&MONTHLY)

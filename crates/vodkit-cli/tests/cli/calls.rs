@@ -46,6 +46,23 @@ fn all_42_calls_are_listed() {
 }
 
 #[test]
+fn a_method_and_a_path_need_no_quotes() {
+    let run_with = |words: &[&str]| {
+        let mut command = bare();
+        command
+            .env("VODKIT_MEDIACLOUD_USERNAME", "u")
+            .env("VODKIT_MEDIACLOUD_PASSWORD", "test-password-0123456789");
+        let mut all = vec!["call", "mediacloud"];
+        all.extend(words);
+        all.extend(["uids=a,b", "--base-url", "http://127.0.0.1:9", "--dry-run"]);
+        run(&mut command, &all).data()
+    };
+    let apart = run_with(&["DELETE", "api/v1/class"]);
+    assert_eq!(apart, run_with(&["DELETE api/v1/class"]));
+    assert_eq!(apart["body"], r#"{"uids":["a","b"]}"#);
+}
+
+#[test]
 fn the_table_of_calls_has_a_row_each_and_no_colours() {
     let ran = run(&mut bare(), &["endpoints", "--output", "table"]);
     assert_eq!(ran.code, 0);
