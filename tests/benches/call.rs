@@ -264,11 +264,7 @@ fn async_arms(what: What, server: &Server) -> Vec<Arm> {
 }
 
 fn outgoing(request: &Request<Payload>) -> Outgoing {
-    Outgoing {
-        request: request.clone(),
-        limits: Limits::call(),
-        progress: None,
-    }
+    Outgoing::new(request.clone(), Limits::call())
 }
 
 /// The bare client with the set-up of the transport, the limits on time apart.

@@ -194,14 +194,13 @@ fn send(client: &str, file: &Path, url: &str) -> Run {
     ];
     let form = Payload::from_segments(form.into());
     let length = form.len();
-    let outgoing = Outgoing {
-        request: Request::post(url)
+    let outgoing = Outgoing::new(
+        Request::post(url)
             .header("content-type", TYPE)
             .body(form)
             .unwrap(),
-        limits: Limits::transfer(),
-        progress: None,
-    };
+        Limits::transfer(),
+    );
     let runtime = tokio::runtime::Runtime::new().unwrap();
     match client {
         "blocking" => {

@@ -199,11 +199,7 @@ pub fn outgoing(method: Method, url: impl AsRef<str>, payload: impl Into<Payload
         .uri(url.as_ref())
         .body(payload.into())
         .unwrap();
-    Outgoing {
-        request,
-        limits: wide(),
-        progress: None,
-    }
+    Outgoing::new(request, wide())
 }
 
 /// A `GET`.

@@ -47,11 +47,10 @@ fn emulator() -> Emulator {
 }
 
 fn picture(url: &str) -> Outgoing {
-    Outgoing {
-        request: Request::get(url).body(Payload::empty()).expect("a URL"),
-        limits: Limits::transfer(),
-        progress: None,
-    }
+    Outgoing::new(
+        Request::get(url).body(Payload::empty()).expect("a URL"),
+        Limits::transfer(),
+    )
 }
 
 fn texts<const N: usize>(texts: [&str; N]) -> [String; N] {

@@ -53,11 +53,10 @@ fn emulator() -> Emulator {
 }
 
 fn download(url: &str) -> Outgoing {
-    Outgoing {
-        request: Request::get(url).body(Payload::empty()).expect("a URL"),
-        limits: Limits::transfer(),
-        progress: None,
-    }
+    Outgoing::new(
+        Request::get(url).body(Payload::empty()).expect("a URL"),
+        Limits::transfer(),
+    )
 }
 
 /// The request that puts a file where the vendor wants it, signed with the keys that came with the address.
@@ -75,11 +74,10 @@ fn put(address: &Secret, auth: &Secret, content: &'static [u8], at: Timestamp) -
         access_key_secret: auth.access_key_secret,
         security_token: auth.security_token,
     };
-    Outgoing {
-        request: put_object(&place, &keys, None, content.to_vec().into(), at).unwrap(),
-        limits: Limits::transfer(),
-        progress: None,
-    }
+    Outgoing::new(
+        put_object(&place, &keys, None, content.to_vec().into(), at).unwrap(),
+        Limits::transfer(),
+    )
 }
 
 /// Every byte value, longer than one step of the transports.

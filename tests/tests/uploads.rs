@@ -61,11 +61,10 @@ fn download(url: &str, range: Option<&'static str>) -> Outgoing {
     if let Some(range) = range {
         request = request.header("range", range);
     }
-    Outgoing {
-        request: request.body(Payload::empty()).expect("a play URL"),
-        limits: Limits::transfer(),
-        progress: None,
-    }
+    Outgoing::new(
+        request.body(Payload::empty()).expect("a play URL"),
+        Limits::transfer(),
+    )
 }
 
 /// Every byte value, longer than one step of the transports.

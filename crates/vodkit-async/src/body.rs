@@ -12,9 +12,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, spawn_blocking};
+use vodkit_request::digest::{DigestTap, Digests};
+use vodkit_request::flow::Stretch;
 use vodkit_request::payload::{Payload, Segment};
-use vodkit_request::transport::{Progress, ProgressSink, TransportError, TransportErrorKind};
+use vodkit_request::transport::{Pace, Progress, ProgressSink, TransportError, TransportErrorKind};
 
+use crate::clock;
 use crate::pulse::Pulse;
 
 /// Bytes read from a file in one step.
@@ -38,12 +41,29 @@ pub(crate) struct PayloadBody {
     /// The rest of a file, on its way to or back from the thread that reads it.
     reading: Option<JoinHandle<io::Result<FileStep>>>,
     done: Progress,
-    progress: Option<ProgressSink>,
+    observers: Observers,
     pulse: Pulse,
 }
 
+/// Who is told of the body, and who holds it back.
+#[derive(Default)]
+pub(crate) struct Observers {
+    pub(crate) progress: Option<ProgressSink>,
+    pub(crate) digest: Option<DigestTap>,
+    pub(crate) pace: Option<Pace>,
+}
+
+impl Observers {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.progress.is_none() && self.digest.is_none() && self.pace.is_none()
+    }
+}
+
 impl PayloadBody {
-    pub(crate) fn new(payload: Payload, progress: Option<ProgressSink>, pulse: Pulse) -> Self {
+    pub(crate) fn new(payload: Payload, observers: Observers, pulse: Pulse) -> Self {
+        if let Some(digest) = &observers.digest {
+            digest.begin();
+        }
         let done = Progress {
             sent: 0,
             total: payload.len(),
@@ -55,7 +75,7 @@ impl PayloadBody {
             memory: Bytes::new(),
             reading: None,
             done,
-            progress,
+            observers,
             pulse,
         }
     }
@@ -86,7 +106,8 @@ impl PayloadBody {
                 match segment {
                     Segment::Bytes(bytes) => self.memory = bytes.clone(),
                     Segment::File { path, range } => {
-                        self.reading = FileRest::new(path, range).map(FileRest::read);
+                        let rest = FileRest::new(path, range, &self.observers);
+                        self.reading = rest.map(FileRest::read);
                     }
                     _ => {
                         return Poll::Ready(
@@ -144,7 +165,7 @@ impl Body for PayloadBody {
         let frame = self.step.split_to(size);
         self.done.sent += frame.len() as u64;
         if self.step.is_empty()
-            && let Some(progress) = &self.progress
+            && let Some(progress) = &self.observers.progress
         {
             progress.report(self.done);
         }
@@ -169,14 +190,18 @@ struct FileRest {
     /// Open and in place after the first step.
     file: Option<File>,
     range: Range<u64>,
+    digest: Option<DigestTap>,
+    pace: Option<Pace>,
 }
 
 impl FileRest {
-    fn new(path: &Arc<Path>, range: &Range<u64>) -> Option<Self> {
+    fn new(path: &Arc<Path>, range: &Range<u64>, observers: &Observers) -> Option<Self> {
         (!range.is_empty()).then(|| Self {
             path: path.clone(),
             file: None,
             range: range.clone(),
+            digest: observers.digest.clone(),
+            pace: observers.pace.clone(),
         })
     }
 
@@ -193,13 +218,29 @@ impl FileRest {
                 empty.insert(file)
             }
         };
-        let size = (self.range.end - self.range.start).min(STEP as u64);
+        let mut size = (self.range.end - self.range.start).min(STEP as u64);
+        if let Some(pace) = &self.pace {
+            size = size.min(pace.step(STEP) as u64);
+            // A thread for blocking work: the runtime does not wait.
+            std::thread::sleep(pace.take(size, clock::tick().elapsed));
+        }
         let mut step = Vec::with_capacity(size as usize);
         if file.take(size).read_to_end(&mut step)? as u64 != size {
             return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if let Some(digest) = &self.digest {
+            digest.update(&step);
         }
         self.range.start += size;
         let rest = (!self.range.is_empty()).then_some(self);
         Ok((step.into(), rest))
     }
+}
+
+/// Reads a stretch of a file for its digests. It blocks its thread.
+pub(crate) fn digest(stretch: &Stretch) -> io::Result<Digests> {
+    let mut file = File::open(&stretch.path)?;
+    file.seek(SeekFrom::Start(stretch.range.start))?;
+    let bytes = stretch.range.end.saturating_sub(stretch.range.start);
+    Digests::read(&mut file, bytes, stretch.wanted)
 }

@@ -11,12 +11,14 @@ use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, HeaderMap, RANGE, TRANSFER_E
 use http::{HeaderValue, Method, Response, Uri};
 use reqwest::{Body, Client, Url};
 use tokio::runtime::{Handle, RuntimeFlavor};
+use vodkit_request::digest::Digests;
+use vodkit_request::flow::{Entry, Stretch};
 use vodkit_request::payload::Payload;
 use vodkit_request::transport::{
-    AsyncTransport, FileFacts, Outgoing, ProgressSink, Tick, TransportError, TransportErrorKind,
+    AsyncTransport, FileFacts, Outgoing, Tick, TransportError, TransportErrorKind,
 };
 
-use crate::body::{PayloadBody, STEP};
+use crate::body::{self, Observers, PayloadBody, STEP};
 use crate::clock;
 use crate::failure::{classify, fail};
 use crate::gunzip::{Gunzip, is_packed};
@@ -104,7 +106,14 @@ impl Async {
             request,
             limits,
             progress,
+            digest,
+            pace,
         } = outgoing;
+        let observers = Observers {
+            progress,
+            digest,
+            pace,
+        };
         let (parts, payload) = request.into_parts();
         let mut request = reqwest::Request::new(parts.method, parse(&parts.uri)?);
         *request.headers_mut() = parts.headers;
@@ -120,7 +129,7 @@ impl Async {
                     .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             }
         } else {
-            *request.body_mut() = Some(body(payload, progress, pulse));
+            *request.body_mut() = Some(body(payload, observers, pulse));
         }
         // A runtime that only runs while it is waited for has not seen yet that the server closed an idle connection. The first turn
         // lets it look, the second lets the pool drop the connection; a request written to it would be lost without a trace.
@@ -199,10 +208,10 @@ fn parse(uri: &Uri) -> Result<Url, TransportError> {
     Ok(url)
 }
 
-fn body(payload: Payload, progress: Option<ProgressSink>, pulse: &Pulse) -> Body {
+fn body(payload: Payload, observers: Observers, pulse: &Pulse) -> Body {
     match payload.as_bytes() {
-        Some(bytes) if progress.is_none() && bytes.len() <= SMALL => bytes.clone().into(),
-        _ => Body::wrap(PayloadBody::new(payload, progress, pulse.clone())),
+        Some(bytes) if observers.is_empty() && bytes.len() <= SMALL => bytes.clone().into(),
+        _ => Body::wrap(PayloadBody::new(payload, observers, pulse.clone())),
     }
 }
 
@@ -245,6 +254,21 @@ impl AsyncTransport for Async {
         let path = path.to_owned();
         // A file system may be slow; the runtime's threads must not wait for it.
         tokio::task::spawn_blocking(move || FileFacts::from_metadata(&std::fs::metadata(path)?))
+            .await
+            .map_err(io::Error::other)?
+    }
+
+    async fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        let stretch = stretch.clone();
+        tokio::task::spawn_blocking(move || body::digest(&stretch))
+            .await
+            .map_err(io::Error::other)?
+    }
+
+    async fn keep(&self, entry: &Entry) -> io::Result<()> {
+        let entry = entry.clone();
+        // What is kept is flushed to the disk, which may take its time.
+        tokio::task::spawn_blocking(move || entry.write())
             .await
             .map_err(io::Error::other)?
     }

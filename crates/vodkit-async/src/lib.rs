@@ -15,7 +15,7 @@
 //! let request = Request::post("https://api.example.com/video/list")
 //!     .header("content-type", "application/x-www-form-urlencoded")
 //!     .body(Payload::from(Bytes::from_static(b"page=1")))?;
-//! let reply = transport.send(Outgoing { request, limits: Limits::call(), progress: None }).await?;
+//! let reply = transport.send(Outgoing::new(request, Limits::call())).await?;
 //! println!("{} {} bytes", reply.status(), reply.body().len());
 //! # Ok(())
 //! # }

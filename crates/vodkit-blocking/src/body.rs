@@ -3,10 +3,12 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use vodkit_request::digest::{DigestTap, Digests};
+use vodkit_request::flow::Stretch;
 use vodkit_request::payload::{Payload, Segment};
-use vodkit_request::transport::{Progress, ProgressSink, TransportError, TransportErrorKind};
+use vodkit_request::transport::{Pace, Progress, ProgressSink, TransportError, TransportErrorKind};
 
-use crate::exchange;
+use crate::{clock, exchange};
 
 /// Bytes read and sent in one step, and the size of the connection's output buffer.
 pub(crate) const STEP: usize = 256 * 1024;
@@ -18,17 +20,34 @@ pub(crate) struct PayloadReader<'a> {
     at: u64,
     /// The file of the first of `segments`, placed at `at`.
     file: Option<File>,
-    progress: Option<ProgressSink>,
+    observers: Observers,
     done: Progress,
 }
 
+/// Who is told of the body, and who holds it back.
+#[derive(Default)]
+pub(crate) struct Observers {
+    pub(crate) progress: Option<ProgressSink>,
+    pub(crate) digest: Option<DigestTap>,
+    pub(crate) pace: Option<Pace>,
+}
+
+impl Observers {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.progress.is_none() && self.digest.is_none() && self.pace.is_none()
+    }
+}
+
 impl<'a> PayloadReader<'a> {
-    pub(crate) fn new(payload: &'a Payload, progress: Option<ProgressSink>) -> Self {
+    pub(crate) fn new(payload: &'a Payload, observers: Observers) -> Self {
+        if let Some(digest) = &observers.digest {
+            digest.begin();
+        }
         Self {
             segments: payload.segments(),
             at: 0,
             file: None,
-            progress,
+            observers,
             done: Progress {
                 sent: 0,
                 total: payload.len(),
@@ -60,7 +79,12 @@ impl<'a> PayloadReader<'a> {
                 loop {
                     return match file.read(&mut buffer[..wanted]) {
                         Ok(0) => Err(local_file("is shorter than announced", None)),
-                        Ok(count) => Ok(count),
+                        Ok(count) => {
+                            if let Some(digest) = &self.observers.digest {
+                                digest.update(&buffer[..count]);
+                            }
+                            Ok(count)
+                        }
                         Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                         Err(error) => Err(local_file("cannot be read", Some(error))),
                     };
@@ -88,17 +112,30 @@ impl Read for PayloadReader<'_> {
                 (self.segments, self.at, self.file) = (rest, 0, None);
                 continue;
             }
-            let step = buffer.len().min(STEP);
+            let mut step = buffer.len().min(STEP);
+            if let Some(pace) = &self.observers.pace {
+                step = pace.step(step);
+                let left = usize::try_from(segment.len() - self.at).unwrap_or(usize::MAX);
+                std::thread::sleep(pace.take(step.min(left) as u64, clock::tick().elapsed));
+            }
             let count = self.read_segment(segment, &mut buffer[..step])?;
             self.at += count as u64;
             self.done.sent += count as u64;
-            if let Some(progress) = &self.progress {
+            if let Some(progress) = &self.observers.progress {
                 progress.report(self.done);
             }
             return Ok(count);
         }
         Ok(0)
     }
+}
+
+/// Reads a stretch of a file for its digests.
+pub(crate) fn digest(stretch: &Stretch) -> io::Result<Digests> {
+    let mut file = File::open(&stretch.path)?;
+    file.seek(SeekFrom::Start(stretch.range.start))?;
+    let bytes = stretch.range.end.saturating_sub(stretch.range.start);
+    Digests::read(&mut file, bytes, stretch.wanted)
 }
 
 /// What a reader can tell through ureq, which only passes on `io::Error`.
@@ -128,7 +165,7 @@ mod tests {
             Segment::Bytes(Bytes::new()),
             Segment::Bytes(Bytes::from(long.clone())),
         ]);
-        let mut reader = PayloadReader::new(&payload, None);
+        let mut reader = PayloadReader::new(&payload, Observers::default());
         let mut buffer = vec![0; 2 * STEP];
         let mut steps = Vec::new();
         let mut all = Vec::new();

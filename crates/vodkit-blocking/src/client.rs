@@ -10,13 +10,17 @@ use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, RANGE, TRANSFER_ENCODING, US
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, Uri};
 use ureq::{Agent, AsSendBody, Body, SendBody};
+use vodkit_request::digest::Digests;
+use vodkit_request::flow::Stretch;
+use vodkit_request::lanes::Lanes;
 use vodkit_request::transport::{
     BlockingTransport, FileFacts, Limits, Outgoing, Tick, TransportError, TransportErrorKind,
 };
 
-use crate::body::{PayloadReader, STEP};
+use crate::body::{Observers, PayloadReader, STEP};
 use crate::failure::{classify, fail};
-use crate::{clock, exchange, wire};
+use crate::lanes::ThreadLanes;
+use crate::{body, clock, exchange, wire};
 
 /// The blocking transport: a ureq agent behind the seam of `vodkit-request`.
 ///
@@ -91,7 +95,14 @@ impl Blocking {
             request,
             limits,
             progress,
+            digest,
+            pace,
         } = outgoing;
+        let observers = Observers {
+            progress,
+            digest,
+            pace,
+        };
         let (mut parts, payload) = request.into_parts();
         prepare(&mut parts);
         if payload.is_empty() {
@@ -103,7 +114,7 @@ impl Blocking {
             };
         }
         match payload.as_bytes() {
-            Some(bytes) if progress.is_none() => {
+            Some(bytes) if observers.is_empty() => {
                 if bytes.len() <= wire::SMALL {
                     exchange::send_in_one();
                 }
@@ -113,7 +124,7 @@ impl Blocking {
                 parts
                     .headers
                     .insert(CONTENT_LENGTH, HeaderValue::from(payload.len()));
-                let mut reader = PayloadReader::new(&payload, progress);
+                let mut reader = PayloadReader::new(&payload, observers);
                 self.run(parts, SendBody::from_reader(&mut reader), &limits)
             }
         }
@@ -202,6 +213,14 @@ impl BlockingTransport for Blocking {
 
     fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
         FileFacts::from_metadata(&std::fs::metadata(path)?)
+    }
+
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        body::digest(stretch)
+    }
+
+    fn lanes(&self) -> Box<dyn Lanes + '_> {
+        Box::new(ThreadLanes::over(self.clone()))
     }
 }
 

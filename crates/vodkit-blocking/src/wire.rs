@@ -522,11 +522,10 @@ mod tests {
             for _ in 0..2 {
                 let request = Request::post("http://127.0.0.1/x");
                 transport
-                    .send(Outgoing {
-                        request: request.body(vec![b'x'; size].into()).unwrap(),
-                        limits: Limits::call(),
-                        progress: None,
-                    })
+                    .send(Outgoing::new(
+                        request.body(vec![b'x'; size].into()).unwrap(),
+                        Limits::call(),
+                    ))
                     .unwrap();
             }
             let pieces = log.0.lock().unwrap();

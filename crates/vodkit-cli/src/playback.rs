@@ -209,11 +209,7 @@ fn get(
         response_bytes: 2 * PIECE,
         ..Limits::transfer()
     };
-    Ok(transport.send(Outgoing {
-        request,
-        limits,
-        progress: None,
-    })?)
+    Ok(transport.send(Outgoing::new(request, limits))?)
 }
 
 fn refused(response: &Response<Bytes>) -> Failure {

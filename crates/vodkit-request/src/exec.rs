@@ -221,9 +221,8 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             self.session.call_limits
         };
         Ok(Step::Send(Box::new(Outgoing {
-            request,
-            limits: self.limits.unwrap_or(limits),
             progress: self.progress.clone(),
+            ..Outgoing::new(request, self.limits.unwrap_or(limits))
         })))
     }
 
@@ -248,11 +247,7 @@ impl<'s, E: Endpoint> Exec<'s, E> {
             host,
         };
         let limits = self.session.call_limits;
-        Ok(Step::Send(Box::new(Outgoing {
-            request,
-            limits,
-            progress: None,
-        })))
+        Ok(Step::Send(Box::new(Outgoing::new(request, limits))))
     }
 
     fn judge(

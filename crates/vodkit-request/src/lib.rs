@@ -8,6 +8,8 @@
 pub mod baijiayun;
 pub mod base_url;
 pub mod call;
+pub mod crc64;
+pub mod digest;
 pub mod draft;
 pub mod encode;
 pub mod endpoint;
@@ -15,6 +17,7 @@ pub mod error;
 pub mod exec;
 pub mod flow;
 pub mod judge;
+pub mod lanes;
 pub mod mask;
 #[cfg(feature = "mediacloud")]
 pub mod mediacloud;
@@ -34,6 +37,7 @@ pub mod session;
 pub mod skew;
 pub mod testing;
 pub mod transport;
+pub mod upload;
 pub mod vendor;
 
 pub use crate::base_url::BaseUrl;

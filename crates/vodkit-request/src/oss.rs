@@ -3,7 +3,6 @@
 //! The vendor's API grants place and temporary keys; the object itself goes to the storage, with a signature of its own
 //! ([`vodkit_sign::oss`]). Errors come as XML with an HTTP status.
 
-mod crc64;
 mod delivery;
 
 use std::fmt;
@@ -17,6 +16,7 @@ use vodkit_sign::oss;
 use vodkit_types::{FaultClass, Secret};
 
 use crate::base_url::BaseUrl;
+use crate::crc64::Crc64;
 use crate::encode;
 use crate::error::{DecodeFault, Error, ErrorKind, Fault, Refusal, class_of};
 use crate::payload::Payload;
@@ -184,7 +184,7 @@ pub struct Stored {
 impl Stored {
     /// Which digest shows that the storage has other bytes than these.
     fn differs_from(&self, bytes: &[u8]) -> Option<&'static str> {
-        if self.crc64.is_some_and(|crc64| crc64 != crc64::of(bytes)) {
+        if self.crc64.is_some_and(|crc64| crc64 != Crc64::of(bytes)) {
             return Some("CRC-64");
         }
         // A tag of another form is no MD5.

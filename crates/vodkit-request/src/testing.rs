@@ -226,10 +226,7 @@ impl ScriptedTransport {
             .files
             .iter()
             .find(|(known, _)| known == path)
-            .map(|(_, len)| FileFacts {
-                len: *len,
-                modified: None,
-            })
+            .map(|(_, len)| FileFacts::of_len(*len))
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 }
@@ -294,13 +291,7 @@ pub fn sealed_request<E: Endpoint>(
 ) -> Result<Request<Payload>, Error> {
     let operation = endpoint.operation();
     let credential = vendor.credential().filter(|_| operation.needs_credential());
-    let draft = draft(
-        endpoint,
-        Some(FileFacts {
-            len: 1,
-            modified: None,
-        }),
-    )?;
+    let draft = draft(endpoint, Some(FileFacts::of_len(1)))?;
     vendor.seal(draft, credential.as_ref(), Timestamp(1_700_000_000_000), 7)
 }
 

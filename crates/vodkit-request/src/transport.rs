@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 #[cfg(feature = "async")]
@@ -14,6 +14,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
 
+use crate::digest::{DigestTap, Digests};
+use crate::flow::{Entry, Stretch};
+use crate::lanes::{InTurn, Lanes};
 use crate::payload::Payload;
 
 /// Milliseconds since 1970-01-01 00:00:00 UTC.
@@ -54,6 +57,24 @@ pub struct Outgoing {
     pub limits: Limits,
     /// Told of each step of the body.
     pub progress: Option<ProgressSink>,
+    /// Sees the bytes of the body that come from a file.
+    pub digest: Option<DigestTap>,
+    /// Holds the body back to a rate.
+    pub pace: Option<Pace>,
+}
+
+impl Outgoing {
+    /// A request with these limits, and nobody told of its body.
+    #[must_use]
+    pub fn new(request: Request<Payload>, limits: Limits) -> Self {
+        Self {
+            request,
+            limits,
+            progress: None,
+            digest: None,
+            pace: None,
+        }
+    }
 }
 
 // The request target may carry a signature or token: Debug tells the path alone.
@@ -139,6 +160,48 @@ impl fmt::Debug for ProgressSink {
     }
 }
 
+/// A rate that bodies are held back to: one for all that share it.
+///
+/// A transport asks before it reads a step of a file, and waits as long as it is told.
+#[derive(Clone, Debug)]
+pub struct Pace(Arc<Mutex<Paced>>);
+
+#[derive(Debug)]
+struct Paced {
+    bytes_per_second: u64,
+    /// When the next byte may leave, by the clock of [`Tick::elapsed`].
+    free: Duration,
+}
+
+impl Pace {
+    /// At most this many bytes in a second, at least one.
+    #[must_use]
+    pub fn bytes_per_second(rate: u64) -> Self {
+        Self(Arc::new(Mutex::new(Paced {
+            bytes_per_second: rate.max(1),
+            free: Duration::ZERO,
+        })))
+    }
+
+    /// Takes leave to send `bytes` at `now`, and says how long to wait before.
+    #[must_use]
+    pub fn take(&self, bytes: u64, now: Duration) -> Duration {
+        let mut paced = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let start = paced.free.max(now);
+        let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(paced.bytes_per_second);
+        paced.free = start + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
+        start - now
+    }
+
+    /// How much may be read in one step, so that a slow rate is a steady one: what leaves in a quarter of a second.
+    #[must_use]
+    pub fn step(&self, most: usize) -> usize {
+        let paced = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let quarter = usize::try_from(paced.bytes_per_second / 4).unwrap_or(usize::MAX);
+        quarter.clamp(1, most.max(1))
+    }
+}
+
 /// What went wrong below HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -208,9 +271,30 @@ pub struct FileFacts {
     pub len: u64,
     /// When it was last changed, where the file system says so.
     pub modified: Option<Timestamp>,
+    /// What tells this version of the file from others of the same length, where the file system says so.
+    pub version: Option<FileVersion>,
+}
+
+/// What differs when a file was replaced or changed, even by who has put the time of its last change back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileVersion {
+    /// Number of the file in its file system.
+    pub inode: u64,
+    /// When content or metadata were last changed, in nanoseconds since 1970. No program can set it.
+    pub changed_ns: i64,
 }
 
 impl FileFacts {
+    /// A file of which only the length is known.
+    #[must_use]
+    pub const fn of_len(len: u64) -> Self {
+        Self {
+            len,
+            modified: None,
+            version: None,
+        }
+    }
+
     /// Reads the facts of a regular file from its metadata, for transports.
     ///
     /// # Errors
@@ -237,8 +321,25 @@ impl FileFacts {
         Ok(Self {
             len: metadata.len(),
             modified,
+            version: version(metadata),
         })
     }
+}
+
+#[cfg(unix)]
+fn version(metadata: &std::fs::Metadata) -> Option<FileVersion> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let nanos = metadata.ctime().checked_mul(1_000_000_000)?;
+    Some(FileVersion {
+        inode: metadata.ino(),
+        changed_ns: nanos.checked_add(metadata.ctime_nsec())?,
+    })
+}
+
+#[cfg(not(unix))]
+fn version(_: &std::fs::Metadata) -> Option<FileVersion> {
+    None
 }
 
 fn reads_no_files() -> io::Error {
@@ -270,6 +371,28 @@ pub trait BlockingTransport: Send + Sync {
         let _ = path;
         Err(reads_no_files())
     }
+
+    /// Reads a stretch of a local file and computes its digests.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is shorter.
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        let _ = stretch;
+        Err(reads_no_files())
+    }
+
+    /// Has an entry written down before the conversation goes on.
+    ///
+    /// # Errors
+    /// When it is not certain that it was written.
+    fn keep(&self, entry: &Entry) -> io::Result<()> {
+        entry.write()
+    }
+
+    /// Lanes for exchanges that run beside each other. By default they run one after the other.
+    fn lanes(&self) -> Box<dyn Lanes + '_> {
+        Box::new(InTurn::new(self))
+    }
 }
 
 /// A transport for async programs. Usable as `Arc<dyn AsyncTransport>`.
@@ -298,6 +421,23 @@ pub trait AsyncTransport: Send + Sync {
         let _ = path;
         Err(reads_no_files())
     }
+
+    /// Reads a stretch of a local file and computes its digests.
+    ///
+    /// # Errors
+    /// When there is no such file, or it is shorter.
+    async fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        let _ = stretch;
+        Err(reads_no_files())
+    }
+
+    /// Has an entry written down before the conversation goes on. By default the thread of the caller waits for it.
+    ///
+    /// # Errors
+    /// When it is not certain that it was written.
+    async fn keep(&self, entry: &Entry) -> io::Result<()> {
+        entry.write()
+    }
 }
 
 macro_rules! forward_blocking {
@@ -314,6 +454,15 @@ macro_rules! forward_blocking {
             }
             fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
                 (**self).inspect(path)
+            }
+            fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+                (**self).digest(stretch)
+            }
+            fn keep(&self, entry: &Entry) -> io::Result<()> {
+                (**self).keep(entry)
+            }
+            fn lanes(&self) -> Box<dyn Lanes + '_> {
+                (**self).lanes()
             }
         }
     )*};
@@ -337,6 +486,12 @@ macro_rules! forward_async {
             }
             async fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
                 (**self).inspect(path).await
+            }
+            async fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+                (**self).digest(stretch).await
+            }
+            async fn keep(&self, entry: &Entry) -> io::Result<()> {
+                (**self).keep(entry).await
             }
         }
     )*};

@@ -185,10 +185,7 @@ impl Flow for Upload<'_> {
                     Ok(Step::Inspect(path.clone()))
                 }
                 FileContent::Bytes(bytes) => {
-                    let facts = FileFacts {
-                        len: bytes.len() as u64,
-                        modified: None,
-                    };
+                    let facts = FileFacts::of_len(bytes.len() as u64);
                     self.ask(tick, facts)
                 }
                 _ => Err(Error::new(

@@ -95,10 +95,7 @@ impl Delivery {
         match &self.file.content {
             FileContent::Path(path) => Ok(Some(Step::Inspect(path.clone()))),
             FileContent::Bytes(bytes) => {
-                let facts = FileFacts {
-                    len: bytes.len() as u64,
-                    modified: None,
-                };
+                let facts = FileFacts::of_len(bytes.len() as u64);
                 self.measured(facts)?;
                 Ok(None)
             }
@@ -141,9 +138,8 @@ impl Delivery {
         self.attempts += 1;
         self.sent = Some((tick.now, offset));
         Ok(Next::Send(Box::new(Outgoing {
-            request,
-            limits: self.limits.unwrap_or(session.transfer_limits),
             progress: self.progress.clone(),
+            ..Outgoing::new(request, self.limits.unwrap_or(session.transfer_limits))
         })))
     }
 

@@ -1,0 +1,120 @@
+//! Exchanges that run beside each other, each in its lane.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+#[cfg(feature = "async")]
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+};
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::flow::Lane;
+use crate::transport::{BlockingTransport, Outgoing, TransportError};
+
+/// What came of an exchange.
+pub type Ended = Result<Response<Bytes>, TransportError>;
+
+/// The exchanges that a blocking flow has under way.
+///
+/// Dropping it gives up what is still under way.
+pub trait Lanes {
+    /// Begins an exchange in a lane that is free, and does not wait for it.
+    fn begin(&mut self, lane: Lane, outgoing: Outgoing);
+
+    /// Waits for the exchange that ends first, at most `limit`. With nothing under way it waits that long, or not at all.
+    fn wait(&mut self, limit: Option<Duration>) -> Option<(Lane, Ended)>;
+}
+
+/// Lanes of a transport that does one thing at a time: an exchange is over when it has begun.
+#[derive(Debug)]
+pub struct InTurn<'t, T: ?Sized> {
+    transport: &'t T,
+    ended: VecDeque<(Lane, Ended)>,
+}
+
+impl<'t, T: BlockingTransport + ?Sized> InTurn<'t, T> {
+    /// Lanes over `transport`.
+    pub fn new(transport: &'t T) -> Self {
+        Self {
+            transport,
+            ended: VecDeque::new(),
+        }
+    }
+}
+
+impl<T: BlockingTransport + ?Sized> Lanes for InTurn<'_, T> {
+    fn begin(&mut self, lane: Lane, outgoing: Outgoing) {
+        let ended = self.transport.send(outgoing);
+        self.ended.push_back((lane, ended));
+    }
+
+    fn wait(&mut self, limit: Option<Duration>) -> Option<(Lane, Ended)> {
+        if self.ended.is_empty()
+            && let Some(limit) = limit
+        {
+            self.transport.sleep(limit);
+        }
+        self.ended.pop_front()
+    }
+}
+
+#[cfg(feature = "async")]
+type Exchange<'t> = Pin<Box<dyn Future<Output = Ended> + Send + 't>>;
+
+/// The exchanges that an async flow has under way. They make progress while the flow awaits one of them.
+#[cfg(feature = "async")]
+#[derive(Default)]
+pub(crate) struct AsyncLanes<'t> {
+    under_way: Vec<(Lane, Exchange<'t>)>,
+    ended: VecDeque<(Lane, Ended)>,
+}
+
+#[cfg(feature = "async")]
+impl<'t> AsyncLanes<'t> {
+    /// Polls the exchange once, so that it leaves now and not when the flow next waits.
+    pub(crate) async fn begin(&mut self, lane: Lane, mut exchange: Exchange<'t>) {
+        let first = poll_fn(|context| Poll::Ready(exchange.as_mut().poll(context))).await;
+        match first {
+            Poll::Ready(ended) => self.ended.push_back((lane, ended)),
+            Poll::Pending => self.under_way.push((lane, exchange)),
+        }
+    }
+
+    pub(crate) async fn wait(
+        &mut self,
+        mut limit: Option<impl Future<Output = ()> + Unpin>,
+    ) -> Option<(Lane, Ended)> {
+        if let Some(first) = self.ended.pop_front() {
+            return Some(first);
+        }
+        if self.under_way.is_empty() && limit.is_none() {
+            return None;
+        }
+        poll_fn(|context| {
+            // All of them are polled, since each moves only then.
+            let mut index = 0;
+            while let Some((lane, exchange)) = self.under_way.get_mut(index) {
+                match exchange.as_mut().poll(context) {
+                    Poll::Ready(ended) => {
+                        self.ended.push_back((*lane, ended));
+                        // The others keep their order: who was begun first is asked first.
+                        drop(self.under_way.remove(index));
+                    }
+                    Poll::Pending => index += 1,
+                }
+            }
+            if let Some(first) = self.ended.pop_front() {
+                return Poll::Ready(Some(first));
+            }
+            match &mut limit {
+                Some(limit) => Pin::new(limit).poll(context).map(|()| None),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,72 @@
+//! Where an upload writes down how far it is, and what an earlier process wrote.
+
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Mark, Past};
+use crate::error::{Error, ErrorKind};
+use crate::flow::{Entry, Keeper};
+
+/// The journal of one upload: what has happened, and who keeps what happens next.
+///
+/// It is written before and after each step that must not be taken twice. It holds no secret: addresses and keys are asked for anew.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    keeper: Arc<dyn Keeper>,
+    past: Past,
+}
+
+impl Journal {
+    /// A journal in which nothing is written yet.
+    #[must_use]
+    pub fn new(keeper: Arc<dyn Keeper>) -> Self {
+        Self {
+            keeper,
+            past: Past::default(),
+        }
+    }
+
+    /// A journal with the records that `keeper` was given by an earlier process, the oldest first.
+    ///
+    /// # Errors
+    /// When a record is not one of ours, or of a kind that a later version has added.
+    pub fn resume(
+        keeper: Arc<dyn Keeper>,
+        records: impl IntoIterator<Item = impl AsRef<[u8]>>,
+    ) -> Result<Self, Error> {
+        let mut past = Past::default();
+        for record in records {
+            past.take(Mark::read(record.as_ref())?);
+        }
+        Ok(Self { keeper, past })
+    }
+
+    /// What has happened so far.
+    #[must_use]
+    pub fn past(&self) -> &Past {
+        &self.past
+    }
+
+    /// The entry that writes `mark` down. It counts as having happened from now on.
+    pub(crate) fn entry(&mut self, mark: Mark) -> Entry {
+        let record = Bytes::from(mark.to_record());
+        self.past.take(mark);
+        Entry {
+            keeper: Arc::clone(&self.keeper),
+            record,
+        }
+    }
+}
+
+/// An upload does not go on when it cannot write down how far it is.
+pub(crate) fn kept(result: io::Result<()>) -> Result<(), Error> {
+    result.map_err(|error| {
+        Error::new(
+            ErrorKind::LocalFile,
+            format!("the journal of the upload cannot be written: {error}"),
+        )
+        .with_hint("What is confirmed so far is kept: make room or give access, then run it again")
+    })
+}
