@@ -6,14 +6,17 @@
 #![allow(clippy::unwrap_used)]
 
 pub mod connections;
+pub mod digests;
 pub mod faults;
 pub mod files;
 pub mod framing;
+pub mod lanes;
 pub mod limits;
 pub mod replies;
 pub mod secrets;
 pub mod server;
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -21,10 +24,15 @@ use http::{Method, Request, Response};
 use tokio::runtime::Runtime;
 use vodkit_async::Async;
 use vodkit_blocking::Blocking;
+use vodkit_request::Error;
+use vodkit_request::digest::Digests;
+use vodkit_request::flow::{Lane, Stretch, drive, drive_async};
 use vodkit_request::payload::Payload;
 use vodkit_request::transport::{
     AsyncTransport, BlockingTransport, Limits, Outgoing, TransportError, TransportErrorKind,
 };
+
+use lanes::Beside;
 
 /// What a call gives.
 pub type Outcome = Result<Response<Bytes>, TransportError>;
@@ -39,6 +47,18 @@ pub trait Harness {
     /// # Errors
     /// As the transport says.
     fn send(&self, outgoing: Outgoing) -> Outcome;
+
+    /// Runs a flow with exchanges beside each other.
+    ///
+    /// # Errors
+    /// As the flow says.
+    fn run(&self, flow: Beside) -> Result<Vec<(Lane, Outcome)>, Error>;
+
+    /// Reads a stretch of a file for its digests.
+    ///
+    /// # Errors
+    /// As the transport says.
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests>;
 
     /// Another one of the same kind with a set-up of its own.
     fn with(&self, setup: &Setup) -> Box<dyn Harness>;
@@ -81,6 +101,14 @@ impl Harness for BlockingHarness {
 
     fn send(&self, outgoing: Outgoing) -> Outcome {
         self.0.send(outgoing)
+    }
+
+    fn run(&self, flow: Beside) -> Result<Vec<(Lane, Outcome)>, Error> {
+        drive(&self.0, flow)
+    }
+
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        self.0.digest(stretch)
     }
 
     fn with(&self, setup: &Setup) -> Box<dyn Harness> {
@@ -164,6 +192,14 @@ impl Harness for AsyncHarness {
             }
             outcome
         })
+    }
+
+    fn run(&self, flow: Beside) -> Result<Vec<(Lane, Outcome)>, Error> {
+        self.runtime.block_on(drive_async(&self.transport, flow))
+    }
+
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        self.runtime.block_on(self.transport.digest(stretch))
     }
 
     fn with(&self, setup: &Setup) -> Box<dyn Harness> {

@@ -91,6 +91,17 @@ conformance! {
         shrinking_file_is_local,
         failed_body_ends_its_connection,
     };
+    lanes::{
+        lanes_run_beside_each_other,
+        who_ends_first_is_told_first,
+        a_wait_for_lanes_has_a_limit,
+        an_idle_wait_is_a_sleep,
+    };
+    digests::{
+        file_bytes_pass_the_tap,
+        stretches_are_digested,
+        a_pace_holds_bodies_back,
+    };
     secrets::{canary_is_never_printed};
 }
 
