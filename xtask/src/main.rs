@@ -6,6 +6,7 @@
     reason = "a command line tool talks to its caller"
 )]
 
+mod campaign;
 mod codegen;
 mod features;
 mod layers;
@@ -39,6 +40,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Try the promises of uploads against the built command line.
+    Campaign(campaign::Orders),
     /// Fail when a crate depends on what its layer may not, or on too much.
     Layers,
     /// Check each crate alone, with no feature, with each feature, and with all.
@@ -66,6 +69,7 @@ fn root() -> PathBuf {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Codegen { check } => codegen(&root(), check),
+        Command::Campaign(orders) => campaign::run(&root(), &orders),
         Command::Layers => layers::check(&root()).map(|measured| measured.join("\n")),
         Command::Features => features::check(&root()),
         Command::Licenses => licenses::check(&root()),
