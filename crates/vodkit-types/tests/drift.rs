@@ -152,14 +152,16 @@ fn errors_quote_no_text() {
 #[test]
 fn what_is_not_documented_shows_its_name_alone() {
     let mut extra = Extra::default();
-    assert!(extra.is_empty());
+    assert_eq!((extra.len(), extra.is_empty()), (0, true));
     assert_eq!(extra.insert("token", "test-key-0123456789"), None);
     assert_eq!(
         extra.insert("token", "other"),
         Some("test-key-0123456789".into())
     );
     assert_eq!((extra.len(), extra.is_empty()), (1, false));
-    assert_eq!(format!("{extra:?}"), r#"{"token"}"#);
+    extra.insert("at", 1);
+    assert_eq!(extra.len(), 2);
+    assert_eq!(format!("{extra:?}"), r#"{"at", "token"}"#);
     let report: StatusReport =
         serde_json::from_str(r#"{"status":100,"token":"test-key-0123456789"}"#).unwrap();
     let shown = format!("{report:?}");
@@ -377,4 +379,21 @@ fn elements_of_a_list_that_are_nothing_are_judged_by_their_type() {
         error.contains("expected an object (StatusReport), found nothing"),
         "{error}"
     );
+}
+
+#[test]
+fn nothing_in_the_place_of_a_required_field_is_an_error_at_that_field() {
+    for nothing in ["null", "\"\""] {
+        let text = format!(r#"[{{"status":{nothing},"info":"done"}}]"#);
+        let mut deserializer = serde_json::Deserializer::from_str(&text);
+        let error =
+            serde_path_to_error::deserialize::<_, Lenient<Vec<StatusReport>>>(&mut deserializer)
+                .unwrap_err();
+        assert_eq!(error.path().to_string(), "[0].status", "{nothing}");
+        let message = error.into_inner().to_string();
+        assert!(
+            message.contains("expected a value of VideoStatus, found nothing"),
+            "{message}"
+        );
+    }
 }
