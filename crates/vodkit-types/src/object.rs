@@ -1,6 +1,6 @@
 //! What the decoders of objects and lists share: names are matched without a copy, and values are read into the place where they stay.
 //!
-//! A struct of a reply has up to some hundred bytes, and each [`Result`] it travels through copies it. So the seeds here give nothing back:
+//! A struct of a reply has some hundreds of bytes, and each [`Result`] it travels through copies it. So the seeds here give nothing back:
 //! they fill a place that their caller owns.
 
 use std::fmt;
