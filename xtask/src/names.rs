@@ -47,7 +47,6 @@ pub(crate) const TAKEN_TYPES: &[&str] = &[
     "FaultClass",
     "FaultCode",
     "Field",
-    "FieldVisitor",
     "FileInput",
     "Ignored",
     "Into",
@@ -76,7 +75,6 @@ pub(crate) const TAKEN_TYPES: &[&str] = &[
     "Vec",
     "Visitor",
     "Wire",
-    "WireSeed",
 ];
 
 pub(crate) const KEYWORDS: &[&str] = &[

@@ -84,30 +84,19 @@ macro_rules! frame {
             use ::std::fmt;
             use ::std::marker::PhantomData;
 
-            use ::serde::de::{self, Deserializer, MapAccess, Visitor};
+            use ::serde::de::{Deserializer, MapAccess, Visitor};
             use ::serde_json::Value;
-            use $crate::wire::{Extra, Wire, WireSeed};
+            use $crate::object::{Name, Optional};
+            use $crate::wire::{Extra, Wire};
 
             #[allow(non_camel_case_types)]
-            enum Field { $( $member, )* Data, Undocumented(String) }
+            enum Member { $( $member, )* Data }
 
-            struct Name;
-            impl Visitor<'_> for Name {
-                type Value = Field;
-                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.write_str("a field name")
-                }
-                fn visit_str<E: de::Error>(self, name: &str) -> Result<Field, E> {
-                    Ok(match name {
-                        $( $wire => Field::$member, )*
-                        "data" => Field::Data,
-                        other => Field::Undocumented(other.to_owned()),
-                    })
-                }
-            }
-            impl<'de> ::serde::Deserialize<'de> for Field {
-                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_identifier(Name)
+            fn documented(name: &str) -> Option<Member> {
+                match name {
+                    $( $wire => Some(Member::$member), )*
+                    "data" => Some(Member::Data),
+                    _ => None,
                 }
             }
 
@@ -121,12 +110,13 @@ macro_rules! frame {
                     $( let mut $member = None; )*
                     let mut data = None;
                     let mut extra = Extra::NONE;
-                    while let Some(field) = map.next_key()? {
-                        match field {
-                            $( Field::$member => $member = $crate::frame::$read(map.next_value()?), )*
-                            Field::Data => data = map.next_value_seed(WireSeed::<Option<T>>::new())?,
-                            Field::Undocumented(name) => {
-                                extra.insert(name, map.next_value::<Value>()?);
+                    let mut unknown = String::new();
+                    while let Some(member) = map.next_key_seed(Name { known: documented, unknown: &mut unknown })? {
+                        match member {
+                            $( Some(Member::$member) => $member = $crate::frame::$read(map.next_value()?), )*
+                            Some(Member::Data) => map.next_value_seed(Optional(&mut data))?,
+                            None => {
+                                extra.insert(::std::mem::take(&mut unknown), map.next_value::<Value>()?);
                             }
                         }
                     }
@@ -149,7 +139,7 @@ macro_rules! frame {
 /// What becomes of a member that was not sent, or sent as nothing.
 macro_rules! finish {
     ($member:ident.required($wire:literal)) => {
-        $member.ok_or_else(|| de::Error::missing_field($wire))?
+        $member.ok_or_else(|| ::serde::de::Error::missing_field($wire))?
     };
     ($member:ident.or_empty()) => {
         $member.unwrap_or_default()

@@ -36,6 +36,7 @@
 )]
 
 mod frame;
+mod object;
 pub mod open_enum;
 pub mod operation;
 pub mod param;

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{
-    self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
-};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
+
+use crate::object::{Push, of_nothing};
 
 /// A number written with a point is read to 15 digits, the zeros behind the point among them. Longer ones are refused: they could be off by one.
 const EXACT_WITH_DECIMALS: f64 = 1e12;
@@ -48,14 +48,27 @@ pub trait Wire: Sized {
     /// Reads a value that must be there.
     ///
     /// # Errors
-    /// As [`read_opt`](Self::read_opt), and when nothing was sent in its place.
+    /// As [`read_opt`](Self::read_opt), and when nothing was sent in its place and this type has no value for that.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read_opt(deserializer)?.ok_or_else(|| {
-            de::Error::custom(format_args!("expected {}, found nothing", Self::EXPECTED))
-        })
+        match Self::read_opt(deserializer)? {
+            Some(value) => Ok(value),
+            None => of_nothing(),
+        }
     }
 
-    /// What a missing field of this type means; `None` when it must not be missing.
+    /// As [`read_opt`](Self::read_opt), into a place of the caller's: what a struct is read by, which would be copied on every way back.
+    ///
+    /// # Errors
+    /// As [`read_opt`](Self::read_opt); what is in `place` then is not said.
+    fn read_into<'de, D: Deserializer<'de>>(
+        place: &mut Option<Self>,
+        deserializer: D,
+    ) -> Result<(), D::Error> {
+        *place = Self::read_opt(deserializer)?;
+        Ok(())
+    }
+
+    /// What a missing field of this type means, and nothing in its place; `None` when it must not be missing.
     fn absent() -> Option<Self> {
         None
     }
@@ -76,35 +89,16 @@ impl<'de, T: Wire> serde::Deserialize<'de> for Lenient<T> {
     }
 }
 
-/// The seed form of [`Lenient`].
-#[derive(Debug)]
-pub struct WireSeed<T>(PhantomData<T>);
-
-impl<T> WireSeed<T> {
-    /// A seed for `T`.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<T> Default for WireSeed<T> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<'de, T: Wire> DeserializeSeed<'de> for WireSeed<T> {
-    type Value = T;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        T::read(deserializer)
-    }
-}
-
 impl<T: Wire> Wire for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
     fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
         T::read_opt(deserializer).map(Some)
+    }
+    fn read_into<'de, D: Deserializer<'de>>(
+        place: &mut Option<Self>,
+        deserializer: D,
+    ) -> Result<(), D::Error> {
+        T::read_into(place.insert(None), deserializer)
     }
     fn absent() -> Option<Self> {
         Some(None)
@@ -299,9 +293,7 @@ impl<T: Wire> Wire for Vec<T> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let mut list = Vec::with_capacity(seq.size_hint().unwrap_or(0).min(1024));
-                while let Some(item) = seq.next_element_seed(WireSeed::<T>::new())? {
-                    list.push(item);
-                }
+                while seq.next_element_seed(Push(&mut list))?.is_some() {}
                 Ok(Some(list))
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
@@ -316,9 +308,6 @@ impl<T: Wire> Wire for Vec<T> {
             }
         }
         deserializer.deserialize_any(List(PhantomData))
-    }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read_opt(deserializer).map(Option::unwrap_or_default)
     }
     fn absent() -> Option<Self> {
         Some(Self::new())
@@ -396,9 +385,6 @@ impl<T: Wire> Wire for OneOrMany<T> {
         }
         deserializer.deserialize_any(Either(PhantomData))
     }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read_opt(deserializer).map(Option::unwrap_or_default)
-    }
     fn absent() -> Option<Self> {
         Some(Self::default())
     }
@@ -422,7 +408,7 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut object = BTreeMap::new();
                 while let Some(key) = map.next_key::<String>()? {
-                    let value = map.next_value_seed(WireSeed::<T>::new())?;
+                    let Lenient(value) = map.next_value()?;
                     if object.contains_key(&key) {
                         return Err(de::Error::custom(format_args!("duplicate key `{key}`")));
                     }
@@ -442,9 +428,6 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
             }
         }
         deserializer.deserialize_any(Object(PhantomData))
-    }
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read_opt(deserializer).map(Option::unwrap_or_default)
     }
     fn absent() -> Option<Self> {
         Some(Self::new())
@@ -501,38 +484,47 @@ pub(crate) fn only_empty_text<T, E: de::Error>(
 ///
 /// In a request struct: parameters to send that the page does not document.
 #[derive(Clone, Default, PartialEq)]
-pub struct Extra(BTreeMap<String, Value>);
+#[expect(
+    clippy::box_collection,
+    reason = "one word in each struct of a list, where it is almost always empty"
+)]
+pub struct Extra(Option<Box<BTreeMap<String, Value>>>);
 
 impl Extra {
     /// No extra fields.
-    pub(crate) const NONE: Self = Self(BTreeMap::new());
+    pub(crate) const NONE: Self = Self(None);
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.0.as_ref().map_or(0, |fields| fields.len())
     }
 
     /// The value of one field.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.0.as_ref()?.get(name)
     }
 
     /// All fields, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.0
+            .iter()
+            .flat_map(|fields| fields.iter())
+            .map(|(name, value)| (name.as_str(), value))
     }
 
     /// Adds a field; gives back the value it had.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
-        self.0.insert(name.into(), value.into())
+        self.0
+            .get_or_insert_default()
+            .insert(name.into(), value.into())
     }
 }
 

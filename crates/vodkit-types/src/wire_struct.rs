@@ -29,56 +29,44 @@ macro_rules! wire_struct {
             use $crate::wire::{Extra, Wire};
 
             #[allow(non_camel_case_types)]
-            enum Field { $( $field, )* Undocumented(String) }
+            enum Field { $( $field, )* }
 
-            struct FieldVisitor;
-            impl Visitor<'_> for FieldVisitor {
-                type Value = Field;
-                fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                    f.write_str("a field name")
-                }
-                fn visit_str<E: de::Error>(self, name: &str) -> Result<Field, E> {
-                    Ok(match name {
-                        $( $wire $(| $alias)* => Field::$field, )*
-                        other => Field::Undocumented(other.to_owned()),
-                    })
-                }
-            }
-            impl<'de> ::serde::Deserialize<'de> for Field {
-                fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                    deserializer.deserialize_identifier(FieldVisitor)
+            fn documented(name: &str) -> Option<Field> {
+                match name {
+                    $( $wire $(| $alias)* => Some(Field::$field), )*
+                    _ => None,
                 }
             }
 
-            struct StructVisitor;
-            impl<'de> Visitor<'de> for StructVisitor {
-                type Value = Option<$name>;
+            struct StructVisitor<'p>(&'p mut Option<$name>);
+            impl<'de> Visitor<'de> for StructVisitor<'_> {
+                type Value = ();
                 fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                     f.write_str(concat!("an object (", stringify!($name), ")"))
                 }
-                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
                     $( let mut $field: Option<$type> = None; )*
                     let mut extra = Extra::NONE;
-                    while let Some(key) = map.next_key::<Field>()? {
-                        match key {
+                    let mut unknown = String::new();
+                    while let Some(field) = map.next_key_seed($crate::object::Name { known: documented, unknown: &mut unknown })? {
+                        match field {
                             $(
-                                Field::$field => {
+                                Some(Field::$field) => {
                                     if $field.is_some() {
                                         return Err(de::Error::duplicate_field($wire));
                                     }
-                                    $field = Some(map.next_value_seed($crate::wire::WireSeed::<$type>::new())?);
+                                    map.next_value_seed($crate::object::Required(&mut $field))?;
                                 }
                             )*
-                            Field::Undocumented(name) => {
-                                let value: ::serde_json::Value = map.next_value()?;
-                                if extra.get(&name).is_some() {
-                                    return Err(de::Error::custom(format_args!("duplicate field `{name}`")));
+                            None => {
+                                if extra.get(&unknown).is_some() {
+                                    return Err(de::Error::custom(format_args!("duplicate field `{unknown}`")));
                                 }
-                                extra.insert(name, value);
+                                extra.insert(::std::mem::take(&mut unknown), map.next_value::<::serde_json::Value>()?);
                             }
                         }
                     }
-                    Ok(Some($name {
+                    *self.0 = Some($name {
                         $(
                             $field: match $field {
                                 Some(value) => value,
@@ -86,27 +74,36 @@ macro_rules! wire_struct {
                             },
                         )*
                         extra,
-                    }))
+                    });
+                    Ok(())
                 }
-                fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
                     $crate::wire::only_empty_seq(seq, &self)?;
-                    Ok(Some($name {
+                    *self.0 = Some($name {
                         $( $field: <$type as Wire>::absent().ok_or_else(|| de::Error::missing_field($wire))?, )*
                         extra: Extra::NONE,
-                    }))
+                    });
+                    Ok(())
                 }
-                fn visit_str<E: de::Error>(self, value: &str) -> Result<Self::Value, E> {
-                    $crate::wire::only_empty_text(value, &self)
+                fn visit_str<E: de::Error>(self, value: &str) -> Result<(), E> {
+                    *self.0 = $crate::wire::only_empty_text(value, &self)?;
+                    Ok(())
                 }
-                fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-                    Ok(None)
+                fn visit_unit<E: de::Error>(self) -> Result<(), E> {
+                    *self.0 = None;
+                    Ok(())
                 }
             }
 
             impl Wire for $name {
                 const EXPECTED: &'static str = concat!("an object (", stringify!($name), ")");
                 fn read_opt<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-                    deserializer.deserialize_any(StructVisitor)
+                    let mut place = None;
+                    Self::read_into(&mut place, deserializer)?;
+                    Ok(place)
+                }
+                fn read_into<'de, D: Deserializer<'de>>(place: &mut Option<Self>, deserializer: D) -> Result<(), D::Error> {
+                    deserializer.deserialize_any(StructVisitor(place))
                 }
             }
 

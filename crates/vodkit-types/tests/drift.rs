@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use vodkit_types::baijiayun::{AccountInfo, PlayFormat, StatusReport, VideoStatus, YesNo};
+use vodkit_types::baijiayun::{
+    AccountInfo, CategoryLevels, PlayFormat, StatusReport, VideoStatus, YesNo,
+};
 use vodkit_types::{
     CommaList, Date, DateTime, Extra, FileContent, FileInput, Lenient, NoData, ParamText, Secret,
     Time, Wire,
@@ -150,14 +152,16 @@ fn errors_quote_no_text() {
 #[test]
 fn what_is_not_documented_shows_its_name_alone() {
     let mut extra = Extra::default();
-    assert!(extra.is_empty());
+    assert_eq!((extra.len(), extra.is_empty()), (0, true));
     assert_eq!(extra.insert("token", "test-key-0123456789"), None);
     assert_eq!(
         extra.insert("token", "other"),
         Some("test-key-0123456789".into())
     );
     assert_eq!((extra.len(), extra.is_empty()), (1, false));
-    assert_eq!(format!("{extra:?}"), r#"{"token"}"#);
+    extra.insert("at", 1);
+    assert_eq!(extra.len(), 2);
+    assert_eq!(format!("{extra:?}"), r#"{"at", "token"}"#);
     let report: StatusReport =
         serde_json::from_str(r#"{"status":100,"token":"test-key-0123456789"}"#).unwrap();
     let shown = format!("{report:?}");
@@ -325,4 +329,71 @@ fn a_file_has_a_path() {
     assert_eq!(format!("{bytes:?}"), "FileInput(\"b.mp4\", 7 bytes)");
     assert_eq!(format!("{:?}", bytes.content), "Bytes(7 bytes)");
     assert!(matches!(file.content, FileContent::Path(_)));
+}
+
+#[test]
+fn reading_into_a_place_leaves_nothing_of_what_was_there() {
+    fn into_place<T: Wire + Clone>(before: &T, text: &str) -> Result<Option<T>, String> {
+        let mut place = Some(before.clone());
+        T::read_into(&mut place, &mut serde_json::Deserializer::from_str(text))
+            .map(|()| place)
+            .map_err(|error| error.to_string())
+    }
+    let report: StatusReport = read(r#"{"status":100,"info":"done","new":1}"#).unwrap();
+    let other = r#"{"status":"20"}"#;
+    assert_eq!(into_place(&report, other), Ok(Some(read(other).unwrap())));
+    for nothing in ["null", "\"\""] {
+        assert_eq!(into_place(&report, nothing), Ok(None), "{nothing}");
+        assert_eq!(
+            into_place(&Some(report.clone()), nothing),
+            Ok(Some(None)),
+            "{nothing}"
+        );
+        assert_eq!(into_place(&7_u64, nothing), Ok(None), "{nothing}");
+    }
+    assert!(into_place(&report, r#"{"info":"done"}"#).is_err());
+    assert!(into_place(&report, "\"text\"").is_err());
+    // An empty object that PHP wrote as a list: some structs can do without all their fields.
+    assert!(into_place(&report, "[]").is_err());
+    let levels: CategoryLevels = read(r#"{"category_level1_id":"492"}"#).unwrap();
+    assert_eq!(into_place(&levels, "[]"), Ok(Some(read("{}").unwrap())));
+}
+
+#[test]
+fn elements_of_a_list_that_are_nothing_are_judged_by_their_type() {
+    assert_eq!(
+        read::<Vec<Option<u64>>>("[1,null,\"\"]"),
+        Ok(vec![Some(1), None, None])
+    );
+    assert_eq!(
+        read::<Vec<Vec<u64>>>("[[1],null]"),
+        Ok(vec![vec![1], vec![]])
+    );
+    let error = read::<Vec<u64>>("[1,null]").unwrap_err();
+    assert!(
+        error.contains("expected an unsigned integer, found nothing"),
+        "{error}"
+    );
+    let error = read::<Vec<StatusReport>>("[\"\"]").unwrap_err();
+    assert!(
+        error.contains("expected an object (StatusReport), found nothing"),
+        "{error}"
+    );
+}
+
+#[test]
+fn nothing_in_the_place_of_a_required_field_is_an_error_at_that_field() {
+    for nothing in ["null", "\"\""] {
+        let text = format!(r#"[{{"status":{nothing},"info":"done"}}]"#);
+        let mut deserializer = serde_json::Deserializer::from_str(&text);
+        let error =
+            serde_path_to_error::deserialize::<_, Lenient<Vec<StatusReport>>>(&mut deserializer)
+                .unwrap_err();
+        assert_eq!(error.path().to_string(), "[0].status", "{nothing}");
+        let message = error.into_inner().to_string();
+        assert!(
+            message.contains("expected a value of VideoStatus, found nothing"),
+            "{message}"
+        );
+    }
 }
