@@ -3,10 +3,15 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use serde::Serialize;
+
 /// Something that a request changed or moved.
 ///
 /// Ids are the vendor's. No effect carries a secret, a signature or a token.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// As JSON it is an object whose member `effect` has the name in small letters with underscores: `part_stored`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "effect", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Effect {
     /// `createkey` replaced the account's key.
@@ -97,6 +102,40 @@ pub enum Effect {
         /// The video.
         video_id: u64,
     },
+    /// An upload in parts began in the object storage.
+    UploadBegun {
+        /// Bucket, slash, key.
+        object: String,
+        /// Its id.
+        upload_id: String,
+    },
+    /// A part was stored in the object storage, in the place of an earlier one of this number.
+    PartStored {
+        /// The upload.
+        upload_id: String,
+        /// From 1.
+        number: u32,
+        /// How many bytes.
+        bytes: u64,
+        /// MD5 of what was stored, in small hexadecimal digits.
+        md5: String,
+    },
+    /// An upload in parts was aborted, and its parts removed.
+    UploadAborted {
+        /// The upload.
+        upload_id: String,
+    },
+    /// An object became complete in the object storage.
+    ObjectStored {
+        /// Bucket, slash, key.
+        object: String,
+        /// How many bytes.
+        bytes: u64,
+        /// MD5 of what was stored, in small hexadecimal digits, however it was sent.
+        md5: String,
+        /// How many parts it was joined of; `None` for one that was put whole.
+        parts: Option<usize>,
+    },
     /// Something of another vendor's was created, changed or deleted.
     Thing {
         /// The vendor.
@@ -116,7 +155,8 @@ pub enum Effect {
 }
 
 /// What became of a [`Thing`](Effect::Thing).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Change {
     /// It is new.
@@ -128,7 +168,7 @@ pub enum Change {
 }
 
 /// One received request and its outcome.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Record {
     /// Position in the journal, from 1, never reused until a reset.
@@ -143,12 +183,14 @@ pub struct Record {
     pub vendor: Option<&'static str>,
     /// The vendor's name of the call, `upload`, `play` and the like; `None` for an unknown path.
     pub operation: Option<&'static str>,
-    /// HTTP status of the answer.
+    /// HTTP status of the answer, also of one that a [fault](Self::fault) kept from leaving.
     pub status: u16,
     /// The vendor's code in the answer, where it has one.
     pub code: Option<String>,
     /// What changed, in order.
     pub effects: Vec<Effect>,
+    /// Id of the planned [fault](crate::fault) that fired on it.
+    pub fault: Option<u64>,
     /// Why it was refused, or what else its sender should know. Secrets are masked.
     pub note: Option<String>,
 }
@@ -206,6 +248,16 @@ impl Journal {
         record
     }
 
+    /// The records after a sequence number, so many at most, and whether there are more.
+    pub(crate) fn after(&self, sequence: u64, limit: usize) -> (Vec<Record>, bool) {
+        let mut rest = self
+            .records
+            .iter()
+            .filter(|record| record.sequence > sequence);
+        let page = rest.by_ref().take(limit).cloned().collect();
+        (page, rest.next().is_some())
+    }
+
     pub(crate) fn to_vec(&self) -> Vec<Record> {
         self.records.iter().cloned().collect()
     }
@@ -226,6 +278,7 @@ mod tests {
             status: 501,
             code: Some("404".into()),
             effects: Vec::new(),
+            fault: None,
             note: Some("two\nlines".into()),
         }
     }

@@ -29,12 +29,16 @@ pub mod baijiayun;
 mod blob;
 mod builder;
 mod clock;
+mod connection;
 mod delivery;
 mod digest;
+pub mod fault;
 mod form;
+mod inspection;
 mod journal;
 mod media;
 pub mod mediacloud;
+mod named;
 mod oss;
 pub mod polyv;
 pub mod quvideo;
@@ -48,6 +52,7 @@ use std::time::Duration;
 
 pub use assumption::{ASSUMPTIONS, Assumption};
 pub use builder::Builder;
+pub use inspection::Stored;
 pub use journal::{Change, Effect, Record};
 pub use start_error::StartError;
 
@@ -156,6 +161,23 @@ impl Emulator {
         self.shared.journal.with(|journal| journal.to_vec())
     }
 
+    /// The faults that are planned: how the emulator is made to misbehave.
+    #[must_use]
+    pub fn faults(&self) -> fault::Faults<'_> {
+        fault::Faults::of(&self.shared)
+    }
+
+    /// Everything that was uploaded and is there now, with the digest of what was stored: Baijiayun's videos by their ids, then the objects
+    /// of the storage by bucket and key. The content is read to compute it, so this takes as long as reading it takes.
+    ///
+    /// # Panics
+    ///
+    /// The temporary files of the emulator cannot be read.
+    #[must_use]
+    pub fn stored(&self) -> Vec<Stored> {
+        inspection::list(&self.shared).expect("the emulator's own files can be read")
+    }
+
     /// Makes the emulator's clock differ from the real one by this many seconds, as a client with a wrong clock would see it.
     pub fn set_clock_offset(&self, seconds: i64) {
         self.shared.clock.set_offset(seconds);
@@ -177,7 +199,7 @@ impl Emulator {
     }
 
     /// Forgets everything but the accounts, whose keys are again those configured, and takes back every
-    /// [`advance`](Self::advance). The journal is empty afterwards.
+    /// [`advance`](Self::advance). The journal is empty afterwards, and no [fault](Self::faults) is planned.
     pub fn reset(&self) {
         self.shared.reset();
     }

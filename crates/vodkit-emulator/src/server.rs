@@ -7,19 +7,20 @@ use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State as Shares};
+use axum::extract::{ConnectInfo, Request, State as Shares};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt as _;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::builder::Settings;
 use crate::clock::{self, Clock};
+use crate::connection::{Door, Peer};
 use crate::journal::{Effect, Journal, Record};
-use crate::{baijiayun, mediacloud, oss, polyv, quvideo};
+use crate::named::Named;
+use crate::{baijiayun, fault, inspection, mediacloud, oss, polyv, quvideo};
 
 /// Data that several tasks change in turn.
 pub(crate) struct Guarded<T>(Mutex<T>);
@@ -51,6 +52,7 @@ pub(crate) struct Shared {
     pub(crate) mediacloud: Guarded<mediacloud::State>,
     pub(crate) oss: Guarded<oss::Store>,
     pub(crate) journal: Guarded<Journal>,
+    pub(crate) faults: Guarded<fault::Registry>,
     pub(crate) clock: Clock,
     pub(crate) settings: Settings,
     /// For callers that send no Host.
@@ -66,15 +68,17 @@ impl Shared {
             mediacloud: Guarded::new(mediacloud::State::new(&settings.mediacloud)),
             oss: Guarded::new(oss::Store::new()),
             journal: Guarded::new(Journal::new(settings.journal_limit)),
+            faults: Guarded::new(fault::Registry::default()),
             clock: Clock::new(clock_offset),
             settings,
             address,
         }
     }
 
-    /// Back to the moment after the start: nothing stored, keys as configured, no advance of the clock.
+    /// Back to the moment after the start: nothing stored, keys as configured, no advance of the clock, no fault planned.
     pub(crate) fn reset(&self) {
         self.clock.forget_advances();
+        self.faults.with(fault::Registry::clear);
         self.baijiayun
             .replace(baijiayun::State::new(&self.settings.baijiayun));
         self.polyv.replace(polyv::State::new(&self.settings.polyv));
@@ -109,7 +113,7 @@ impl Outcome {
     }
 
     /// The outcome of something that no vendor has.
-    fn own(operation: &'static str) -> Self {
+    pub(crate) fn own(operation: &'static str) -> Self {
         Self {
             operation: Some(operation),
             ..Self::default()
@@ -158,10 +162,8 @@ impl Server {
         let thread = std::thread::Builder::new()
             .name("vodkit-emulator".to_owned())
             .spawn(move || {
-                let app = router(shared).into_make_service_with_connect_info::<SocketAddr>();
-                // Without this a small answer may wait for the acknowledgement of an earlier one.
-                let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-                let serve = axum::serve(listener, app);
+                let app = router(shared).into_make_service_with_connect_info::<Peer>();
+                let serve = axum::serve(Door(listener), app);
                 runtime.block_on(async {
                     tokio::select! {
                         _ = std::future::IntoFuture::into_future(serve) => {}
@@ -196,25 +198,62 @@ fn router(shared: Arc<Shared>) -> Router {
         .merge(mediacloud::routes())
         .route(HEALTH, get(health))
         .route(RESET, post(reset))
+        .route(
+            FAULTS,
+            get(fault::report).post(fault::plan).delete(fault::forget),
+        )
+        .route(JOURNAL, get(inspection::journal))
+        .route(STORED, get(inspection::stored))
         .fallback(unknown)
         .layer(from_fn_with_state(Arc::clone(&shared), finish))
         .with_state(shared)
 }
 
+/// What the paths begin with that no vendor has.
+pub(crate) const CONTROL: &str = "/_vodkit/";
 const HEALTH: &str = "/_vodkit/health";
 const RESET: &str = "/_vodkit/reset";
+const FAULTS: &str = "/_vodkit/faults";
+const JOURNAL: &str = "/_vodkit/journal";
+const STORED: &str = "/_vodkit/stored";
+
+/// Answers on a task of its own: what was begun is done and written down, also when the caller is gone meanwhile.
+async fn finish(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Next) -> Response {
+    match tokio::spawn(answer(shared, request, next)).await {
+        Ok(response) => response,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is being shut down.
+            Err(_) => Response::new(Body::empty()),
+        },
+    }
+}
 
 /// Gives each answer the emulator's time, lets browsers in, and writes the journal before the answer leaves.
-async fn finish(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Next) -> Response {
+async fn answer(shared: Arc<Shared>, mut request: Request, next: Next) -> Response {
+    let peer = request
+        .extensions_mut()
+        .remove::<ConnectInfo<Peer>>()
+        .map(|ConnectInfo(peer)| peer);
+    if let Some(peer) = &peer {
+        peer.control.begin();
+        request.extensions_mut().insert(ConnectInfo(peer.address));
+    }
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let named = Named::of(&shared, &request);
+    let control = peer.as_ref().map(|peer| &peer.control);
     // assumed: cross-origin
-    let mut response = match method {
-        Method::OPTIONS => preflight(request.headers()),
-        // A bucket is the first part of a path or of the Host, so no route can tell these requests.
-        _ if oss::is_meant(&shared, &request) => oss::answer(&shared, request).await,
-        _ => next.run(request).await,
-    };
+    let (mut response, aftermath) =
+        fault::pass(&shared, named, control, request, async |request| {
+            match *request.method() {
+                Method::OPTIONS => preflight(request.headers()),
+                // A bucket is the first part of a path or of the Host, so no route can tell these requests.
+                _ if oss::is_meant(&shared, &request) => oss::answer(&shared, request).await,
+                _ => next.run(request).await,
+            }
+        })
+        .await;
     let outcome = response.extensions_mut().remove::<Outcome>();
     let now_ms = shared.clock.now_ms();
     let headers = response.headers_mut();
@@ -232,6 +271,12 @@ async fn finish(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Nex
         effects,
         note,
     } = outcome.unwrap_or_default();
+    if let (Some(named), Some(operation)) = (named, operation) {
+        debug_assert_eq!(named.operation, operation, "{method} {path}");
+        debug_assert_eq!(named.vendor, vendor, "{method} {path}");
+    }
+    let struck = aftermath.as_ref().map(|aftermath| aftermath.note.clone());
+    let notes: Vec<String> = struck.into_iter().chain(note).collect();
     let record = Record {
         sequence: 0,
         at_ms: now_ms,
@@ -242,11 +287,15 @@ async fn finish(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Nex
         status: response.status().as_u16(),
         code,
         effects,
-        note,
+        fault: aftermath.as_ref().map(|aftermath| aftermath.id),
+        note: (!notes.is_empty()).then(|| notes.join("; ")),
     };
     let record = shared.journal.with(|journal| journal.push(record));
     if let Some(log) = &shared.settings.log {
         log(&record);
+    }
+    if let Some(aftermath) = aftermath {
+        aftermath.wait().await;
     }
     response
 }
@@ -304,7 +353,7 @@ pub(crate) fn unknown_path(method: &Method, path: &str) -> Response {
     ]
     .into_iter()
     .flatten()
-    .chain([HEALTH, RESET].map(str::to_owned));
+    .chain([HEALTH, RESET, FAULTS, JOURNAL, STORED].map(str::to_owned));
     // Case is the commonest slip, so it counts less than any other difference.
     let distance = |have: &String| {
         (

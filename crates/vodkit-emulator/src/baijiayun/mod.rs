@@ -37,6 +37,7 @@ pub use assumptions::ASSUMPTIONS;
 pub(crate) use credential::from_variables;
 pub use credential::{Account, DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, DEFAULT_SECRET_KEY};
 pub(crate) use state::State;
+pub(crate) use upload::expire_address;
 
 /// Seconds by which a time stamp may differ from the emulator's clock. // assumed: timestamp-tolerance
 const TIMESTAMP_TOLERANCE: i64 = 300;
@@ -213,6 +214,30 @@ pub(crate) fn paths() -> Vec<String> {
         .map(|route| format!("/openapi/{}", route.name))
         .chain([UPLOAD.to_owned()])
         .collect()
+}
+
+/// What a request to this path is called in the journal.
+pub(crate) fn name_of(path: &str) -> Option<&'static str> {
+    if let Some(name) = path.strip_prefix("/openapi/") {
+        return ROUTES
+            .iter()
+            .find(|route| route.name == name)
+            .map(|route| route.name);
+    }
+    if path == UPLOAD {
+        return Some("upload");
+    }
+    let served = [
+        ("/play/", "play"),
+        ("/image/", "image"),
+        ("/subtitle/", "subtitle"),
+        ("/web/", "player"),
+        ("/swf/", "player"),
+    ];
+    served
+        .into_iter()
+        .find(|(begin, _)| path.starts_with(begin))
+        .map(|(_, name)| name)
 }
 
 /// What the health check tells of this vendor.

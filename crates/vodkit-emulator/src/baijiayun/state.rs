@@ -20,6 +20,8 @@ pub(crate) struct State {
     pub(crate) subtitles: BTreeMap<u64, Subtitle>,
     pub(crate) player_tokens: BTreeMap<String, PlayerToken>,
     pub(crate) plays: Vec<Play>,
+    /// Upload addresses that ended before their time, by video and time of issue.
+    pub(crate) ended_addresses: BTreeSet<(u64, i64)>,
     /// Bytes served per day, account and video.
     pub(crate) flow: BTreeMap<(Date, u64, u64), u64>,
     /// Makes the tokens of this instance differ from those of any other.
@@ -40,6 +42,7 @@ impl State {
             subtitles: BTreeMap::new(),
             player_tokens: BTreeMap::new(),
             plays: Vec::new(),
+            ended_addresses: BTreeSet::new(),
             flow: BTreeMap::new(),
             nonce: RandomState::new().build_hasher().finish(),
             counter: 0,
@@ -61,6 +64,16 @@ impl State {
     pub(crate) fn fresh_token(&mut self, purpose: &str) -> String {
         self.counter += 1;
         self.seal(&format!("{purpose}|{}", self.counter))
+    }
+
+    /// Id, content, bytes and completeness of every video that has a file.
+    pub(crate) fn sources(&self) -> Vec<(u64, Arc<Blob>, u64, bool)> {
+        let source = |video: &Video| {
+            let blob = Arc::clone(video.blob.as_ref()?);
+            let complete = video.completed_ms.is_some();
+            (!video.origin_deleted).then_some((video.id, blob, video.stored, complete))
+        };
+        self.videos.values().filter_map(source).collect()
     }
 
     pub(crate) fn video(&self, owner: u64, id: u64) -> Option<&Video> {

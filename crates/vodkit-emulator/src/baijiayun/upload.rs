@@ -11,7 +11,7 @@ use axum::body::BodyDataStream;
 use axum::extract::{Request, State as Shares};
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
@@ -102,11 +102,28 @@ pub(super) fn get_resume_upload_url(call: &mut Call<'_>) -> Result<Value, Fault>
 
 /// A fresh address; earlier ones stay valid until their own end. Always http. // assumed: use-https
 fn address(call: &Call<'_>, id: u64) -> String {
-    let token = call.state.seal(&upload_text(id, call.now_ms));
-    format!(
-        "{}/upload?fid={id}&ts={}&token={token}",
-        call.base, call.now_ms
-    )
+    let mut issued = call.now_ms;
+    // A fresh address is good, also within the millisecond of one that was ended.
+    while call.state.ended_addresses.contains(&(id, issued)) {
+        issued += 1;
+    }
+    let token = call.state.seal(&upload_text(id, issued));
+    format!("{}/upload?fid={id}&ts={issued}&token={token}", call.base)
+}
+
+/// Ends the upload address that a request goes to before its time. Whether it was good until now.
+pub(crate) fn expire_address(shared: &Shared, uri: &Uri) -> bool {
+    let query = Form::urlencoded(uri.query().unwrap_or_default());
+    match admit(shared, &Method::POST, &query) {
+        Ok(id) => shared.baijiayun.with(|state| {
+            let issued = query
+                .required_number("ts")
+                .ok()
+                .and_then(|ts| i64::try_from(ts).ok());
+            issued.is_some_and(|issued| state.ended_addresses.insert((id, issued)))
+        }),
+        Err(_) => false,
+    }
 }
 
 fn upload_text(id: u64, ts: i64) -> String {
@@ -152,7 +169,9 @@ fn admit(shared: &Shared, method: &Method, query: &Form) -> Result<u64, Fault> {
         if state.seal(&upload_text(id, issued)) != token {
             return Err(refused("the token does not belong to this fid and ts"));
         }
-        if shared.clock.now_ms() > issued.saturating_add(ADDRESS_LIFETIME_MS) {
+        if shared.clock.now_ms() > issued.saturating_add(ADDRESS_LIFETIME_MS)
+            || state.ended_addresses.contains(&(id, issued))
+        {
             return Err(refused(
                 "the upload address has expired; call getResumeUploadUrl for a fresh one",
             ));
@@ -268,8 +287,10 @@ async fn store_slice(
     };
     let mut received = 0;
     let outcome = loop {
-        let Some(data) = next(stream).await? else {
-            break Ok(());
+        let data = match next(stream).await {
+            Ok(Some(data)) => data,
+            Ok(None) => break Ok(()),
+            Err(fault) => break Err(fault),
         };
         let room = slice.length() - received;
         let fits = data.len().min(usize::try_from(room).unwrap_or(usize::MAX));
@@ -281,7 +302,7 @@ async fn store_slice(
             // What arrived stays, also when the connection breaks later. // assumed: partial-slice
             shared
                 .baijiayun
-                .with(|state| grow(state, id, blob, slice.offset() + received));
+                .with(|state| grow(state, id, blob, slice, received));
         }
         if fits < data.len() {
             break Err(refused(format!(
@@ -364,7 +385,6 @@ fn place_for(state: &mut State, id: u64, slice: Slice) -> Result<Place, Fault> {
         ),
     };
     let writer = blob.writer_at(slice.offset()).map_err(storage_failed)?;
-    video.announced = Some(slice.total);
     Ok(Place::File(blob, writer))
 }
 
@@ -375,9 +395,11 @@ fn holds(video: &Video, blob: &Arc<Blob>) -> bool {
         .is_some_and(|have| Arc::ptr_eq(have, blob))
 }
 
-fn grow(state: &mut State, id: u64, blob: &Arc<Blob>, end: u64) {
+/// Takes note of what arrived of a slice so far.
+fn grow(state: &mut State, id: u64, blob: &Arc<Blob>, slice: Slice, received: u64) {
     if let Some(video) = state.videos.get_mut(&id).filter(|video| holds(video, blob)) {
-        video.stored = video.stored.max(end);
+        video.stored = video.stored.max(slice.offset() + received);
+        video.announced.get_or_insert(slice.total);
     }
 }
 

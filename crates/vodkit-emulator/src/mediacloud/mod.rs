@@ -86,6 +86,29 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
     router
 }
 
+/// What a request to this path is called in the journal.
+pub(crate) fn name_of(method: &http::Method, path: &str) -> Option<&'static str> {
+    let fits = |template: &str| {
+        let (mut wanted, mut have) = (template.split('/'), path.split('/'));
+        loop {
+            match (wanted.next(), have.next()) {
+                (None, None) => return true,
+                (Some("{id}"), Some(id)) if !id.is_empty() => {}
+                (Some(word), Some(text)) if word == text => {}
+                _ => return false,
+            }
+        }
+    };
+    let here = || {
+        let operations = ROUTES.iter().map(|(operation, _)| *operation);
+        operations.filter(|operation| fits(operation.path))
+    };
+    here()
+        .find(|operation| operation.method == method)
+        .or_else(|| here().next())
+        .map(|operation| operation.name)
+}
+
 /// The paths that a caller may have meant.
 pub(crate) fn paths() -> Vec<String> {
     distinct_paths().into_iter().map(str::to_owned).collect()

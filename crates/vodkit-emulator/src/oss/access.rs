@@ -55,6 +55,15 @@ pub(super) struct Moment {
     pub(super) advanced_seconds: i64,
 }
 
+/// The key that a request is about: for the list of uploads, what all keys in it begin with. // assumed: list-uploads
+pub(super) fn wanted(key: &str, query: &[(String, String)]) -> String {
+    let parameter = |name| query.iter().find(|(have, _)| have == name);
+    match (key, parameter("uploads"), parameter("prefix")) {
+        ("", Some(_), Some((_, prefix))) => prefix.clone(),
+        _ => key.to_owned(),
+    }
+}
+
 /// Whose bucket it is, if the caller may do this.
 pub(super) fn check(store: &Store, asked: &Asked, at: Moment) -> Result<Owner, Refusal> {
     let authorization = text_of(&asked.headers, &header::AUTHORIZATION);
@@ -74,7 +83,7 @@ pub(super) fn check(store: &Store, asked: &Asked, at: Moment) -> Result<Owner, R
                 .detail("BucketName", asked.bucket.as_str()),
         );
     };
-    if !key.opens(&asked.bucket, &asked.key) {
+    if !key.opens(&asked.bucket, &wanted(&asked.key, &asked.query)) {
         let problem = "You have no right to access this object because of bucket acl.";
         return Err(
             Refusal::forbidden("AccessDenied", problem).explained(format!(

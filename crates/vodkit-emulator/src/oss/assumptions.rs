@@ -15,13 +15,18 @@ pub(crate) const ASSUMPTIONS: &[Assumption] = &[
         "A bucket is set up so by its owner; without it no uploader in a browser could complete an upload in parts.",
     ),
     assume(
+        "list-uploads",
+        "ListMultipartUploads lists what the keys open: its prefix must lie inside of their scope, or it is refused with AccessDenied. A delimiter is refused with InvalidArgument.",
+        "What the keys of a vendor may list is not documented; a client that cleans up knows what its own keys begin with.",
+    ),
+    assume(
         "multipart-etag",
         "The ETag of an object that was sent in parts is the MD5 of the hexadecimal ETags of its parts, a hyphen and their number.",
         "The pages show the form, say that it is not the MD5 of the content, and not how it is made.",
     ),
     assume(
         "operations",
-        "Operations other than put, get, head and the five of multipart uploads are refused with MethodNotAllowed.",
+        "Operations other than put, get, head and the six of multipart uploads are refused with MethodNotAllowed.",
         "Uploads to a vendor of videos need no others, and the keys that are handed out would not allow most of them.",
     ),
     assume(

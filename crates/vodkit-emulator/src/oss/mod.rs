@@ -7,18 +7,20 @@
 mod access;
 mod assumptions;
 mod callback;
+mod early_end;
 mod multipart;
 mod object;
 mod refusal;
 mod signature;
 mod store;
+mod unfinished;
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use http_body_util::BodyExt as _;
 use percent_encoding::percent_decode_str;
 
@@ -29,6 +31,8 @@ use callback::Callback;
 use refusal::Refusal;
 
 pub(crate) use assumptions::ASSUMPTIONS;
+pub(crate) use early_end::{expire_keys, forget_upload};
+pub(crate) use refusal::error_document;
 pub(crate) use store::{Grant, Owner, Scope, Store, Stored};
 
 /// What a call answers with, and what it changed.
@@ -63,13 +67,14 @@ fn bucket_of_host(shared: &Shared, headers: &HeaderMap) -> Option<String> {
 
 /// The bucket that the keys of a request open under the whole of its path, if the path begins with no bucket: the host is then taken for the
 /// bucket's own. // assumed: own-host
-fn bucket_of_keys(shared: &Shared, headers: &HeaderMap, path: &str) -> Option<String> {
+fn bucket_of_keys(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (id, _) = header.strip_prefix("OSS ")?.trim().split_once(':')?;
-    let first = split(path).0;
+    let (first, key) = (split(uri.path()).0, whole(uri.path()));
+    let wanted = access::wanted(&key, &parameters(uri));
     shared.oss.with(|store| {
         let keys = store.keys.get(id)?;
-        let opens = keys.opens(&keys.bucket, &whole(path));
+        let opens = keys.opens(&keys.bucket, &wanted);
         (opens && !store.buckets.contains_key(&first)).then(|| keys.bucket.clone())
     })
 }
@@ -90,22 +95,46 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn take_apart(shared: &Shared, request: Request) -> (Asked, Body) {
-    let (parts, body) = request.into_parts();
-    let path = parts.uri.path();
-    let own = bucket_of_host(shared, &parts.headers)
-        .or_else(|| bucket_of_keys(shared, &parts.headers, path));
-    let (bucket, key) = match own {
-        Some(bucket) => (bucket, whole(path)),
-        None => split(path),
-    };
-    let query = parts.uri.query().unwrap_or_default();
-    let query = query
+/// Bucket and key that a request names.
+fn place(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> (String, String) {
+    let own = bucket_of_host(shared, headers).or_else(|| bucket_of_keys(shared, headers, uri));
+    match own {
+        Some(bucket) => (bucket, whole(uri.path())),
+        None => split(uri.path()),
+    }
+}
+
+/// The parameters of a query, decoded, in the order of receipt.
+fn parameters(uri: &Uri) -> Vec<(String, String)> {
+    uri.query()
+        .unwrap_or_default()
         .split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .map(|(name, value)| (decoded(name), decoded(value)))
-        .collect();
+        .collect()
+}
+
+/// Whose bucket it is, by the vendor's folder name.
+fn vendor_of(shared: &Shared, bucket: &str) -> &'static str {
+    let owner = shared
+        .oss
+        .with(|store| store.buckets.get(bucket).map(|bucket| bucket.owner));
+    owner.map_or("oss", Owner::vendor)
+}
+
+/// What a request for the store is called in the journal: whose bucket it names, and the operation.
+pub(crate) fn name_of(shared: &Shared, request: &Request) -> (&'static str, &'static str) {
+    let (bucket, key) = place(shared, request.headers(), request.uri());
+    let query = parameters(request.uri());
+    let operation = Operation::of(request.method(), &key, &query);
+    (vendor_of(shared, &bucket), operation.name())
+}
+
+fn take_apart(shared: &Shared, request: Request) -> (Asked, Body) {
+    let (parts, body) = request.into_parts();
+    let (bucket, key) = place(shared, &parts.headers, &parts.uri);
+    let query = parameters(&parts.uri);
     let asked = Asked {
         method: parts.method,
         headers: parts.headers,
@@ -127,14 +156,16 @@ enum Operation {
     Complete,
     Abort,
     ListParts,
+    ListUploads,
     Unknown,
 }
 
 impl Operation {
-    fn of(asked: &Asked) -> Self {
-        let has = |name| asked.parameter(name).is_some();
-        match asked.method {
-            _ if asked.key.is_empty() => Self::Unknown,
+    fn of(method: &Method, key: &str, query: &[(String, String)]) -> Self {
+        let has = |name| query.iter().any(|(have, _)| have == name);
+        match *method {
+            Method::GET if key.is_empty() && has("uploads") => Self::ListUploads,
+            _ if key.is_empty() => Self::Unknown,
             Method::POST if has("uploads") => Self::Initiate,
             Method::POST if has("uploadId") => Self::Complete,
             Method::PUT if has("uploadId") => Self::UploadPart,
@@ -157,6 +188,7 @@ impl Operation {
             Self::Complete => "CompleteMultipartUpload",
             Self::Abort => "AbortMultipartUpload",
             Self::ListParts => "ListParts",
+            Self::ListUploads => "ListMultipartUploads",
             Self::Unknown => "oss",
         }
     }
@@ -165,7 +197,7 @@ impl Operation {
 /// Answers a request for the store.
 pub(crate) async fn answer(shared: &Arc<Shared>, request: Request) -> Response {
     let (asked, mut body) = take_apart(shared, request);
-    let operation = Operation::of(&asked);
+    let operation = Operation::of(&asked.method, &asked.key, &asked.query);
     let at = Moment {
         now_ms: shared.clock.now_ms(),
         advanced_seconds: shared.clock.advanced_seconds(),
@@ -174,7 +206,7 @@ pub(crate) async fn answer(shared: &Arc<Shared>, request: Request) -> Response {
         let id = store.fresh("request")[..24].to_ascii_uppercase();
         (access::check(store, &asked, at), id)
     });
-    let vendor = allowed.as_ref().map_or("oss", |owner| owner.vendor());
+    let vendor = vendor_of(shared, &asked.bucket);
     let outcome = match allowed {
         Ok(owner) => perform(shared, &asked, operation, owner, &mut body).await,
         Err(refusal) => Err(refusal),
@@ -220,12 +252,13 @@ async fn perform(
         Operation::Complete => multipart::complete(shared, asked, owner, body).await,
         Operation::Abort => multipart::abort(shared, asked),
         Operation::ListParts => multipart::list_parts(shared, asked),
+        Operation::ListUploads => unfinished::list(shared, asked),
         Operation::Unknown => Err(Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "MethodNotAllowed",
             "The specified method is not allowed against this resource.",
         )
-        .explained("the emulator's store puts, reads and heads objects, and uploads them in parts")
+        .explained("the emulator's store puts, reads and heads objects, uploads them in parts, and lists such uploads")
         .assumed("operations")),
     }
 }
@@ -237,21 +270,30 @@ fn keep(
     owner: Owner,
     object: store::Object,
     callback: Option<&Callback>,
+    parts: Option<usize>,
 ) -> Result<Vec<Effect>, Refusal> {
     let (blob, size, digest) = (Arc::clone(&object.blob), object.size, object.digest.clone());
     let replaced = shared.oss.with(|store| {
         let bucket = store.buckets.get_mut(&asked.bucket)?;
         bucket.objects.insert(asked.key.clone(), object)
     });
-    let mut effects = vec![Effect::Thing {
+    let id = format!("{}/{}", asked.bucket, asked.key);
+    let stored = Effect::ObjectStored {
+        object: id.clone(),
+        bytes: size,
+        md5: digest.clone(),
+        parts,
+    };
+    let thing = Effect::Thing {
         vendor: owner.vendor(),
         kind: "object",
-        id: format!("{}/{}", asked.bucket, asked.key),
+        id,
         change: match replaced {
             Some(_) => Change::Changed,
             None => Change::Created,
         },
-    }];
+    };
+    let mut effects = vec![stored, thing];
     let stored = Stored {
         key: &asked.key,
         blob: &blob,

@@ -19,6 +19,7 @@ use super::store::{Object, Owner, Store, Upload};
 use super::{Answer, keep, respond, signature};
 use crate::blob::Blob;
 use crate::digest::hex;
+use crate::journal::Effect;
 use crate::server::{Shared, base_of};
 
 /// Numbers that a part may have.
@@ -28,7 +29,7 @@ const LEAST: u64 = 100 * 1024;
 /// Longest list of parts that is read, in bytes: more than 10 000 entries take.
 const LIST_LIMIT: usize = 4 * 1024 * 1024;
 
-fn document(document: Document) -> Result<Response, Refusal> {
+pub(super) fn document(document: Document) -> Result<Response, Refusal> {
     let builder = Response::builder().header(header::CONTENT_TYPE, XML);
     respond(builder, Body::from(document.finish()))
 }
@@ -66,6 +67,7 @@ pub(super) fn initiate(shared: &Shared, asked: &Asked) -> Answer {
             bucket: asked.bucket.clone(),
             key: asked.key.clone(),
             content_type: asked.header("content-type"),
+            begun_ms: shared.clock.now_ms(),
             parts: BTreeMap::new(),
         };
         store.uploads.insert(id.clone(), upload);
@@ -73,7 +75,11 @@ pub(super) fn initiate(shared: &Shared, asked: &Asked) -> Answer {
     });
     let answer = Document::new("InitiateMultipartUploadResult").text("Bucket", &asked.bucket);
     let answer = key_of(asked, answer).text("UploadId", &id);
-    Ok((document(answer)?, Vec::new()))
+    let begun = Effect::UploadBegun {
+        object: format!("{}/{}", asked.bucket, asked.key),
+        upload_id: id,
+    };
+    Ok((document(answer)?, vec![begun]))
 }
 
 /// Answers `PUT ?partNumber&uploadId`. A part that was sent before is replaced.
@@ -90,11 +96,17 @@ pub(super) async fn upload_part(shared: &Arc<Shared>, asked: &Asked, body: &mut 
     shared.oss.with(|store| upload(store, asked).map(drop))?;
     let part = receive(shared, asked, body).await?;
     let response = respond(summary(&part), Body::empty())?;
+    let stored = Effect::PartStored {
+        upload_id: asked.parameter("uploadId").unwrap_or_default().to_owned(),
+        number,
+        bytes: part.size,
+        md5: part.digest.clone(),
+    };
     // It may have been aborted while the bytes came.
     shared
         .oss
         .with(|store| upload(store, asked).map(|upload| upload.parts.insert(number, part)))?;
-    Ok((response, Vec::new()))
+    Ok((response, vec![stored]))
 }
 
 #[derive(Deserialize)]
@@ -153,6 +165,7 @@ pub(super) async fn complete(
         store.uploads.remove(id);
         Ok((content_type, chosen))
     })?;
+    let count = parts.len();
     let joined = tokio::task::spawn_blocking(move || join(&parts)).await;
     let joined = match joined {
         Ok(Ok(joined)) => joined,
@@ -181,7 +194,7 @@ pub(super) async fn complete(
         .text("Bucket", &asked.bucket);
     let answer = key_of(asked, answer).text("ETag", &object.etag);
     let builder = summary(&object);
-    let effects = keep(shared, asked, owner, object, callback.as_ref())?;
+    let effects = keep(shared, asked, owner, object, callback.as_ref(), Some(count))?;
     let (kind, body) = match callback {
         // The answer to the call takes the place of the document.
         Some(_) => ("application/json", Body::from(callback::REPLY)),
@@ -287,7 +300,10 @@ pub(super) fn abort(shared: &Shared, asked: &Asked) -> Answer {
     // The files are removed outside of the lock.
     drop(removed);
     let builder = Response::builder().status(StatusCode::NO_CONTENT);
-    Ok((respond(builder, Body::empty())?, Vec::new()))
+    let aborted = Effect::UploadAborted {
+        upload_id: asked.parameter("uploadId").unwrap_or_default().to_owned(),
+    };
+    Ok((respond(builder, Body::empty())?, vec![aborted]))
 }
 
 /// Answers `GET ?uploadId`.

@@ -35,7 +35,7 @@ pub(super) async fn put(
     let callback = Callback::of(asked)?;
     let object = receive(shared, asked, body).await?;
     let summary = summary(&object);
-    let effects = keep(shared, asked, owner, object, callback.as_ref())?;
+    let effects = keep(shared, asked, owner, object, callback.as_ref(), None)?;
     let response = match callback {
         Some(_) => respond(
             summary.header(header::CONTENT_TYPE, "application/json"),

@@ -122,6 +122,16 @@ impl Refusal {
     }
 }
 
+/// The document of an error that no request has earned.
+pub(crate) fn error_document(code: &str, message: &str, host: &str) -> String {
+    Document::new("Error")
+        .text("Code", code)
+        .text("Message", message)
+        .text("RequestId", "000000000000000000000000")
+        .text("HostId", host)
+        .finish()
+}
+
 pub(super) const XML: &str = "application/xml";
 
 /// An XML document of one level, written in order.

@@ -11,7 +11,7 @@ use crate::blob::Blob;
 use crate::digest::md5_hex;
 use crate::journal::Effect;
 use crate::server::Shared;
-use crate::{polyv, quvideo};
+use crate::{inspection, polyv, quvideo};
 
 /// Whose bucket it is: who is told when an object is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +136,7 @@ pub(super) struct Upload {
     pub(super) bucket: String,
     pub(super) key: String,
     pub(super) content_type: String,
+    pub(super) begun_ms: i64,
     pub(super) parts: BTreeMap<u32, Object>,
 }
 
@@ -225,6 +226,13 @@ impl Store {
         }
     }
 
+    /// Whether keys that were handed out still work.
+    pub(crate) fn is_good(&self, access_key_id: &str, now_ms: i64) -> bool {
+        self.keys
+            .get(access_key_id)
+            .is_some_and(|key| key.expires_ms.is_none_or(|end| now_ms < end))
+    }
+
     /// Path and query of an address that everybody can read an object at, until it expires.
     pub(crate) fn signed_target(
         &mut self,
@@ -250,6 +258,24 @@ impl Store {
     pub(crate) fn content(&self, bucket: &str, key: &str) -> Option<(Arc<Blob>, u64, String)> {
         let object = self.buckets.get(bucket)?.objects.get(key)?;
         Some((Arc::clone(&object.blob), object.size, object.digest.clone()))
+    }
+
+    /// Every object.
+    pub(crate) fn stored(&self) -> Vec<inspection::Stored> {
+        let of = |name: &str, bucket: &Bucket| -> Vec<_> {
+            let stored = |(key, object): (&String, &Object)| inspection::Stored {
+                vendor: bucket.owner.vendor(),
+                id: format!("{name}/{key}"),
+                bytes: object.size,
+                md5: object.digest.clone(),
+                complete: true,
+            };
+            bucket.objects.iter().map(stored).collect()
+        };
+        self.buckets
+            .iter()
+            .flat_map(|(name, bucket)| of(name, bucket))
+            .collect()
     }
 
     /// Removes an object, if it is there.

@@ -184,6 +184,36 @@ fn fill<'p>(template: &str, path: &'p str) -> Option<Places<'p>> {
     }
 }
 
+/// The call of this path: the one of this method, else the first.
+fn asked_for<'p>(method: &http::Method, path: &'p str) -> Option<(&'static Operation, Places<'p>)> {
+    let mut of_path = ALL
+        .iter()
+        .filter_map(|operation| fill(operation.path, path).map(|places| (*operation, places)));
+    let first = of_path.next()?;
+    [first]
+        .into_iter()
+        .chain(of_path)
+        .find(|(operation, _)| operation.methods.contains(&method.as_str()))
+        .or(Some(first))
+}
+
+/// What a request to this path is called in the journal.
+pub(crate) fn name_of(method: &http::Method, path: &str) -> Option<&'static str> {
+    if path.starts_with("/polyv/") {
+        return Some("play");
+    }
+    if path.starts_with("/uimage/") {
+        return Some("picture");
+    }
+    let callback = path
+        .strip_prefix("/v2/uploadvideo/")
+        .and_then(|rest| rest.strip_suffix("/callback"));
+    match callback {
+        Some(user) if !user.contains('/') => Some("upload callback"),
+        _ => asked_for(method, path).map(|(operation, _)| operation.name),
+    }
+}
+
 /// Answers every call.
 async fn answer(
     Shares(shared): Shares<Arc<Shared>>,
@@ -192,17 +222,10 @@ async fn answer(
 ) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
-    let of_path: Vec<(&Operation, Places<'_>)> = ALL
-        .iter()
-        .filter_map(|operation| fill(operation.path, path).map(|places| (*operation, places)))
-        .collect();
-    let of_method = of_path
-        .iter()
-        .find(|(operation, _)| operation.methods.contains(&parts.method.as_str()));
-    let Some((operation, places)) = of_method.or(of_path.first()).copied() else {
+    let Some((operation, places)) = asked_for(&parts.method, path) else {
         return unknown_path(&parts.method, path);
     };
-    if of_method.is_none() {
+    if !operation.methods.contains(&parts.method.as_str()) {
         // assumed: wrong-method
         let fault = Fault::new(format!("Request method '{}' not supported", parts.method));
         return respond(

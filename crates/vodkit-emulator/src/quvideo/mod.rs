@@ -142,6 +142,41 @@ pub(crate) fn routes() -> Router<Arc<Shared>> {
         .route("/quvideo/preview", get(serving::preview))
 }
 
+/// What a request to this path is called in the journal.
+pub(crate) fn name_of(path: &str) -> Option<&'static str> {
+    let path = path.strip_prefix('/')?;
+    let route = ROUTES.iter().find(|route| route.name == path);
+    if let Some(route) = route {
+        return Some(route.name);
+    }
+    match path.strip_prefix("quvideo/")?.split('/').next()? {
+        "video" => Some("play"),
+        "snapshot" | "avatar" => Some("picture"),
+        "music" => Some("music"),
+        "resource" => Some("resource"),
+        "preview" => Some("preview"),
+        _ => None,
+    }
+}
+
+/// Ends the token in a query before its time. Whether it was good until now.
+pub(crate) fn expire_token(shared: &Shared, uri: &http::Uri) -> bool {
+    let query = Form::urlencoded(uri.query().unwrap_or_default());
+    let now_ms = shared.clock.now_ms();
+    shared.quvideo.with(|state| {
+        let token = query
+            .text("token")
+            .and_then(|text| state.tokens.get_mut(text));
+        match token {
+            Some(token) if token.expires_ms.is_none_or(|end| now_ms < end) => {
+                token.expires_ms = Some(now_ms);
+                true
+            }
+            _ => false,
+        }
+    })
+}
+
 /// The paths that a caller may have meant.
 pub(crate) fn paths() -> Vec<String> {
     ROUTES

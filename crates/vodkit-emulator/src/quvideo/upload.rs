@@ -128,7 +128,11 @@ pub(super) fn refresh_video_upload_auth(call: &mut Call<'_>) -> Result<Value, Fa
         let (key, old) = (video.key.clone(), video.grant.clone());
         Ok::<_, Fault>((state.bucket.clone(), key, old))
     })?;
-    let grant = if old.expires_ms - call.now_ms > REFRESH_MS {
+    let opens = call
+        .shared
+        .oss
+        .with(|store| store.is_good(&old.access_key_id, call.now_ms));
+    let grant = if opens && old.expires_ms - call.now_ms > REFRESH_MS {
         old
     } else {
         let fresh = issue(call, &bucket, &key);
