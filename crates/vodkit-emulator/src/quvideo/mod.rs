@@ -152,6 +152,7 @@ pub(crate) fn name_of(path: &str) -> Option<&'static str> {
     match path.strip_prefix("quvideo/")?.split('/').next()? {
         "video" => Some("play"),
         "snapshot" | "avatar" => Some("picture"),
+        "music" if path.ends_with(".jpg") => Some("picture"),
         "music" => Some("music"),
         "resource" => Some("resource"),
         "preview" => Some("preview"),

@@ -152,6 +152,7 @@ pub(super) async fn music(
     });
     let (piece, ending) = match found {
         Some(found) => found,
+        None if file.ends_with(".jpg") => return refuse("picture", GONE),
         None => return refuse("music", GONE),
     };
     match ending {

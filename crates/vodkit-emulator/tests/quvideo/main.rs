@@ -12,5 +12,6 @@ mod refusals;
 mod resources;
 mod signatures;
 mod store;
+mod unfinished;
 mod users;
 mod videos;

@@ -371,8 +371,9 @@ fn a_second_upload_replaces_the_first() {
     let changes: Vec<(&str, Change)> = record
         .effects
         .iter()
-        .map(|effect| match effect {
-            Effect::Thing { kind, change, .. } => (*kind, *change),
+        .filter_map(|effect| match effect {
+            Effect::Thing { kind, change, .. } => Some((*kind, *change)),
+            Effect::ObjectStored { .. } => None,
             other => panic!("{other:?}"),
         })
         .collect();
