@@ -252,6 +252,8 @@ fn commands_name_what_exists() {
             let place = &block.place;
             match words[..] {
                 ["vodkit", ..] => {}
+                // Sent as they stand in `emulator_document.rs`.
+                ["curl", ..] => assert_eq!(block.place.split(':').next(), Some("docs/emulator.md")),
                 // That somebody reads the variables is checked below.
                 ["export", ref assignments @ ..] => assert!(
                     assignments

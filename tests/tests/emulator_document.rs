@@ -101,6 +101,65 @@ fn the_health_check_is_documented() {
     assert_eq!(shown, told);
 }
 
+/// What the document sends with curl is taken by an emulator, and the first reply is the one that it shows.
+#[test]
+fn the_commands_of_the_faults_do_what_they_say() {
+    let page = blocks("docs/emulator.md");
+    let commands = page.iter().find(|block| block.text.starts_with("curl "));
+    let emulator = Emulator::start().unwrap();
+    let mut replies = Vec::new();
+    for line in commands.unwrap().text.lines() {
+        let (_, path) = line.rsplit_once(":8600").unwrap();
+        let address = format!("{}{path}", emulator.base_url());
+        let data = line.split('\'').nth(1);
+        let reply = match data {
+            Some(data) => ureq::post(&address).send(data),
+            None if line.contains("-X DELETE") => ureq::delete(&address).call(),
+            None => ureq::get(&address).call(),
+        };
+        let text = reply.unwrap().into_body().read_to_string().unwrap();
+        replies.push(serde_json::from_str::<serde_json::Value>(&text).unwrap());
+    }
+    let shown = page
+        .iter()
+        .find(|block| block.language == "json" && block.text.contains("unfired"));
+    let shown: serde_json::Value = serde_json::from_str(&shown.unwrap().text).unwrap();
+    assert_eq!(replies[0], shown);
+    assert_eq!(replies[1]["faults"].as_array().unwrap().len(), 2);
+    assert_eq!(replies[2]["unfired"].as_array().unwrap().len(), 3);
+    assert!(emulator.faults().report().is_empty());
+}
+
+/// Every fault that the document shows as JSON is understood, and every method is one that there is.
+#[test]
+fn the_table_of_the_faults_is_true() {
+    let page = read("docs/emulator.md");
+    let table = page.split("| method | over the wire").nth(1).unwrap();
+    let table = table.split("\n\n").next().unwrap();
+    let emulator = Emulator::start().unwrap();
+    let address = format!("{}/_vodkit/faults", emulator.base_url());
+    let methods = read("crates/vodkit-emulator/src/fault/plan.rs");
+    let mut rules = 0;
+    for row in table.lines().skip(2) {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let code = |cell: &str| -> Vec<String> {
+            let inside = cell.split('`').skip(1).step_by(2);
+            inside.map(str::to_owned).collect()
+        };
+        for method in code(cells[0]) {
+            let name = method.split('(').next().unwrap();
+            assert!(methods.contains(&format!("pub fn {name}(self")), "{name}");
+        }
+        for action in code(cells[1]) {
+            let rule = format!(r#"{{ "do": {action} }}"#);
+            let reply = ureq::post(&address).send(rule.as_str());
+            assert!(reply.is_ok(), "{rule}");
+            rules += 1;
+        }
+    }
+    assert_eq!((rules, emulator.faults().report().len()), (17, 17));
+}
+
 /// The coverage page says of the emulator and of the stories what is so.
 #[test]
 fn what_the_coverage_claims_is_there() {

@@ -141,7 +141,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     assume(
         "partial-slice",
-        "Bytes of a slice that arrived before its connection broke stay stored and count in upload_size.",
+        "Bytes of a slice that arrived before its connection broke stay stored and count in upload_size; of one that a planned fault cuts, nothing stays unless the fault says so.",
         "It is the harder case for a client: the server may hold more than the client knows of.",
     ),
     assume(

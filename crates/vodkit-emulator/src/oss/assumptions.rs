@@ -10,6 +10,11 @@ pub(crate) const ASSUMPTIONS: &[Assumption] = &[
         "The pages describe header, status and code; what Polyv answers is not public.",
     ),
     assume(
+        "empty-page",
+        "A page of a list has from 1 to 1000 entries: max-parts and max-uploads of 0 and max-uploads above 1000 are refused with InvalidArgument, max-parts above 1000 counts as 1000.",
+        "The pages name the most and not what happens outside of it; a page of nothing would have no end.",
+    ),
+    assume(
         "expose-headers",
         "Pages of every origin may read ETag, x-oss-hash-crc64ecma and x-oss-request-id.",
         "A bucket is set up so by its owner; without it no uploader in a browser could complete an upload in parts.",

@@ -316,6 +316,11 @@ pub(super) fn list_parts(shared: &Shared, asked: &Asked) -> Answer {
     };
     let after = number("part-number-marker", 0)?;
     let most = number("max-parts", 1000)?.min(1000);
+    if most == 0 {
+        // A page of nothing would never come to an end. // assumed: empty-page
+        let problem = "Argument max-parts must be an integer between 1 and 1000.";
+        return Err(Refusal::argument("max-parts", "0", problem).assumed("empty-page"));
+    }
     let answer = shared.oss.with(|store| {
         let upload = upload(store, asked)?;
         let mut rest = upload

@@ -25,6 +25,9 @@ use crate::server::Shared;
 /// The checksum that OSS computes of everything: ECMA-182, reflected.
 pub(super) static CRC64: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 
+/// Most bytes of one request: 5 GB, for an object that is put whole as for a part.
+const MOST: u64 = 5 * 1024 * 1024 * 1024;
+
 /// Answers a PUT of a whole object.
 pub(super) async fn put(
     shared: &Arc<Shared>,
@@ -72,6 +75,13 @@ pub(super) async fn receive(
             "MissingContentLength",
             "You must provide the Content-Length HTTP header.",
         ));
+    }
+    let length: Option<u64> = asked.header("content-length").parse().ok();
+    if let Some(length) = length.filter(|length| *length > MOST) {
+        let problem = "Your proposed upload exceeds the maximum allowed size.";
+        return Err(Refusal::bad_request("EntityTooLarge", problem)
+            .detail("MaxSizeAllowed", MOST.to_string())
+            .detail("ProposedSize", length.to_string()));
     }
     let blob = Arc::new(Blob::create().map_err(|error| Refusal::storage(&error))?);
     let mut writer = blob

@@ -27,7 +27,7 @@ pub(super) fn list(shared: &Shared, asked: &Asked) -> Answer {
             .filter(|most| (1..=MOST).contains(most))
             .ok_or_else(|| {
                 let problem = "Argument max-uploads must be an integer between 1 and 1000.";
-                Refusal::argument("max-uploads", given, problem)
+                Refusal::argument("max-uploads", given, problem).assumed("empty-page")
             })?,
     };
     let (prefix, key_marker) = (text("prefix"), text("key-marker"));

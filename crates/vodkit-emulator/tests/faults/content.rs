@@ -1,5 +1,9 @@
 //! Bits that flip on the way, keys that expire early, uploads that are forgotten.
 
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use vodkit_emulator::Emulator;
 use vodkit_emulator::fault::Fault;
@@ -7,7 +11,7 @@ use vodkit_types::quvideo::DecodedUploadAuth;
 
 use crate::baijiayun::{content, vendor};
 use crate::quvideo::{Keys, Upload, md5_base64, md5_hex, site};
-use crate::raw::{ask, ask_signed, exchange, signed_head};
+use crate::raw::{ask, ask_signed, exchange, read, signed_head};
 
 /// The id of a new upload in parts.
 fn begin(upload: &Upload) -> String {
@@ -173,4 +177,32 @@ fn an_upload_in_parts_is_forgotten() {
         assert!(seen.text().contains("<Code>NoSuchUpload</Code>"));
     }
     assert!(site.emulator.faults().unfired().is_empty());
+}
+
+#[test]
+fn one_request_carries_five_gigabytes_at_most() {
+    let site = site();
+    let upload = site.create(&site.token, "a.mp4");
+    let limit = 5 * 1024 * 1024 * 1024_usize;
+    // The sender goes away before its body, so nothing has to be sent.
+    for (nth, length, code) in [
+        (0, limit, "IncompleteBody"),
+        (1, limit + 1, "EntityTooLarge"),
+    ] {
+        let head = signed_head(&upload, "PUT", "", &[], length);
+        let mut stream = TcpStream::connect(upload.at).unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        read(&mut stream);
+        let begin = Instant::now();
+        let record = loop {
+            let journal = site.emulator.journal().into_iter();
+            let mut puts = journal.filter(|record| record.operation == Some("PutObject"));
+            match puts.nth(nth) {
+                Some(record) => break record,
+                None => assert!(begin.elapsed() < Duration::from_secs(10)),
+            }
+        };
+        assert_eq!(record.code.as_deref(), Some(code), "{length}");
+    }
 }

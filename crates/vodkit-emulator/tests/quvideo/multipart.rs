@@ -167,7 +167,10 @@ fn what_came_can_be_listed_page_by_page() {
         ("2".into(), "2".into())
     );
     assert_eq!(page.text().matches("<Part>").count(), 1);
-    assert_eq!(list("&max-parts=x").element("Code"), "InvalidArgument");
+    for bad in ["x", "0"] {
+        let refused = list(&format!("&max-parts={bad}"));
+        assert_eq!(refused.element("Code"), "InvalidArgument");
+    }
     let encoded = list("&encoding-type=url");
     assert_eq!(
         encoded.element("Key"),
