@@ -242,6 +242,7 @@ async fn answer(shared: Arc<Shared>, mut request: Request, next: Next) -> Respon
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let named = Named::of(&shared, &request);
+    let is_storage = named.is_some_and(|named| named.is_storage);
     let control = peer.as_ref().map(|peer| &peer.control);
     // assumed: cross-origin
     let (mut response, aftermath) =
@@ -249,7 +250,7 @@ async fn answer(shared: Arc<Shared>, mut request: Request, next: Next) -> Respon
             match *request.method() {
                 Method::OPTIONS => preflight(request.headers()),
                 // A bucket is the first part of a path or of the Host, so no route can tell these requests.
-                _ if oss::is_meant(&shared, &request) => oss::answer(&shared, request).await,
+                _ if is_storage => oss::answer(&shared, request).await,
                 _ => next.run(request).await,
             }
         })

@@ -72,7 +72,8 @@ impl<'e> Faults<'e> {
 
     /// Plans a fault; gives its id, under which the report and the [journal](crate::Record::fault) have it.
     ///
-    /// Of several faults that are due for one request, the one that was planned first takes it, and the others stay due.
+    /// Of several faults that are due for one request, the one that was planned first takes it, and the others stay due. One that was tried in
+    /// vain, on an answer that was too short to be cut, comes after the others.
     ///
     /// # Panics
     ///

@@ -67,6 +67,18 @@ pub(super) enum Action {
     ForgetUpload,
 }
 
+impl Action {
+    /// Whether it can happen to a request with a body of this many bytes, as far as that is known.
+    pub(super) fn fits(&self, length: Option<u64>) -> bool {
+        let Some(length) = length else { return true };
+        match self {
+            Self::CutRequest { after, .. } | Self::StallRequest { after, .. } => *after <= length,
+            Self::FlipBit(position) => *position < length,
+            _ => true,
+        }
+    }
+}
+
 impl Fault {
     /// Begins a fault for the requests of one operation, by the name that it has in the journal: `UploadPart`, `PutObject`, `upload`,
     /// `video/getUploadUrl`, `uploadvideo/init`.

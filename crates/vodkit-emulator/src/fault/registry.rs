@@ -52,6 +52,8 @@ struct Entry {
     /// Tried just now: neither fired nor given back.
     held: u64,
     fired: u64,
+    /// How often it was tried in vain.
+    vain: u64,
     /// What the next random number is made of.
     state: u64,
 }
@@ -123,6 +125,7 @@ impl Registry {
             matched: 0,
             held: 0,
             fired: 0,
+            vain: 0,
             state,
         });
         self.planned
@@ -136,8 +139,15 @@ impl Registry {
         self.entries.is_empty()
     }
 
-    /// Counts a request, and gives what is to happen to it. Of several faults that are due the one planned first takes it; the others stay due.
-    pub(super) fn claim(&mut self, named: Named, uri: &Uri) -> Option<(u64, Action)> {
+    /// Counts a request, and gives what is to happen to it; `length` are the bytes of its body, if they are known.
+    ///
+    /// Of several faults that are due the one planned first takes it, unless it was tried in vain more often than another; those left stay due.
+    pub(super) fn claim(
+        &mut self,
+        named: Named,
+        uri: &Uri,
+        length: Option<u64>,
+    ) -> Option<(u64, Action)> {
         let query: Vec<(String, String)> = uri
             .query()
             .unwrap_or_default()
@@ -145,18 +155,21 @@ impl Registry {
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .map(|(name, value)| (decoded(name), decoded(value)))
             .collect();
-        let mut claimed = None;
+        let mut due = Vec::new();
         for entry in &mut self.entries {
             if !entry.matches(named, &query) {
                 continue;
             }
             entry.matched += 1;
-            if entry.is_due() && claimed.is_none() {
-                entry.held += 1;
-                claimed = Some((entry.id, entry.fault.action.clone()));
+            // A rate draws for every request, so that it chooses the same ones whatever else is planned.
+            if entry.is_due() && entry.fault.action.fits(length) {
+                due.push(entry);
             }
         }
-        claimed
+        // Of equals the first.
+        let entry = due.into_iter().min_by_key(|entry| entry.vain)?;
+        entry.held += 1;
+        Some((entry.id, entry.fault.action.clone()))
     }
 
     /// Ends a try.
@@ -164,6 +177,7 @@ impl Registry {
         if let Some(entry) = self.entries.iter_mut().find(|entry| entry.id == id) {
             entry.held = entry.held.saturating_sub(1);
             entry.fired += u64::from(fired);
+            entry.vain += u64::from(!fired);
         }
     }
 
@@ -191,7 +205,7 @@ mod tests {
         let uri = "/b/k?partNumber=3&uploadId=x".parse().unwrap();
         (1..=requests)
             .filter_map(|nth| {
-                let (id, _) = registry.claim(PART, &uri)?;
+                let (id, _) = registry.claim(PART, &uri, None)?;
                 registry.settle(id, fired);
                 Some((nth, id))
             })
@@ -223,10 +237,10 @@ mod tests {
         let mut registry = Registry::default();
         let uri = "/".parse().unwrap();
         registry.plan(Fault::on_any().lose_reply());
-        let (id, _) = registry.claim(PART, &uri).unwrap();
-        assert!(registry.claim(PART, &uri).is_none());
+        let (id, _) = registry.claim(PART, &uri, None).unwrap();
+        assert!(registry.claim(PART, &uri, None).is_none());
         registry.settle(id, false);
-        assert!(registry.claim(PART, &uri).is_some());
+        assert!(registry.claim(PART, &uri, None).is_some());
     }
 
     #[test]
@@ -235,6 +249,30 @@ mod tests {
         registry.plan(Fault::on("UploadPart").lose_reply());
         registry.plan(Fault::on_any().lose_reply());
         assert_eq!(taken(&mut registry, 3, true), [(1, 1), (2, 2)]);
+    }
+
+    #[test]
+    fn what_is_tried_in_vain_stands_in_nobodys_way() {
+        let mut registry = Registry::default();
+        let vain = registry.plan(Fault::on_any().cut_reply_after(9));
+        let other = registry.plan(Fault::on_any().times(3).lose_reply());
+        assert_eq!(taken(&mut registry, 1, false), [(1, vain)]);
+        assert_eq!(taken(&mut registry, 2, true), [(1, other), (2, other)]);
+    }
+
+    #[test]
+    fn a_body_that_is_too_short_is_no_try() {
+        let mut registry = Registry::default();
+        let uri = "/".parse().unwrap();
+        let id = registry.plan(Fault::on_any().cut_request_after(10));
+        let stall = Fault::on_any().stall_request_after(11, std::time::Duration::ZERO);
+        let stall = registry.plan(stall);
+        let flip = registry.plan(Fault::on_any().flip_bit_at(11));
+        let mut taken = |length| registry.claim(PART, &uri, Some(length)).map(|(id, _)| id);
+        assert_eq!(taken(9), None);
+        assert_eq!([taken(10), taken(10)], [Some(id), None]);
+        assert_eq!([taken(11), taken(11)], [Some(stall), None]);
+        assert_eq!(taken(12), Some(flip));
     }
 
     #[test]
@@ -274,10 +312,28 @@ mod tests {
     }
 
     #[test]
+    fn what_another_fault_takes_does_not_move_the_rest_of_a_rate() {
+        let run = |first: Option<Fault>| {
+            let mut registry = Registry::default();
+            let others = first.map(|first| registry.plan(first)).into_iter().count() as u64;
+            let id = registry.plan(Fault::on_any().rate(0.3, 5).lose_reply());
+            assert_eq!(id, others + 1);
+            let taken = taken(&mut registry, 100, true).into_iter();
+            taken
+                .filter(|(nth, by)| *by == id && *nth > 10)
+                .map(|(nth, _)| nth)
+                .collect::<Vec<_>>()
+        };
+        let alone = run(None);
+        assert!(alone.len() > 10);
+        assert_eq!(alone, run(Some(Fault::on_any().times(10).lose_reply())));
+    }
+
+    #[test]
     fn ids_are_not_given_again_after_clearing() {
         let mut registry = Registry::default();
         let first = registry.plan(Fault::on_any().lose_reply());
-        let (tried, _) = registry.claim(PART, &"/".parse().unwrap()).unwrap();
+        let (tried, _) = registry.claim(PART, &"/".parse().unwrap(), None).unwrap();
         registry.clear();
         let second = registry.plan(Fault::on_any().lose_reply());
         assert_ne!(first, second);

@@ -84,7 +84,10 @@ where
     let claimed = named.and_then(|named| {
         let claim = shared.faults.with(|registry| match registry.is_empty() {
             true => None,
-            false => registry.claim(named, request.uri()),
+            false => {
+                let length = length_of(request.headers());
+                registry.claim(named, request.uri(), length)
+            }
         })?;
         Some((named, claim))
     });
@@ -147,7 +150,6 @@ impl Struck<'_> {
             }
             Action::CutRequest { after, end, keep } => {
                 let kept = match length_of(request.headers()) {
-                    Some(length) if length < after => return (vendor(request).await, wait),
                     _ if keep => Kept::Passed,
                     Some(_) => Kept::Dropped,
                     None => Kept::Held,
@@ -259,9 +261,13 @@ fn host_of(headers: &HeaderMap) -> String {
     host.unwrap_or_default().to_owned()
 }
 
+/// How long a body is; `None` if its sender does not say.
 fn length_of(headers: &HeaderMap) -> Option<u64> {
-    let length = headers.get(header::CONTENT_LENGTH)?;
-    length.to_str().ok()?.parse().ok()
+    match headers.get(header::CONTENT_LENGTH) {
+        Some(length) => length.to_str().ok()?.parse().ok(),
+        None if headers.contains_key(header::TRANSFER_ENCODING) => None,
+        None => Some(0),
+    }
 }
 
 async fn drain(mut body: Body) {

@@ -234,6 +234,12 @@ fn a_reply_is_cut_in_its_body_or_in_its_head() {
     faults.plan(Fault::on_any().cut_reply_after(400_000));
     assert_eq!(ask_signed(&upload, "GET", "", b"").halves().1, bytes);
     assert_eq!(ask_signed(&upload, "HEAD", "", b"").status(), 200);
+    faults.plan(Fault::on("video/getInfo").cut_reply_after(0));
+    let head = ask(site.at(), "HEAD", "/openapi/video/getInfo", &[], b"");
+    assert!(head.header("content-length").is_some());
+    assert_eq!(faults.report().last().map(|report| report.fired), Some(0));
+    let call = ask(site.at(), "POST", "/openapi/video/getInfo", &[], b"");
+    assert_eq!(call.halves().1, b"");
     assert_eq!(faults.unfired().len(), 1);
     faults.clear();
     faults.plan(Fault::on("GetObject").cut_reply_head_after(20));

@@ -87,6 +87,13 @@ fn keys_of_the_storage_expire_and_a_refresh_gives_others() {
     // With the same upload and what it had.
     assert_eq!(part(&upload).status(), 200);
     assert!(site.emulator.faults().unfired().is_empty());
+    // Keys that are old anyway are nobody's doing.
+    site.emulator.advance(Duration::from_secs(2 * 3600));
+    site.emulator
+        .faults()
+        .plan(Fault::on("UploadPart").expire_credentials());
+    assert!(part(&upload).text().contains("SecurityTokenExpired"));
+    assert_eq!(site.emulator.faults().unfired().len(), 1);
     let refused = site.emulator.journal();
     let refused: Vec<_> = refused.iter().filter(|r| r.status == 403).collect();
     assert_eq!((refused[0].fault, refused[1].fault), (Some(1), None));

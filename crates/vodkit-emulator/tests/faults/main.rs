@@ -14,6 +14,9 @@ mod connections;
 mod content;
 mod oracle;
 #[allow(dead_code, reason = "shared with the tests of the vendor")]
+#[path = "../polyv/client.rs"]
+mod polyv;
+#[allow(dead_code, reason = "shared with the tests of the vendor")]
 #[path = "../quvideo/client.rs"]
 mod quvideo;
 mod raw;

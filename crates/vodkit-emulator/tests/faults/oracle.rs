@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use vodkit_emulator::{Effect, Emulator};
 
 use crate::baijiayun::{content, md5_hex, vendor};
-use crate::quvideo::{Upload, site};
+use crate::quvideo::{Keys, Signed, Upload, site};
 use crate::raw::{ask_signed, signed_head};
 
 fn effects(emulator: &Emulator) -> Vec<Effect> {
@@ -151,4 +151,62 @@ fn what_was_begun_is_done_when_the_caller_is_gone() {
     };
     assert_eq!(record.status, 200);
     assert_eq!(site.emulator.stored()[0].bytes, PART as u64 + 5);
+}
+
+/// The id of an upload of this object that begins now.
+fn begin(at: std::net::SocketAddr, resource: &str, keys: &Keys) -> String {
+    let signed = Signed::new("POST", &format!("{resource}?uploads"), &[]);
+    signed.send(at, keys, b"").element("UploadId")
+}
+
+#[test]
+fn each_bucket_lists_its_own_unfinished_uploads() {
+    let site = site();
+    let at = site.at();
+    let upload = site.create(&site.token, "a.mp4");
+    begin(at, &upload.resource(), &upload.keys);
+    let account = site.emulator.polyv().clone();
+    let polyv = crate::polyv::Vendor {
+        emulator: site.emulator,
+        account,
+    };
+    let params = [
+        ("title", "a"),
+        ("filesize", "4"),
+        ("autoid", "1"),
+        ("uploadType", "java_sdk_chunk_v1"),
+    ];
+    let ticket = polyv.post("/v2/uploadvideo/{}/init", &params);
+    let text = |name: &str| ticket[name].as_str().unwrap().to_owned();
+    let keys = Keys {
+        id: text("accessId"),
+        secret: text("accessKey"),
+        token: text("token"),
+    };
+    let (bucket, folder) = (text("bucketName"), text("dir"));
+    let id = begin(at, &format!("/{bucket}/{folder}{}.mp4", text("vid")), &keys);
+    let list = |prefix: &str| {
+        let mut signed = Signed::new("GET", &format!("/{bucket}/?uploads"), &[]);
+        signed.target.push_str(&format!("&prefix={prefix}"));
+        signed.send(at, &keys, b"")
+    };
+    let own = list(&folder);
+    assert_eq!(own.text().matches("<Upload>").count(), 1);
+    assert_eq!(own.element("UploadId"), id);
+    // These keys open one folder, so they list no more.
+    assert_eq!(list("").element("Code"), "AccessDenied");
+    // Those of the server open its whole bucket, and nothing of another's.
+    let token = polyv.emulator.quvideo().token.clone();
+    let data = crate::quvideo::send(at, "GET", &format!("/vod/getSts?token={token}"), &[], b"");
+    let data = &data.json()["data"];
+    let text = |name: &str| data[name].as_str().unwrap().to_owned();
+    let server = Keys {
+        id: text("accessKeyId"),
+        secret: text("accessKeySecret"),
+        token: text("securityToken"),
+    };
+    let signed = Signed::new("GET", &format!("/{}/?uploads", upload.address.bucket), &[]);
+    let all = signed.send(at, &server, b"");
+    assert_eq!(all.text().matches("<Upload>").count(), 1);
+    assert_eq!(all.element("Key"), upload.address.file_name);
 }
