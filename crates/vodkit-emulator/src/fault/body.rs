@@ -183,3 +183,107 @@ impl http_body::Body for Changed {
         SizeHint::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http_body::Body as _;
+    use http_body_util::BodyExt as _;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Emulator;
+
+    /// A body that comes in these pieces.
+    struct Pieces(VecDeque<Bytes>);
+
+    impl http_body::Body for Pieces {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(
+                self.get_mut()
+                    .0
+                    .pop_front()
+                    .map(|data| Ok(Frame::data(data))),
+            )
+        }
+    }
+
+    /// What a reader gets until the end, an error or a wait, and how it ends.
+    fn read(body: &mut Changed) -> (Vec<u8>, Poll<Result<(), ()>>) {
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        let mut bytes = Vec::new();
+        loop {
+            match Pin::new(&mut *body).poll_frame(&mut context) {
+                Poll::Pending => return (bytes, Poll::Pending),
+                Poll::Ready(None) => return (bytes, Poll::Ready(Ok(()))),
+                Poll::Ready(Some(Err(_))) => return (bytes, Poll::Ready(Err(()))),
+                Poll::Ready(Some(Ok(frame))) => bytes.extend(frame.into_data().unwrap()),
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+
+        #[test]
+        fn a_change_is_where_it_belongs_however_the_body_comes(
+            pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..6),
+            at in 0_u64..40,
+        ) {
+            let emulator = Emulator::builder().start().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            let _inside = runtime.enter();
+            let whole = pieces.concat();
+            let length = whole.len() as u64;
+            let changed = |change| {
+                let pieces = pieces.iter().cloned().map(Bytes::from).collect();
+                let hit = Arc::new(Hit::new(&emulator.shared, 0));
+                (Changed::new(Body::new(Pieces(pieces)), change, Arc::clone(&hit)), hit)
+            };
+            let ended = Poll::Ready(Ok(()));
+
+            let (mut body, hit) = changed(Change::Flip { at });
+            let (bytes, end) = read(&mut body);
+            let mut expected = whole.clone();
+            if let Some(byte) = expected.get_mut(at as usize) {
+                *byte ^= 1;
+            }
+            prop_assert_eq!((bytes, end, hit.has_fired()), (expected, ended, at < length));
+
+            let before = &whole[..whole.len().min(at as usize)];
+            let is_cut = at <= length;
+            for kept in [Kept::Passed, Kept::Held, Kept::Dropped] {
+                // A body is dropped only if it is known to be long enough.
+                if kept == Kept::Dropped && !is_cut {
+                    continue;
+                }
+                let (mut body, hit) = changed(Change::Cut { after: at, kept });
+                let (bytes, end) = read(&mut body);
+                let expected = match is_cut {
+                    true if kept == Kept::Passed => (before.to_vec(), Poll::Ready(Err(()))),
+                    true => (Vec::new(), Poll::Ready(Err(()))),
+                    false => (whole.clone(), ended),
+                };
+                prop_assert_eq!(((bytes, end), hit.has_fired()), (expected, is_cut));
+            }
+
+            let (mut body, hit) = changed(Change::Stall { after: at, time: Duration::from_secs(3600) });
+            let (bytes, end) = read(&mut body);
+            let expected = match is_cut {
+                true => (before.to_vec(), Poll::Pending),
+                false => (whole.clone(), ended),
+            };
+            prop_assert_eq!(((bytes, end), hit.has_fired()), (expected, is_cut));
+            let (body, _) = changed(Change::Stall { after: at, time: Duration::ZERO });
+            let bytes = runtime.block_on(body.collect()).unwrap().to_bytes();
+            prop_assert_eq!(bytes.to_vec(), whole);
+        }
+    }
+}

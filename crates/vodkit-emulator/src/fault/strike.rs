@@ -26,6 +26,14 @@ pub(crate) struct Hit {
 }
 
 impl Hit {
+    pub(super) fn new(shared: &Arc<Shared>, id: u64) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            id,
+            fired: AtomicBool::new(false),
+        }
+    }
+
     /// It has done what it says. Counted at once, since the rest may take its time.
     pub(super) fn fire(&self) {
         if !self.fired.swap(true, Ordering::Relaxed) {
@@ -94,11 +102,7 @@ where
     let (Some((named, (id, action))), Some(control)) = (claimed, control) else {
         return (vendor(request).await, None);
     };
-    let hit = Arc::new(Hit {
-        shared: Arc::clone(shared),
-        id,
-        fired: AtomicBool::new(false),
-    });
+    let hit = Arc::new(Hit::new(shared, id));
     let struck = Struck {
         shared,
         named,
