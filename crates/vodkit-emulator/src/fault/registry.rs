@@ -276,6 +276,21 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_draws_for_bodies_that_are_too_short_as_well() {
+        let uri = "/".parse().unwrap();
+        let run = |length| {
+            let mut registry = Registry::default();
+            registry.plan(Fault::on_any().rate(0.3, 5).flip_bit_at(3));
+            for _ in 0..7 {
+                registry.claim(PART, &uri, length);
+            }
+            let late = (0..50).map(|_| registry.claim(PART, &uri, Some(9)).is_some());
+            late.collect::<Vec<_>>()
+        };
+        assert_eq!(run(Some(9)), run(Some(2)));
+    }
+
+    #[test]
     fn only_what_matches_is_counted() {
         let mut registry = Registry::default();
         registry.plan(Fault::on("PutObject").lose_reply());

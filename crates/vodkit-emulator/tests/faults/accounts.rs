@@ -56,6 +56,17 @@ fn a_request_can_be_chosen_by_its_query() {
 }
 
 #[test]
+fn a_request_without_a_body_is_no_try_of_a_cut() {
+    let emulator = Emulator::start().unwrap();
+    let faults = emulator.faults();
+    faults.plan(Fault::on("play").cut_request_after(1));
+    faults.plan(Fault::on("play").status(500));
+    let seen = ask(emulator.address(), "GET", "/play/a/b/c", &[], b"");
+    assert_eq!(seen.status(), 500);
+    assert_eq!(faults.unfired().len(), 1);
+}
+
+#[test]
 fn instances_share_no_faults_and_a_reset_forgets_them() {
     let (one, two) = (Emulator::start().unwrap(), Emulator::start().unwrap());
     one.faults().plan(Fault::on_any().times(9).status(500));
