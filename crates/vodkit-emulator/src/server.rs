@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::builder::Settings;
+use crate::callback::{self, Callbacks};
 use crate::clock::{self, Clock};
 use crate::journal::{Effect, Journal, Record};
 use crate::{baijiayun, mediacloud, oss, polyv, quvideo};
@@ -43,7 +44,8 @@ impl<T> Guarded<T> {
 
 /// What the server's tasks and the owner of the emulator share.
 ///
-/// The vendors know nothing of each other; who needs two locks takes them one after the other, never one inside the other.
+/// The vendors know nothing of each other; who needs two locks takes them one after the other, never one inside the other. The one
+/// exception is the journal, which is written with the callbacks locked.
 pub(crate) struct Shared {
     pub(crate) baijiayun: Guarded<baijiayun::State>,
     pub(crate) polyv: Guarded<polyv::State>,
@@ -52,6 +54,7 @@ pub(crate) struct Shared {
     pub(crate) oss: Guarded<oss::Store>,
     pub(crate) journal: Guarded<Journal>,
     pub(crate) clock: Clock,
+    pub(crate) callbacks: Callbacks,
     pub(crate) settings: Settings,
     /// For callers that send no Host.
     address: SocketAddr,
@@ -67,9 +70,15 @@ impl Shared {
             oss: Guarded::new(oss::Store::new()),
             journal: Guarded::new(Journal::new(settings.journal_limit)),
             clock: Clock::new(clock_offset),
+            callbacks: Callbacks::default(),
             settings,
             address,
         }
+    }
+
+    /// Where the emulator listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Back to the moment after the start: nothing stored, keys as configured, no advance of the clock.
@@ -83,6 +92,7 @@ impl Shared {
         self.mediacloud
             .replace(mediacloud::State::new(&self.settings.mediacloud));
         self.oss.replace(oss::Store::new());
+        self.callbacks.clear();
         self.journal
             .replace(Journal::new(self.settings.journal_limit));
     }
@@ -158,11 +168,13 @@ impl Server {
         let thread = std::thread::Builder::new()
             .name("vodkit-emulator".to_owned())
             .spawn(move || {
+                let sender = callback::run(Arc::clone(&shared));
                 let app = router(shared).into_make_service_with_connect_info::<SocketAddr>();
                 // Without this a small answer may wait for the acknowledgement of an earlier one.
                 let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
                 let serve = axum::serve(listener, app);
                 runtime.block_on(async {
+                    tokio::spawn(sender);
                     tokio::select! {
                         _ = std::future::IntoFuture::into_future(serve) => {}
                         _ = stopped => {}
@@ -232,6 +244,7 @@ async fn finish(Shares(shared): Shares<Arc<Shared>>, request: Request, next: Nex
         effects,
         note,
     } = outcome.unwrap_or_default();
+    callback::plan(&shared, operation, &effects);
     let record = Record {
         sequence: 0,
         at_ms: now_ms,
