@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Emulator;
+use crate::callback;
 use crate::journal::Record;
 use crate::start_error::StartError;
 use crate::{baijiayun, mediacloud, polyv, quvideo};
@@ -22,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) baijiayun: Vec<baijiayun::Account>,
     pub(crate) polyv: Vec<polyv::Account>,
     pub(crate) quvideo: Vec<quvideo::Account>,
+    pub(crate) quvideo_callback: Option<quvideo::Callback>,
+    pub(crate) callbacks: callback::Options,
     pub(crate) mediacloud: Vec<mediacloud::Account>,
     pub(crate) mediacloud_token_lifetime: Duration,
     pub(crate) transcode_time: Duration,
@@ -36,6 +39,9 @@ pub struct Builder {
     baijiayun: Vec<baijiayun::Account>,
     polyv: Vec<polyv::Account>,
     quvideo: Vec<quvideo::Account>,
+    quvideo_callback: Option<quvideo::Callback>,
+    callbacks_anywhere: bool,
+    callback_time: Duration,
     mediacloud: Vec<mediacloud::Account>,
     mediacloud_token_lifetime: Duration,
     time_scale: f64,
@@ -53,6 +59,9 @@ impl fmt::Debug for Builder {
             .field("baijiayun", &self.baijiayun)
             .field("polyv", &self.polyv)
             .field("quvideo", &self.quvideo)
+            .field("quvideo_callback", &self.quvideo_callback)
+            .field("callbacks_anywhere", &self.callbacks_anywhere)
+            .field("callback_time", &self.callback_time)
             .field("mediacloud", &self.mediacloud)
             .field("mediacloud_token_lifetime", &self.mediacloud_token_lifetime)
             .field("time_scale", &self.time_scale)
@@ -70,6 +79,9 @@ impl Default for Builder {
             baijiayun: Vec::new(),
             polyv: Vec::new(),
             quvideo: Vec::new(),
+            quvideo_callback: None,
+            callbacks_anywhere: false,
+            callback_time: callback::DEFAULT_TIME,
             mediacloud: Vec::new(),
             mediacloud_token_lifetime: mediacloud::DEFAULT_TOKEN_LIFETIME,
             time_scale: 1.0,
@@ -115,6 +127,29 @@ impl Builder {
         self
     }
 
+    /// Tells an address what the service behind QuVideo has done with the videos of all users. Default: nobody is told.
+    #[must_use]
+    pub fn quvideo_callback(mut self, callback: quvideo::Callback) -> Self {
+        self.quvideo_callback = Some(callback);
+        self
+    }
+
+    /// Whether callbacks of any vendor may leave this machine. Default: no. Then they are sent to loopback addresses and to names below
+    /// `localhost` only, no other name is looked up, and a callback to anywhere else is in the journal as
+    /// [not sent](crate::CallbackOutcome::NotSent).
+    #[must_use]
+    pub fn callbacks_anywhere(mut self, anywhere: bool) -> Self {
+        self.callbacks_anywhere = anywhere;
+        self
+    }
+
+    /// How long the server that is called may take for an answer, in real time. Default 5 seconds, which Alibaba Cloud documents.
+    #[must_use]
+    pub fn callback_time(mut self, time: Duration) -> Self {
+        self.callback_time = time;
+        self
+    }
+
     /// Adds an account of MediaCloud's; one of the same `username` is replaced. Without any, the default account exists.
     #[must_use]
     pub fn mediacloud(mut self, account: mediacloud::Account) -> Self {
@@ -132,8 +167,8 @@ impl Builder {
         self
     }
 
-    /// How much faster than real time the emulator works: it divides [`transcode_time`](Self::transcode_time). The clock itself,
-    /// by which time stamps are checked and tokens expire, runs at its normal pace. Default 1; must be positive and finite.
+    /// How much faster than real time the emulator works: it divides [`transcode_time`](Self::transcode_time), and the waits between the
+    /// attempts of a callback. The clock itself, by which time stamps are checked and tokens expire, runs at its normal pace. Default 1; must be positive and finite.
     #[must_use]
     pub fn time_scale(mut self, scale: f64) -> Self {
         if scale.is_finite() && scale > 0.0 {
@@ -167,7 +202,7 @@ impl Builder {
         self
     }
 
-    /// Called with each request's record, whose `Display` is one log line. It runs on the emulator's thread: it should be quick.
+    /// Called with the record of each request and of each callback's attempt, whose `Display` is one log line. It runs on the emulator's thread: it should be quick.
     #[must_use]
     pub fn log(mut self, sink: impl Fn(&Record) + Send + Sync + 'static) -> Self {
         self.log = Some(Arc::new(sink));
@@ -179,7 +214,15 @@ impl Builder {
     /// `VODKIT_BAIJIAYUN_PARTNER_ID`, `VODKIT_BAIJIAYUN_PARTNER_KEY` and `VODKIT_BAIJIAYUN_SECRET_KEY` describe one account (each of
     /// them may be left out, then the default account's value is used), and so do `VODKIT_POLYV_USER_ID` and `VODKIT_POLYV_SECRET_KEY`,
     /// `VODKIT_QUVIDEO_TOKEN`, `VODKIT_MEDIACLOUD_USERNAME` and `VODKIT_MEDIACLOUD_PASSWORD`; `VODKIT_EMULATOR_TIME_SCALE` is the
-    /// [`time_scale`](Self::time_scale). A malformed value makes [`start`](Self::start) fail.
+    /// [`time_scale`](Self::time_scale).
+    ///
+    /// `VODKIT_BAIJIAYUN_CALLBACK_URL` and `VODKIT_POLYV_CALLBACK_URL` are the addresses of those accounts for callbacks,
+    /// `VODKIT_QUVIDEO_CALLBACK_URL` and `VODKIT_QUVIDEO_CALLBACK_KEY` the [`quvideo_callback`](Self::quvideo_callback);
+    /// `VODKIT_BAIJIAYUN_AUTH_URL` is the address of the [third-party authentication](baijiayun::ThirdPartyAuth), which
+    /// `VODKIT_BAIJIAYUN_AUTH_FORCED=1` makes a forced one. `VODKIT_EMULATOR_CALLBACKS_ANYWHERE=1` sets
+    /// [`callbacks_anywhere`](Self::callbacks_anywhere).
+    ///
+    /// A malformed value makes [`start`](Self::start) fail.
     #[must_use]
     pub fn from_env(self) -> Self {
         self.with_variables(|name| std::env::var(name).ok())
@@ -198,6 +241,20 @@ impl Builder {
         }
         if let Some(account) = quvideo::from_variables(&read) {
             self = self.quvideo(account);
+        }
+        match quvideo::callback_from_variables(&read) {
+            Ok(Some(callback)) => self = self.quvideo_callback(callback),
+            Ok(None) => {}
+            Err(problem) => self.problem = Some(problem),
+        }
+        match read("VODKIT_EMULATOR_CALLBACKS_ANYWHERE").as_deref() {
+            None => {}
+            Some("0") => self.callbacks_anywhere = false,
+            Some("1") => self.callbacks_anywhere = true,
+            Some(_) => {
+                let problem = "VODKIT_EMULATOR_CALLBACKS_ANYWHERE is neither 0 nor 1";
+                self.problem = Some(problem.to_owned());
+            }
         }
         if let Some(account) = mediacloud::from_variables(&read) {
             self = self.mediacloud(account);
@@ -224,6 +281,7 @@ impl Builder {
         if let Some(problem) = self.problem.take() {
             return Err(StartError::Setting(problem));
         }
+        self.check_addresses()?;
         if self.baijiayun.is_empty() {
             self.baijiayun.push(baijiayun::Account::default());
         }
@@ -244,6 +302,12 @@ impl Builder {
             baijiayun: self.baijiayun,
             polyv: self.polyv,
             quvideo: self.quvideo,
+            quvideo_callback: self.quvideo_callback,
+            callbacks: callback::Options {
+                anywhere: self.callbacks_anywhere,
+                time: self.callback_time,
+                pace: self.time_scale,
+            },
             mediacloud: self.mediacloud,
             mediacloud_token_lifetime: self.mediacloud_token_lifetime,
             transcode_time,
@@ -251,6 +315,28 @@ impl Builder {
             log: self.log,
         };
         Emulator::launch(self.listen, settings, self.clock_offset)
+    }
+
+    /// The addresses that the emulator is to call have to be such that it can.
+    fn check_addresses(&self) -> Result<(), StartError> {
+        let baijiayun = self.baijiayun.iter().flat_map(|account| {
+            let addresses = account.addresses();
+            addresses.map(|(name, url)| (format!("baijiayun's {name}"), url))
+        });
+        let polyv = self.polyv.iter().filter_map(|account| {
+            let url = account.callback_url.as_deref()?;
+            Some(("polyv's callback_url".to_owned(), url))
+        });
+        let quvideo = self.quvideo_callback.iter();
+        let quvideo = quvideo.map(|callback| ("quvideo's callback".to_owned(), callback.url()));
+        for (name, url) in baijiayun.chain(polyv).chain(quvideo) {
+            callback::check_url(url)
+                .map_err(|problem| StartError::Setting(format!("{name}: {problem}")))?;
+        }
+        let length = self.quvideo_callback.as_ref().map(quvideo::Callback::check);
+        length
+            .unwrap_or(Ok(()))
+            .map_err(|problem| StartError::Setting(format!("quvideo's callback: {problem}")))
     }
 }
 
@@ -287,6 +373,37 @@ mod tests {
     }
 
     #[test]
+    fn the_environment_says_whom_to_call() {
+        let builder = Builder::default().with_variables(variables(&[
+            (
+                "VODKIT_BAIJIAYUN_CALLBACK_URL",
+                "http://localhost/b?key=hush",
+            ),
+            ("VODKIT_BAIJIAYUN_AUTH_URL", "http://localhost/a"),
+            ("VODKIT_BAIJIAYUN_AUTH_FORCED", "1"),
+            ("VODKIT_POLYV_CALLBACK_URL", "http://localhost/p?key=hush"),
+            ("VODKIT_QUVIDEO_CALLBACK_URL", "http://localhost/q?key=hush"),
+            ("VODKIT_QUVIDEO_CALLBACK_KEY", "hush"),
+            ("VODKIT_EMULATOR_CALLBACKS_ANYWHERE", "1"),
+        ]));
+        let auth = baijiayun::ThirdPartyAuth::new("http://localhost/a").forced();
+        assert_eq!(
+            builder.baijiayun,
+            [baijiayun::Account::default()
+                .with_callback_url("http://localhost/b?key=hush")
+                .with_third_party_auth(auth)]
+        );
+        assert_eq!(
+            builder.polyv,
+            [polyv::Account::default().with_callback_url("http://localhost/p?key=hush")]
+        );
+        let expected = quvideo::Callback::new("http://localhost/q?key=hush").key("hush");
+        assert_eq!(builder.quvideo_callback, Some(expected));
+        assert!(builder.callbacks_anywhere && builder.problem.is_none());
+        assert!(!format!("{builder:?}").contains("hush"));
+    }
+
+    #[test]
     fn empty_variables_count_as_not_set() {
         let builder = Builder::default().with_variables(variables(&[
             ("VODKIT_BAIJIAYUN_PARTNER_ID", ""),
@@ -294,6 +411,10 @@ mod tests {
             ("VODKIT_QUVIDEO_TOKEN", ""),
             ("VODKIT_MEDIACLOUD_PASSWORD", ""),
             ("VODKIT_EMULATOR_TIME_SCALE", ""),
+            ("VODKIT_POLYV_CALLBACK_URL", ""),
+            ("VODKIT_QUVIDEO_CALLBACK_KEY", ""),
+            ("VODKIT_BAIJIAYUN_AUTH_FORCED", ""),
+            ("VODKIT_EMULATOR_CALLBACKS_ANYWHERE", ""),
         ]));
         assert!(builder.baijiayun.is_empty() && builder.polyv.is_empty());
         assert!(builder.quvideo.is_empty() && builder.mediacloud.is_empty());
@@ -304,6 +425,8 @@ mod tests {
     fn an_empty_environment_changes_nothing() {
         let builder = Builder::default().with_variables(|_| None);
         assert!(builder.baijiayun.is_empty() && builder.problem.is_none());
+        assert!(builder.quvideo_callback.is_none() && !builder.callbacks_anywhere);
+        assert_eq!(builder.callback_time, Duration::from_secs(5));
     }
 
     #[test]
@@ -313,6 +436,17 @@ mod tests {
             &[("VODKIT_EMULATOR_TIME_SCALE", "fast")],
             &[("VODKIT_EMULATOR_TIME_SCALE", "0")],
             &[("VODKIT_EMULATOR_TIME_SCALE", "inf")],
+            &[("VODKIT_EMULATOR_CALLBACKS_ANYWHERE", "yes")],
+            &[("VODKIT_BAIJIAYUN_CALLBACK_URL", "https://localhost/")],
+            &[("VODKIT_BAIJIAYUN_AUTH_URL", "localhost")],
+            &[("VODKIT_BAIJIAYUN_AUTH_FORCED", "1")],
+            &[
+                ("VODKIT_BAIJIAYUN_AUTH_URL", "http://localhost/"),
+                ("VODKIT_BAIJIAYUN_AUTH_FORCED", "yes"),
+            ],
+            &[("VODKIT_POLYV_CALLBACK_URL", "ftp://localhost/")],
+            &[("VODKIT_QUVIDEO_CALLBACK_URL", "/hook")],
+            &[("VODKIT_QUVIDEO_CALLBACK_KEY", "a key without an address")],
         ] {
             let error = Builder::default()
                 .with_variables(variables(pairs))

@@ -152,6 +152,34 @@ pub enum Effect {
         /// The account.
         partner_id: u64,
     },
+    /// The emulator called a customer's server, or would have.
+    CallbackAttempted {
+        /// The vendor that it plays.
+        vendor: &'static str,
+        /// What was told: `status 100` of Baijiayun's, `upload` of Polyv's, `TranscodeComplete`.
+        event: String,
+        /// Where: scheme, host and path of the address, without its query.
+        url: String,
+        /// The first attempt is 1.
+        attempt: u32,
+        /// What came of it; why, is in the record's note.
+        outcome: CallbackOutcome,
+    },
+}
+
+/// What came of an attempt to call a customer's server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum CallbackOutcome {
+    /// It answered as the vendor wants it.
+    Accepted,
+    /// It answered otherwise: another HTTP status, another code.
+    Refused,
+    /// It could not be reached, was too slow or hung up.
+    Failed,
+    /// Nothing was sent: the address is none, or not one of this machine's.
+    NotSent,
 }
 
 /// What became of a [`Thing`](Effect::Thing).
@@ -167,7 +195,7 @@ pub enum Change {
     Deleted,
 }
 
-/// One received request and its outcome.
+/// One received request and its outcome, or one [attempt](Effect::CallbackAttempted) to call a customer's server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Record {
@@ -183,7 +211,7 @@ pub struct Record {
     pub vendor: Option<&'static str>,
     /// The vendor's name of the call, `upload`, `play` and the like; `None` for an unknown path.
     pub operation: Option<&'static str>,
-    /// HTTP status of the answer, also of one that a [fault](Self::fault) kept from leaving.
+    /// HTTP status of the answer, also of one that a [fault](Self::fault) kept from leaving; 0 where the emulator called somebody and got none.
     pub status: u16,
     /// The vendor's code in the answer, where it has one.
     pub code: Option<String>,

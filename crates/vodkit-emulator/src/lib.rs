@@ -21,6 +21,8 @@
 //! - Instances share nothing. Each one listens on its own port.
 //! - Every URL in a reply is built from the request's `Host`, so nobody is led to the vendor's servers.
 //! - A wrong signature is answered with the vendor's code, and the [log](Builder::log) says which mistake made it.
+//! - It calls a customer's server as the vendors do, once it has an address: see [`Builder::callbacks_anywhere`] and
+//!   [`Emulator::wait_for_callbacks`].
 //! - `GET /_vodkit/health` says that it is up, `POST /_vodkit/reset` makes it forget everything. Unknown paths answer 501.
 //! - What no page of the vendor documents is in [`ASSUMPTIONS`]. Nothing here was compared with the vendor's servers.
 
@@ -28,6 +30,7 @@ mod assumption;
 pub mod baijiayun;
 mod blob;
 mod builder;
+mod callback;
 mod clock;
 mod connection;
 mod delivery;
@@ -53,7 +56,7 @@ use std::time::Duration;
 pub use assumption::{ASSUMPTIONS, Assumption};
 pub use builder::Builder;
 pub use inspection::Stored;
-pub use journal::{Change, Effect, Record};
+pub use journal::{CallbackOutcome, Change, Effect, Record};
 pub use start_error::StartError;
 
 use builder::Settings;
@@ -153,7 +156,7 @@ impl Emulator {
         &self.shared.settings.mediacloud[0]
     }
 
-    /// What was received and done so far, the oldest first, within the [limit](Builder::journal_limit).
+    /// What was received, done and told to customers' servers so far, the oldest first, within the [limit](Builder::journal_limit).
     ///
     /// A request is in it before its answer leaves.
     #[must_use]
@@ -181,6 +184,7 @@ impl Emulator {
     /// Makes the emulator's clock differ from the real one by this many seconds, as a client with a wrong clock would see it.
     pub fn set_clock_offset(&self, seconds: i64) {
         self.shared.clock.set_offset(seconds);
+        self.shared.callbacks.look_again();
     }
 
     /// Lets time pass at once: transcodings finish, tokens and play URLs expire, the day changes.
@@ -188,6 +192,19 @@ impl Emulator {
     /// Calls are accepted from clients whose clock made the same jump and from those whose clock did not.
     pub fn advance(&self, by: Duration) {
         self.shared.clock.advance(by);
+        self.shared.callbacks.look_again();
+    }
+
+    /// Waits until every callback that is due by the emulator's clock has been tried and is in the [`journal`](Self::journal), at most
+    /// this long in real time. Says whether they all were. Attempts whose time has not come are not waited for: let it come with
+    /// [`advance`](Self::advance).
+    ///
+    /// An answer that the code under test has received was preceded by what it leads to: after an upload's reply, this waits for
+    /// the callback that reports the upload.
+    #[must_use = "without all of them, the journal is not complete"]
+    pub fn wait_for_callbacks(&self, at_most: Duration) -> bool {
+        let now_ms = || self.shared.clock.now_ms();
+        self.shared.callbacks.wait(now_ms, at_most)
     }
 
     /// Makes every token void that MediaCloud's logins gave out so far, as if the vendor had ended the sessions early. The next
@@ -199,7 +216,8 @@ impl Emulator {
     }
 
     /// Forgets everything but the accounts, whose keys are again those configured, and takes back every
-    /// [`advance`](Self::advance). The journal is empty afterwards, and no [fault](Self::faults) is planned.
+    /// [`advance`](Self::advance). Callbacks that wait or are under way are forgotten too. The journal is empty afterwards, and no
+    /// [fault](Self::faults) is planned.
     pub fn reset(&self) {
         self.shared.reset();
     }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
 use crate::builder::Settings;
+use crate::callback::{self, Callbacks};
 use crate::clock::{self, Clock};
 use crate::connection::{Door, Peer};
 use crate::journal::{Effect, Journal, Record};
@@ -44,7 +45,8 @@ impl<T> Guarded<T> {
 
 /// What the server's tasks and the owner of the emulator share.
 ///
-/// The vendors know nothing of each other; who needs two locks takes them one after the other, never one inside the other.
+/// The vendors know nothing of each other; who needs two locks takes them one after the other, never one inside the other. The one
+/// exception is the journal, which is written with the callbacks locked.
 pub(crate) struct Shared {
     pub(crate) baijiayun: Guarded<baijiayun::State>,
     pub(crate) polyv: Guarded<polyv::State>,
@@ -54,6 +56,7 @@ pub(crate) struct Shared {
     pub(crate) journal: Guarded<Journal>,
     pub(crate) faults: Guarded<fault::Registry>,
     pub(crate) clock: Clock,
+    pub(crate) callbacks: Callbacks,
     pub(crate) settings: Settings,
     /// For callers that send no Host.
     address: SocketAddr,
@@ -70,9 +73,15 @@ impl Shared {
             journal: Guarded::new(Journal::new(settings.journal_limit)),
             faults: Guarded::new(fault::Registry::default()),
             clock: Clock::new(clock_offset),
+            callbacks: Callbacks::default(),
             settings,
             address,
         }
+    }
+
+    /// Where the emulator listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Back to the moment after the start: nothing stored, keys as configured, no advance of the clock, no fault planned.
@@ -87,6 +96,7 @@ impl Shared {
         self.mediacloud
             .replace(mediacloud::State::new(&self.settings.mediacloud));
         self.oss.replace(oss::Store::new());
+        self.callbacks.clear();
         self.journal
             .replace(Journal::new(self.settings.journal_limit));
     }
@@ -162,9 +172,11 @@ impl Server {
         let thread = std::thread::Builder::new()
             .name("vodkit-emulator".to_owned())
             .spawn(move || {
+                let sender = callback::run(Arc::clone(&shared));
                 let app = router(shared).into_make_service_with_connect_info::<Peer>();
                 let serve = axum::serve(Door(listener), app);
                 runtime.block_on(async {
+                    tokio::spawn(sender);
                     tokio::select! {
                         _ = std::future::IntoFuture::into_future(serve) => {}
                         _ = stopped => {}
@@ -278,6 +290,7 @@ async fn answer(shared: Arc<Shared>, mut request: Request, next: Next) -> Respon
     }
     let struck = aftermath.as_ref().map(|aftermath| aftermath.note.clone());
     let notes: Vec<String> = struck.into_iter().chain(note).collect();
+    callback::plan(&shared, operation, &effects);
     let record = Record {
         sequence: 0,
         at_ms: now_ms,

@@ -79,7 +79,8 @@ fn every_passing(
 /// The same command again. A registration whose outcome nobody can learn is repeated only on demand.
 fn finish(orders: &Orders, world: &World, vendor: &str) -> Ended {
     let second = world.upload(&orders.vodkit, None, &[]);
-    let unknown = vendor == "mediacloud" && second.code == Some(5) && second.err.contains("register");
+    let unknown =
+        vendor == "mediacloud" && second.code == Some(5) && second.err.contains("register");
     if unknown {
         return world.upload(&orders.vodkit, None, &["--repeat-unknown"]);
     }

@@ -39,7 +39,11 @@ impl Orders {
         };
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or(format!("{name} needs a value"))?;
-            let number = || value.parse::<u64>().map_err(|_| format!("{name}: `{value}` is no number"));
+            let number = || {
+                value
+                    .parse::<u64>()
+                    .map_err(|_| format!("{name}: `{value}` is no number"))
+            };
             match name.as_str() {
                 "--vodkit" => orders.vodkit = value.into(),
                 "--seeds" => orders.seeds = number()?,

@@ -115,8 +115,14 @@ impl World {
             .args(more);
         match self.vendor {
             "baijiayun" => command
-                .env("VODKIT_BAIJIAYUN_PARTNER_ID", baijiayun::DEFAULT_PARTNER_ID.to_string())
-                .env("VODKIT_BAIJIAYUN_PARTNER_KEY", baijiayun::DEFAULT_PARTNER_KEY)
+                .env(
+                    "VODKIT_BAIJIAYUN_PARTNER_ID",
+                    baijiayun::DEFAULT_PARTNER_ID.to_string(),
+                )
+                .env(
+                    "VODKIT_BAIJIAYUN_PARTNER_KEY",
+                    baijiayun::DEFAULT_PARTNER_KEY,
+                )
                 .env("VODKIT_BAIJIAYUN_BASE_URL", base),
             "polyv" => command
                 .env("VODKIT_POLYV_USER_ID", polyv::DEFAULT_USER_ID)

@@ -25,9 +25,34 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "The page describes resuming for slices only.",
     ),
     assume(
+        "callback-failure",
+        "A callback is delivered when HTTP says 200 and the body is JSON with the code 0, as a number or text; anything else has failed: another status, a redirect, no answer within 5 seconds.",
+        "The page asks for {\"code\":0} and does not say what the vendor makes of other answers, or how long it waits.",
+    ),
+    assume(
+        "callback-fields",
+        "Callbacks carry the fields of the page's table and partner_id, as text, and no others; links in them lead to the address where the emulator listens.",
+        "The sample request has partner_id, the table has not; no request names a host at that time.",
+    ),
+    assume(
+        "callback-repeat",
+        "A repeated callback keeps its address, its key and its qid, and has a new timestamp and signature.",
+        "The page says that qid marks a request, and not whether a repetition is another one.",
+    ),
+    assume(
+        "callback-upload-once",
+        "The callback for a complete upload, status 20, is sent once.",
+        "The page promises repetitions for the end of a transcoding only.",
+    ),
+    assume(
         "callback-url-unset",
         "getTranscodeCallbackUrl answers with an empty url when none was set.",
         "The page shows only a set one.",
+    ),
+    assume(
+        "callback-waits",
+        "The 5 seconds before the second attempt and the 30 before the third count from the end of the failed one.",
+        "The page does not say what they count from.",
     ),
     assume(
         "category-delete",
@@ -234,6 +259,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "subtitle-path",
         "Subtitle addresses need no token and do not expire.",
         "The page's sample address has none.",
+    ),
+    assume(
+        "third-party-auth",
+        "The customer's server is asked about every request of a play URL or player page that carries access_key, also for later parts of a file, and has 5 seconds. A denial is 403 with a line of text, or a redirect to the failure address; the player page asks for the file with the same key.",
+        "The page describes the question and the two kinds of denial, not which requests lead to it.",
     ),
     assume(
         "timestamp-tolerance",

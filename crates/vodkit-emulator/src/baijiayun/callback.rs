@@ -1,4 +1,4 @@
-//! Where the account wants to be told about transcodings. The address is kept and given back; nothing is sent to it.
+//! Where the account wants to be told about transcodings. What is sent there is in [`notify`](super::notify).
 
 use serde_json::{Value, json};
 

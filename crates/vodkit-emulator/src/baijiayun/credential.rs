@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::ThirdPartyAuth;
+
 /// Id of the account that exists when none is given.
 pub const DEFAULT_PARTNER_ID: u64 = 12_345_678;
 /// Signing key of the account that exists when none is given.
@@ -18,6 +20,10 @@ pub struct Account {
     pub partner_key: String,
     /// The secret that `createkey` asks for.
     pub secret_key: String,
+    /// Where the account is told about uploads and transcodings, until `setTranscodeCallbackUrl` sets another address.
+    pub callback_url: Option<String>,
+    /// Who is asked before a video plays.
+    pub third_party_auth: Option<ThirdPartyAuth>,
 }
 
 impl Account {
@@ -31,7 +37,35 @@ impl Account {
             partner_id,
             partner_key: partner_key.into(),
             secret_key: secret_key.into(),
+            callback_url: None,
+            third_party_auth: None,
         }
+    }
+
+    /// Tells this address, which begins with `http://`, about uploads and transcodings from the start.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(url.into());
+        self
+    }
+
+    /// Asks a server before a video plays.
+    #[must_use]
+    pub fn with_third_party_auth(mut self, auth: ThirdPartyAuth) -> Self {
+        self.third_party_auth = Some(auth);
+        self
+    }
+
+    /// The addresses that the emulator is to call, by what they are for.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let callback = self.callback_url.as_deref();
+        let auth = self.third_party_auth.as_ref().map(|auth| auth.url.as_str());
+        [
+            ("callback_url", callback),
+            ("third-party authentication", auth),
+        ]
+        .into_iter()
+        .filter_map(|(name, url)| Some((name, url?)))
     }
 }
 
@@ -56,7 +90,18 @@ pub(crate) fn from_variables(
     let id = read("VODKIT_BAIJIAYUN_PARTNER_ID");
     let key = read("VODKIT_BAIJIAYUN_PARTNER_KEY");
     let secret = read("VODKIT_BAIJIAYUN_SECRET_KEY");
-    if id.is_none() && key.is_none() && secret.is_none() {
+    let callback_url = read("VODKIT_BAIJIAYUN_CALLBACK_URL");
+    let auth_url = read("VODKIT_BAIJIAYUN_AUTH_URL");
+    let forced = match read("VODKIT_BAIJIAYUN_AUTH_FORCED").as_deref() {
+        None | Some("0") => false,
+        Some("1") => true,
+        Some(_) => return Err("VODKIT_BAIJIAYUN_AUTH_FORCED is neither 0 nor 1".to_owned()),
+    };
+    if forced && auth_url.is_none() {
+        return Err("VODKIT_BAIJIAYUN_AUTH_FORCED needs VODKIT_BAIJIAYUN_AUTH_URL".to_owned());
+    }
+    let given = [&id, &key, &secret, &callback_url, &auth_url];
+    if given.iter().all(|value| value.is_none()) {
         return Ok(None);
     }
     let mut account = Account::default();
@@ -67,5 +112,10 @@ pub(crate) fn from_variables(
     }
     account.partner_key = key.unwrap_or(account.partner_key);
     account.secret_key = secret.unwrap_or(account.secret_key);
+    account.callback_url = callback_url;
+    account.third_party_auth = auth_url.map(|url| {
+        let auth = ThirdPartyAuth::new(url);
+        if forced { auth.forced() } else { auth }
+    });
     Ok(Some(account))
 }

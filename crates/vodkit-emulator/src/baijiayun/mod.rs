@@ -6,6 +6,7 @@ mod callback;
 mod category;
 mod credential;
 mod envelope;
+mod notify;
 mod playback;
 mod rules;
 mod serving;
@@ -13,6 +14,7 @@ mod signature;
 mod state;
 mod statistics;
 mod subtitle;
+mod third_party;
 mod upload;
 mod video;
 
@@ -36,7 +38,9 @@ use state::Video;
 pub use assumptions::ASSUMPTIONS;
 pub(crate) use credential::from_variables;
 pub use credential::{Account, DEFAULT_PARTNER_ID, DEFAULT_PARTNER_KEY, DEFAULT_SECRET_KEY};
+pub(crate) use notify::{Occurrence, letter, occurrences};
 pub(crate) use state::State;
+pub use third_party::ThirdPartyAuth;
 pub(crate) use upload::expire_address;
 
 /// Seconds by which a time stamp may differ from the emulator's clock. // assumed: timestamp-tolerance

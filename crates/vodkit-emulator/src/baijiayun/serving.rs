@@ -10,7 +10,9 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 
 use super::state::{Definition, Play, Rendition, State, Status, Video, Viewer};
+use super::third_party;
 use crate::blob::Blob;
+use crate::callback::with_query;
 use crate::clock;
 use crate::delivery::{FileBody, Part, part_of};
 use crate::form::Form;
@@ -38,9 +40,9 @@ fn play_text(expires: &str, name: &str) -> String {
 }
 
 /// Why an address does not play.
-type Refusal = (StatusCode, &'static str);
+pub(super) type Refusal = (StatusCode, &'static str);
 
-fn refuse(operation: &'static str, (status, why): Refusal) -> Response {
+pub(super) fn refuse(operation: &'static str, (status, why): Refusal) -> Response {
     plain(
         operation,
         status,
@@ -95,6 +97,20 @@ pub(crate) async fn play(
     let query = Form::urlencoded(request.uri().query().unwrap_or_default());
     let viewer = viewer_of(&query, request.headers(), viewer.ip());
     let counts = *method == Method::GET;
+    let playable = shared.baijiayun.with(|state| {
+        find(state, &seal, &expires, &name, shared.clock.now_ms())?;
+        Ok(video_of(state, &name).map(|video| video.id))
+    });
+    let video_id = match playable {
+        Ok(video_id) => video_id.unwrap_or_default(),
+        Err(refusal) => return refuse("play", refusal),
+    };
+    if let Err(denial) =
+        third_party::check(&shared, "play", video_id, query.text("access_key")).await
+    {
+        return *denial;
+    }
+    // The question took time: the video may have gone meanwhile.
     let found = shared.baijiayun.with(|state| {
         let now_ms = shared.clock.now_ms();
         find(state, &seal, &expires, &name, now_ms)?;
@@ -352,7 +368,7 @@ fn content(operation: &'static str, bytes: Bytes, kind: &'static str) -> Respons
 
 /// Answers the iframe address: a page with the browser's own player. // assumed: player-page
 pub(crate) async fn player(Shares(shared): Shares<Arc<Shared>>, request: Request) -> Response {
-    match source(&shared, &request) {
+    match admitted_source(&shared, request).await {
         Ok(url) => {
             let page = format!(
                 "<!doctype html><meta charset=\"utf-8\"><title>vodkit emulator</title>\
@@ -366,7 +382,7 @@ pub(crate) async fn player(Shares(shared): Shares<Arc<Shared>>, request: Request
                 None,
             )
         }
-        Err(refusal) => refuse("player", refusal),
+        Err(refusal) => *refusal,
     }
 }
 
@@ -377,7 +393,7 @@ pub(crate) async fn player_script(
 ) -> Response {
     let query = Form::urlencoded(request.uri().query().unwrap_or_default());
     let pixels = |name| query.number(name).ok().flatten().unwrap_or(400);
-    match source(&shared, &request) {
+    match admitted_source(&shared, request).await {
         Ok(url) => {
             let script = format!(
                 "(function () {{ var v = document.createElement('video'); v.controls = true; v.width = {}; v.height = {}; \
@@ -393,8 +409,21 @@ pub(crate) async fn player_script(
                 None,
             )
         }
-        Err(refusal) => refuse("player", refusal),
+        Err(refusal) => *refusal,
     }
+}
+
+/// The [`source`] of a player that the third-party authentication admits. The player asks for the file with the same key.
+async fn admitted_source(shared: &Shared, request: Request) -> Result<String, Box<Response>> {
+    let url = source(shared, &request).map_err(|refusal| Box::new(refuse("player", refusal)))?;
+    let query = Form::urlencoded(request.uri().query().unwrap_or_default());
+    let video_id = query.number("vid").ok().flatten().unwrap_or_default();
+    let access_key = query.text("access_key");
+    third_party::check(shared, "player", video_id, access_key).await?;
+    Ok(match access_key {
+        Some(key) => with_query(&url, &[("access_key", key)]),
+        None => url,
+    })
 }
 
 /// Answers the flash address: no browser plays it any more, and neither does the emulator.

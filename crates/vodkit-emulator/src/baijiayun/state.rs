@@ -146,7 +146,7 @@ impl AccountState {
             partner_key: account.partner_key.clone(),
             secret_key: account.secret_key.clone(),
             replaced_keys: Vec::new(),
-            callback_url: None,
+            callback_url: account.callback_url.clone(),
         }
     }
 }

@@ -25,9 +25,13 @@ pub(super) fn get_status(call: &mut Call<'_>) -> Result<Value, Fault> {
 
 /// Computes the MD5 of a complete source when it is first asked for, away from the server's thread.
 pub(super) async fn hash_source(shared: &Arc<Shared>, form: &Form) {
-    let Ok(Some(id)) = form.number("video_id") else {
-        return;
-    };
+    if let Ok(Some(id)) = form.number("video_id") {
+        hash_source_of(shared, id).await;
+    }
+}
+
+/// The same for a known video.
+pub(super) async fn hash_source_of(shared: &Arc<Shared>, id: u64) {
     let source = shared.baijiayun.with(|state| {
         let video = state
             .videos
@@ -86,7 +90,7 @@ pub(super) fn get_info(call: &mut Call<'_>) -> Result<Value, Fault> {
 }
 
 /// The emulator does not look at pictures: each source is good enough for what was asked. // assumed: origin-definition
-fn origin_definition(video: &Video) -> &'static str {
+pub(super) fn origin_definition(video: &Video) -> &'static str {
     video
         .wanted
         .iter()

@@ -20,6 +20,16 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "A newcomer should see something, and no call of the tables makes players or questions.",
     ),
     assume(
+        "callback-events",
+        "What is made of other videos has no upload event, and a video that keeps its source no events of a transcoding. The others are transcoded to flv and mp4, or pdx and m3u8 when encrypted, in each definition, all at the same time.",
+        "The pages name the events and the formats, not these cases; the emulator ends a transcoding at one moment.",
+    ),
+    assume(
+        "callback-once",
+        "A callback is sent once, whatever the answer; HTTP status 200 within 5 seconds counts as delivered in the journal.",
+        "No page describes repetitions or what the vendor expects as an answer.",
+    ),
+    assume(
         "category-cycle",
         "A category cannot be moved below itself or below one of those under it.",
         "It could not be reached any more.",
@@ -65,6 +75,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "Both parameters are optional, without a default on the pages.",
     ),
     assume(
+        "courseware",
+        "Courseware is converted after the transcoding time, always successfully, to one page that shows the cover of the video.",
+        "The emulator reads no documents; the pages tell the result by callback only.",
+    ),
+    assume(
         "cover-url",
         "uploadCoverImageUrl refuses https, fetches nothing and gives the videos another grey picture.",
         "The SDK's notes ask for http; the emulator leaves the machine alone.",
@@ -106,7 +121,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     assume(
         "file-kinds",
-        "A watermark must begin as a PNG file does, and courseware must be named ppt, pptx or pdf. Neither leaves a trace but the journal's.",
+        "A watermark must begin as a PNG file does, and courseware must be named ppt, pptx or pdf. A watermark leaves no trace but the journal's.",
         "The pages name these kinds and no call that shows what was sent.",
     ),
     assume(

@@ -14,6 +14,8 @@ pub struct Account {
     pub user_id: String,
     /// `secretkey`, which signs the calls.
     pub secret_key: String,
+    /// Where the account is told about uploads, transcodings, reviews and deletions. In reality it is set in the console.
+    pub callback_url: Option<String>,
 }
 
 impl Account {
@@ -22,7 +24,15 @@ impl Account {
         Self {
             user_id: user_id.into(),
             secret_key: secret_key.into(),
+            callback_url: None,
         }
+    }
+
+    /// Tells this address, which begins with `http://`, what happens to the account's videos.
+    #[must_use]
+    pub fn with_callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(url.into());
+        self
     }
 }
 
@@ -44,11 +54,13 @@ impl fmt::Debug for Account {
 pub(crate) fn from_variables(read: &dyn Fn(&str) -> Option<String>) -> Option<Account> {
     let id = read("VODKIT_POLYV_USER_ID");
     let key = read("VODKIT_POLYV_SECRET_KEY");
-    if id.is_none() && key.is_none() {
+    let callback_url = read("VODKIT_POLYV_CALLBACK_URL");
+    if id.is_none() && key.is_none() && callback_url.is_none() {
         return None;
     }
-    Some(Account::new(
-        id.unwrap_or_else(|| DEFAULT_USER_ID.to_owned()),
-        key.unwrap_or_else(|| DEFAULT_SECRET_KEY.to_owned()),
-    ))
+    Some(Account {
+        user_id: id.unwrap_or_else(|| DEFAULT_USER_ID.to_owned()),
+        secret_key: key.unwrap_or_else(|| DEFAULT_SECRET_KEY.to_owned()),
+        callback_url,
+    })
 }

@@ -11,6 +11,7 @@ mod exam;
 mod gate;
 mod list;
 mod mark;
+mod notify;
 mod picture;
 mod playback;
 mod pull;
@@ -43,6 +44,7 @@ use state::{Tenant, Video};
 pub use assumptions::ASSUMPTIONS;
 pub(crate) use credential::from_variables;
 pub use credential::{Account, DEFAULT_SECRET_KEY, DEFAULT_USER_ID};
+pub(crate) use notify::{Occurrence, letter, occurrences};
 pub(crate) use state::State;
 pub(crate) use upload::called_back;
 

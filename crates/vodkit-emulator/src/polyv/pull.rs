@@ -26,11 +26,11 @@ pub(super) fn start(call: &mut Call<'_>) -> Result<Value, Fault> {
     let category = call.category("cataid")?.unwrap_or(ROOT.to_owned());
     let ends_ms = call.now_ms.saturating_add(call.transcode_ms / 2);
     let mut vids = Vec::new();
-    let mut failed = 0;
+    let mut failed = Vec::new();
     for (url, title) in urls.iter().zip(&titles) {
         let url = url.trim();
         if !(url.starts_with("http://") || url.starts_with("https://")) {
-            failed += 1;
+            failed.push(url.to_owned());
             continue;
         }
         let vid = call.tenant.fresh_vid();
@@ -84,8 +84,8 @@ pub(super) fn list(call: &mut Call<'_>) -> Result<Value, Fault> {
             "originalname": task.titles,
             "fileurl": task.urls,
             "seccesscount": if_done(task.vids.len()),
-            "totalcount": task.vids.len() + task.failed,
-            "failcount": if_done(task.failed),
+            "totalcount": task.vids.len() + task.failed.len(),
+            "failcount": if_done(task.failed.len()),
             "status": if done { "Y" } else { "N" },
             "endtime": if done { clock::date_time_text(task.ends_ms) } else { String::new() },
             "createtime": clock::date_time_text(task.created_ms),

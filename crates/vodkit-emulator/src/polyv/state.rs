@@ -59,6 +59,8 @@ pub(super) struct Tenant {
     pub(super) videos: BTreeMap<String, Video>,
     /// Uploads that were announced and whose file has not come.
     pub(super) uploads: BTreeMap<String, Draft>,
+    /// What the senders of uploads want to find in the callback, by the id of the video.
+    pub(super) upload_states: BTreeMap<String, String>,
     pub(super) tasks: Vec<PullTask>,
     pub(super) tokens: Vec<PlayToken>,
     pub(super) answers: Vec<ExamAnswer>,
@@ -84,6 +86,7 @@ impl Tenant {
             categories: BTreeMap::new(),
             videos: BTreeMap::new(),
             uploads: BTreeMap::new(),
+            upload_states: BTreeMap::new(),
             tasks: Vec::new(),
             tokens: Vec::new(),
             answers: Vec::new(),
@@ -308,7 +311,7 @@ pub(super) struct PullTask {
     /// When the last file is there.
     pub(super) ends_ms: i64,
     pub(super) vids: Vec<String>,
-    pub(super) failed: usize,
+    pub(super) failed: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -447,12 +450,22 @@ impl Video {
         }
     }
 
+    /// When the transcoding ends.
+    pub(super) fn transcoded_ms(&self) -> i64 {
+        self.born_ms.saturating_add(self.transcode_ms / 4 * 3)
+    }
+
+    /// When the review ends.
+    pub(super) fn reviewed_ms(&self) -> i64 {
+        self.born_ms.saturating_add(self.transcode_ms)
+    }
+
     pub(super) fn is_transcoded(&self, now_ms: i64) -> bool {
-        now_ms.saturating_sub(self.born_ms) >= self.transcode_ms / 4 * 3
+        now_ms >= self.transcoded_ms()
     }
 
     pub(super) fn is_reviewed(&self, now_ms: i64) -> bool {
-        now_ms.saturating_sub(self.born_ms) >= self.transcode_ms
+        now_ms >= self.reviewed_ms()
     }
 
     /// Sizes of the transcoded files, from the lowest definition up; zeros until they are there. // assumed: renditions

@@ -55,6 +55,10 @@ pub(super) fn init(call: &mut Call<'_>) -> Result<Value, Fault> {
         };
         let vid = call.tenant.fresh_vid();
         call.tenant.uploads.insert(vid.clone(), draft);
+        if let Some(state) = call.form.text("state") {
+            let states = &mut call.tenant.upload_states;
+            states.insert(vid.clone(), state.to_owned());
+        }
         call.did("upload", vid.as_str(), Change::Created);
         vid
     } else {
@@ -326,7 +330,7 @@ pub(super) fn watermark(call: &mut Call<'_>) -> Result<Value, Fault> {
     Ok(json!(""))
 }
 
-/// `uploadPPT/asyn`: the result would be told by a callback, of which there is none. // assumed: file-kinds
+/// `uploadPPT/asyn`: the result is told by a callback. // assumed: courseware
 pub(super) fn courseware(call: &mut Call<'_>) -> Result<Value, Fault> {
     let vid = call.video("vid")?.vid.clone();
     let file = call.form.file("courseware");

@@ -10,6 +10,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "The page promises all fonts and shows a single object; the server as published finds none without an id.",
     ),
     assume(
+        "callback-events",
+        "StreamTranscodeComplete, TranscodeComplete, SnapshotComplete and the review's event are sent in this order when the transcoding time is over; for an empty file the first three fail with the code EmptyFile and there is no review.",
+        "The service does these things side by side, and its codes for broken files are not in the pages.",
+    ),
+    assume(
         "cursor",
         "The lists of videos take a parameter id and then leave out that row and newer ones; total counts them all the same.",
         "The vendor's app sends it and the server's public source reads it; what it does to total is not known.",

@@ -7,6 +7,7 @@ mod assumptions;
 mod catalogue;
 mod credential;
 mod envelope;
+mod notify;
 mod resource;
 mod rules;
 mod serving;
@@ -33,6 +34,8 @@ use envelope::Fault;
 pub use assumptions::ASSUMPTIONS;
 pub(crate) use credential::from_variables;
 pub use credential::{Account, DEFAULT_TOKEN};
+pub use notify::{AuditEvent, Callback};
+pub(crate) use notify::{Occurrence, callback_from_variables, letter, occurrences};
 pub(crate) use state::State;
 pub(crate) use upload::object_stored;
 

@@ -204,11 +204,11 @@ pub(super) fn file_name(state: &State, id: &str) -> String {
     format!("{}-fd.mp4", state.seal(&format!("file|{id}")))
 }
 
-fn file_url(base: &str, state: &State, id: &str) -> String {
+pub(super) fn file_url(base: &str, state: &State, id: &str) -> String {
     format!("{base}/quvideo/video/{id}/{}", file_name(state, id))
 }
 
-fn snapshot_url(base: &str, id: &str, number: u8) -> String {
+pub(super) fn snapshot_url(base: &str, id: &str, number: u8) -> String {
     format!("{base}/quvideo/snapshot/{id}/{number:05}.jpg")
 }
 

@@ -5,12 +5,17 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
+mod callback_addresses;
+mod callbacks;
 mod categories;
 mod client;
 mod instances;
 mod playback;
+#[path = "../receiver/mod.rs"]
+mod receiver;
 mod refusals;
 mod statistics;
 mod subtitles;
+mod third_party;
 mod upload;
 mod videos;

@@ -6,6 +6,7 @@
 )]
 
 mod account;
+mod callbacks;
 mod categories;
 mod client;
 mod edits;
@@ -14,6 +15,8 @@ mod lists;
 mod marks;
 mod playback;
 mod pulls;
+#[path = "../receiver/mod.rs"]
+mod receiver;
 mod refusals;
 mod serving;
 mod signatures;

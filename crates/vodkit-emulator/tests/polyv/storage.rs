@@ -80,13 +80,23 @@ pub(crate) struct Upload {
 
 impl Upload {
     pub(crate) fn begin(vendor: &Vendor, title: &str, size: usize) -> Self {
+        Self::begin_with(vendor, title, size, &[])
+    }
+
+    pub(crate) fn begin_with(
+        vendor: &Vendor,
+        title: &str,
+        size: usize,
+        more: &[(&str, &str)],
+    ) -> Self {
         let size = size.to_string();
-        let params = [
+        let mut params = vec![
             ("title", title),
             ("filesize", &size),
             ("autoid", "1"),
             ("uploadType", "java_sdk_chunk_v1"),
         ];
+        params.extend(more);
         let ticket: UploadTicket = read(&vendor.post(INIT, &params));
         let vid = ticket.vid.clone().unwrap();
         Self {

@@ -5,9 +5,12 @@
     reason = "a test that meets the unexpected has failed"
 )]
 
+mod callbacks;
 mod client;
 mod credentials;
 mod multipart;
+#[path = "../receiver/mod.rs"]
+mod receiver;
 mod refusals;
 mod resources;
 mod signatures;
