@@ -11,6 +11,7 @@
 //! | Polyv, play credential and sub-accounts | [`polyv::token`] | MD5, upper case | dropped | `SECRETkvkvSECRET` |
 //! | Alibaba Cloud OSS, for uploads | [`oss`] | HMAC-SHA1, base64 | | verb, headers and resource in lines |
 //! | Polyv, event callbacks | [`polyv::event`] | MD5, lower case | | `partpartSECRET` |
+//! | Alibaba Cloud VOD behind QuVideo, event callbacks | [`quvideo::event`] | MD5, lower case | | `URL\|TIME\|SECRET` |
 //!
 //! The first three have the same four functions and a `Signer`:
 //!
@@ -64,6 +65,7 @@ mod text;
 pub mod baijiayun;
 pub mod oss;
 pub mod polyv;
+pub mod quvideo;
 
 pub use order::SignedPairs;
 pub use signature::{Signature, SignatureMismatch};

@@ -3,7 +3,7 @@
 use std::{fmt, hint::black_box};
 
 use allocation_counter::measure;
-use vodkit_sign::{baijiayun, oss, polyv};
+use vodkit_sign::{baijiayun, oss, polyv, quvideo};
 
 struct Discard;
 
@@ -40,6 +40,14 @@ fn no_allocation() {
             black_box(polyv::sign(black_box(&params), secret));
             black_box(polyv::token::sign(black_box(&params), secret));
             black_box(polyv::event::sign(&[secret], secret));
+            let _ = black_box(polyv::event::canonical(&[secret], secret, &mut Discard));
+            black_box(quvideo::event::sign(secret, secret, secret));
+            let _ = black_box(quvideo::event::canonical(
+                secret,
+                secret,
+                secret,
+                &mut Discard,
+            ));
             let (mut first, mut second, mut third) = (
                 baijiayun::Signer::new(),
                 polyv::Signer::new(),

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vodkit_sign::{MASK, baijiayun, polyv};
+use vodkit_sign::{MASK, baijiayun, polyv, quvideo};
 
 type Pairs = Vec<(String, String)>;
 
@@ -110,6 +110,49 @@ fn run(rule: &str, params: &Pairs, secret: &str) -> Stages {
     }
 }
 
+/// Text and signature of an event callback, and the verdict on a received one.
+fn check_event(rule: &str, case: &Path) {
+    let read = |file: &str| fs::read_to_string(case.join(file)).unwrap();
+    let (parts, secret, signature) = (read("parts.txt"), read("secret.txt"), read("signature.txt"));
+    let (parts, secret) = (parts.lines().collect::<Vec<_>>(), secret.trim_end());
+    let write = |secret: &str| {
+        let mut text = String::new();
+        match (rule, &parts[..]) {
+            ("polyv-event", parts) => polyv::event::canonical(parts, secret, &mut text),
+            ("quvideo-event", [url, time]) => {
+                quvideo::event::canonical(url, time, secret, &mut text)
+            }
+            _ => panic!("no rule named {rule} for {} parts", parts.len()),
+        }
+        .unwrap();
+        text
+    };
+    let at = case.display();
+    assert_eq!(write(secret), read("canonical.txt"), "{at}: canonical");
+    assert_eq!(
+        write(MASK),
+        read("canonical.txt").replace(secret, MASK),
+        "{at}: masked"
+    );
+    let signed = match &parts[..] {
+        [url, time] if rule == "quvideo-event" => quvideo::event::sign(url, time, secret),
+        parts => polyv::event::sign(parts, secret),
+    };
+    assert_eq!(signed.as_str(), signature.trim_end(), "{at}: signature");
+    let verify = |secret: &str, received: &str| match &parts[..] {
+        [url, time] if rule == "quvideo-event" => {
+            quvideo::event::verify(url, time, secret, received)
+        }
+        parts => polyv::event::verify(parts, secret, received),
+    };
+    assert!(verify(secret, signed.as_str()).is_ok(), "{at}");
+    assert!(verify("another secret", signed.as_str()).is_err(), "{at}");
+    assert!(
+        verify(secret, &signed.as_str().to_uppercase()).is_err(),
+        "{at}"
+    );
+}
+
 #[test]
 fn every_stage_of_every_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -118,6 +161,10 @@ fn every_stage_of_every_case() {
         let name = rule.file_name().unwrap().to_str().unwrap().to_owned();
         let cases = directories(&rule);
         for case in &cases {
+            if name.ends_with("-event") {
+                check_event(&name, case);
+                continue;
+            }
             let read = |file: &str| fs::read_to_string(case.join(file)).unwrap();
             let (params, secret) = (pairs(&read("params.txt")), read("secret.txt"));
             let secret = secret.trim_end();
@@ -139,7 +186,13 @@ fn every_stage_of_every_case() {
         }
         walked.push((name, cases.len()));
     }
-    let expected = [("baijiayun", 18), ("polyv", 10), ("polyv-token", 7)];
+    let expected = [
+        ("baijiayun", 18),
+        ("polyv", 10),
+        ("polyv-event", 13),
+        ("polyv-token", 7),
+        ("quvideo-event", 4),
+    ];
     assert_eq!(
         walked,
         expected.map(|(name, count)| (name.to_owned(), count)),
@@ -150,7 +203,9 @@ fn every_stage_of_every_case() {
 /// Texts and signatures made elsewhere, for instance with accounts whose keys must not be published.
 ///
 /// `VODKIT_EXTERNAL_VECTORS` names a directory with `baijiayun.json` (`params`, `partner_key`, `expected`) and `polyv.json`
-/// (`algorithm`, `params`, `secret`, `string_to_sign`, `expected`), each a list. Without it only the committed cases count.
+/// (`algorithm`, `params`, `secret`, `string_to_sign`, `expected`), each a list, and maybe `aliyun.json`, whose
+/// `vod_callback_md5.items` have `callback_url`, `x_vod_timestamp`, `private_key` and `x_vod_signature`. Without it only the
+/// committed cases count.
 #[test]
 fn external_vectors() {
     let Some(directory) = std::env::var_os("VODKIT_EXTERNAL_VECTORS") else {
@@ -211,10 +266,25 @@ fn external_vectors() {
         );
         assert_eq!(stages.signature, vector["expected"], "{}", vector["source"]);
     }
+    let mut callbacks = Vec::new();
+    if let Ok(text) = fs::read_to_string(Path::new(&directory).join("aliyun.json")) {
+        let all: serde_json::Value = serde_json::from_str(&text).unwrap();
+        callbacks.clone_from(all["vod_callback_md5"]["items"].as_array().unwrap());
+    }
+    for vector in &callbacks {
+        let text = |name: &str| vector[name].as_str().unwrap();
+        let signed = quvideo::event::sign(
+            text("callback_url"),
+            text("x_vod_timestamp"),
+            text("private_key"),
+        );
+        assert_eq!(signed.as_str(), text("x_vod_signature"), "{}", text("id"));
+    }
     assert!(!baijiayun.is_empty() && !polyv.is_empty());
     println!(
-        "external vectors verified: {} baijiayun, {} polyv",
+        "external vectors verified: {} baijiayun, {} polyv, {} callbacks of the video service",
         baijiayun.len(),
-        polyv.len()
+        polyv.len(),
+        callbacks.len()
     );
 }

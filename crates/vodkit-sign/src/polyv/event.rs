@@ -4,7 +4,7 @@
 //!
 //! | event | parts |
 //! |---|---|
-//! | upload finished | `upload`, vid |
+//! | upload finished, file of no use | `upload`, vid: the type is not among them |
 //! | pull upload failed | type, fileUrl (decoded) |
 //! | synchronisation failed | type, vid |
 //! | one rendition finished or failed | type, format, vid, df |
@@ -14,7 +14,10 @@
 //! | deleted, content scan failed, courseware converted | eventType |
 //!
 //! The last row signs the same text every time: such a callback proves nothing about its body. No event carries a time, so a
-//! recorded callback can be repeated.
+//! recorded callback can be repeated. And since nothing stands between the parts, one text can be cut in several ways: `encode`,
+//! `_failedmp4` gives the signature of `encode_failed`, `mp4`. Look at the form of each part before you trust it.
+
+use core::fmt;
 
 use md5::{Digest, Md5};
 
@@ -43,4 +46,25 @@ pub fn sign(parts: &[&str], secretkey: &str) -> Signature<32> {
 /// [`SignatureMismatch`] when `received` is not exactly the signature of `parts`.
 pub fn verify(parts: &[&str], secretkey: &str, received: &str) -> Result<(), SignatureMismatch> {
     sign(parts, secretkey).check(received)
+}
+
+/// Writes the text that is hashed.
+///
+/// The text ends with whatever is passed as `secretkey`. Pass [`MASK`](crate::MASK) to show it to anybody.
+///
+/// ```
+/// let mut text = String::new();
+/// vodkit_sign::polyv::event::canonical(&["manage", "pass", "v1"], vodkit_sign::MASK, &mut text)?;
+/// assert_eq!(text, "managepassv1***");
+/// # Ok::<_, std::fmt::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// The error of `out`.
+pub fn canonical(parts: &[&str], secretkey: &str, out: &mut impl fmt::Write) -> fmt::Result {
+    for part in parts {
+        out.write_str(part)?;
+    }
+    out.write_str(secretkey)
 }
