@@ -8,6 +8,7 @@
 pub mod baijiayun;
 pub mod base_url;
 pub mod call;
+pub mod callback;
 pub mod crc64;
 pub mod digest;
 pub mod draft;

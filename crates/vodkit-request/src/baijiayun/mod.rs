@@ -4,6 +4,7 @@
 //! `{ code, msg, data, ts }`. Two calls differ: `partner/createkey` goes out unsigned, since who holds only the secret key has nothing to
 //! sign with, and the upload goes to an address that carries its own token.
 
+pub mod callback;
 #[rustfmt::skip]
 mod generated;
 mod upload;

@@ -2,6 +2,8 @@
 //!
 //! A login with name and password gives a token for all other calls and keys for the object storage. Bodies are JSON, also that of a
 //! DELETE. HTTP says 200 for failures too: only `code` tells.
+//!
+//! There is nothing here to receive callbacks with: no page that can be reached describes any, let alone how they are signed.
 
 #[rustfmt::skip]
 mod generated;

@@ -3,6 +3,7 @@
 //! Nothing is signed. Calls of a user carry the user's token as an ordinary parameter; the others carry none. A success needs two members of
 //! the reply, `result` and `code`, which may contradict each other.
 
+pub mod callback;
 #[rustfmt::skip]
 mod generated;
 mod upload;

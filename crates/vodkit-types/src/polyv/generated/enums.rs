@@ -4,6 +4,26 @@
 
 use crate::open_enum::{open_int_enum, open_string_enum};
 
+open_string_enum! {
+    /// Whether a job succeeded, as callbacks say it.
+    pub enum JobStatus {
+        /// `success`: Done.
+        Success = "success",
+        /// `fail`: Failed.
+        Fail = "fail",
+    }
+}
+
+open_string_enum! {
+    /// How a video was deleted, as the callback says it.
+    pub enum DeleteKind {
+        /// `MoveToTrash`: To the recycle bin.
+        MoveToTrash = "MoveToTrash",
+        /// `DeletePermanently`: For good.
+        DeletePermanently = "DeletePermanently",
+    }
+}
+
 open_int_enum! {
     /// How videos are deleted.
     pub enum DeleteType {

@@ -2,7 +2,8 @@
 
 //! What replies and callbacks hold.
 
-use super::enums::{Definition, EncryptionLevel, Switch, VideoStatus, YesNo};
+use super::enums::{Definition, DeleteKind, EncryptionLevel, JobStatus, Switch, VideoStatus, YesNo};
+use crate::param::CommaList;
 use crate::secret::Secret;
 use crate::time::Time;
 use crate::wire_struct::wire_struct;
@@ -54,6 +55,249 @@ wire_struct! {
         "date" => pub date: Option<Time>,
         /// Whether it is the player that is used by default.
         "isDefault" => pub is_default: Option<Switch>,
+    }
+}
+
+wire_struct! {
+    /// An upload is complete, or what was uploaded is of no use. A GET with these in the query. The
+    /// signature covers the video alone: it is the same for both types.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: upload, invalidVideo of Polyv's page.
+    pub struct UploadEvent {
+        /// `upload` or `invalidVideo`.
+        "type" => pub kind: String,
+        /// Id of the video.
+        "vid" => pub vid: String,
+        /// The text of your own that the upload was begun with.
+        "state" => pub state: Option<String>,
+        /// Signature.
+        "sign" => pub sign: Option<Secret>,
+    }
+}
+
+wire_struct! {
+    /// A video could not be fetched from its address. A GET with these in the query.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: async_upload of Polyv's page.
+    pub struct PullFailedEvent {
+        /// `async_upload`.
+        "type" => pub kind: String,
+        /// The address that was to be fetched.
+        "fileUrl" => pub file_url: String,
+        /// The title that was given with it; outside of the signature.
+        "title" => pub title: Option<String>,
+        /// The text of your own that was given with it; outside of the signature.
+        "state" => pub state: Option<String>,
+        /// Signature.
+        "sign" => pub sign: Option<Secret>,
+    }
+}
+
+wire_struct! {
+    /// An uploaded file could not be taken over from the place it was uploaded to. A GET with these
+    /// in the query.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: videoSyncedFail of Polyv's page.
+    pub struct SyncFailedEvent {
+        /// `videoSyncedFail`.
+        "type" => pub kind: String,
+        /// Id of the video.
+        "vid" => pub vid: String,
+        /// Signature.
+        "sign" => pub sign: Option<Secret>,
+    }
+}
+
+wire_struct! {
+    /// One file of a video was transcoded, or could not be. A GET with these in the query, all of
+    /// them signed.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: encode, encode_failed of Polyv's page.
+    pub struct RenditionEvent {
+        /// `encode` or `encode_failed`.
+        "type" => pub kind: String,
+        /// Format of the file: flv or mp4; pdx or m3u8 for an encrypted video.
+        "format" => pub format: String,
+        /// Id of the video.
+        "vid" => pub vid: String,
+        /// Definition of the file.
+        "df" => pub df: Definition,
+        /// Signature.
+        "sign" => pub sign: Option<Secret>,
+    }
+}
+
+wire_struct! {
+    /// A video has passed the review, or has not. A GET with these in the query, all of them
+    /// signed.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: pass, nopass of Polyv's page.
+    pub struct ReviewEvent {
+        /// `pass` or `nopass`.
+        "type" => pub kind: String,
+        /// Id of the video.
+        "vid" => pub vid: String,
+        /// Signature.
+        "sign" => pub sign: Option<Secret>,
+    }
+}
+
+wire_struct! {
+    /// All files of a video were transcoded, or could not be. A POST of JSON; the signature, which
+    /// stands in the query, covers the kind and the video alone.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: TranscodeComplete of Polyv's page.
+    pub struct TranscodeComplete {
+        /// `TranscodeComplete`.
+        "eventType" => pub event_type: String,
+        /// Success if at least one file could be made; outside of the signature.
+        "status" => pub status: Option<JobStatus>,
+        /// Id of the video.
+        "vid" => pub vid: String,
+        /// The files; outside of the signature.
+        "videoInfos" => pub video_infos: Vec<TranscodedVideo>,
+    }
+}
+
+wire_struct! {
+    /// One file that transcoding made, or failed to make.
+    pub struct TranscodedVideo {
+        /// Whether this file could be made.
+        "status" => pub status: Option<JobStatus>,
+        /// Format of the file, such as mp4.
+        "format" => pub format: Option<String>,
+        /// Definition of the file.
+        "df" => pub df: Option<Definition>,
+        /// Bit rate, in a unit that is not stated; kbit/s by the sample.
+        "bitrate" => pub bitrate: Option<f64>,
+        /// Duration in seconds.
+        "duration" => pub duration: Option<f64>,
+        /// Size of the file in bytes.
+        "size" => pub size: Option<u64>,
+        /// Width and height in pixels, such as 848x636.
+        "resolution" => pub resolution: Option<String>,
+    }
+}
+
+wire_struct! {
+    /// Videos were deleted. A POST of JSON. \*\*The signature is the same for every such message of
+    /// the account\*\*: nothing of the body is covered.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: DeleteMediaComplete of Polyv's page.
+    pub struct DeleteMediaComplete {
+        /// `DeleteMediaComplete`.
+        "eventType" => pub event_type: String,
+        /// When, like 2024-01-31 23:59:59.
+        "operateTime" => pub operate_time: Option<Time>,
+        /// Who, as a mail address.
+        "operator" => pub operator: Option<String>,
+        /// Whether it succeeded.
+        "status" => pub status: Option<JobStatus>,
+        /// To the recycle bin, or for good.
+        "deleteType" => pub delete_type: Option<DeleteKind>,
+        /// Ids of the videos.
+        "vids" => pub vids: Option<CommaList<String>>,
+    }
+}
+
+wire_struct! {
+    /// A scan by machine has objections to a video or its courseware. A POST of JSON. \*\*The
+    /// signature is the same for every such message of the account\*\*: nothing of the body is
+    /// covered.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: AIContentScanNotPassed of Polyv's page.
+    pub struct AIContentScanNotPassed {
+        /// `AIContentScanNotPassed`.
+        "eventType" => pub event_type: String,
+        /// What was scanned: `video`, or `ppt` for courseware.
+        "scanSource" => pub scan_source: Option<String>,
+        /// Id of the video; the vendor's sample lacks the end from the underscore on.
+        "vid" => pub vid: Option<String>,
+        /// What was found.
+        "scanResults" => pub scan_results: Vec<ScanResult>,
+    }
+}
+
+wire_struct! {
+    /// One picture that a scan by machine has objections to.
+    pub struct ScanResult {
+        /// Address of the picture.
+        "imageUrl" => pub image_url: Option<String>,
+        /// What was looked for: `porn` or `terrorism`.
+        "scene" => pub scene: Option<String>,
+        /// What was found, in the vendor's words for that scene.
+        "label" => pub label: Option<String>,
+        /// `review`: a person should look; `block`: sure.
+        "suggestion" => pub suggestion: Option<String>,
+        /// How likely it is, 0 to 100.
+        "rate" => pub rate: Option<f64>,
+    }
+}
+
+wire_struct! {
+    /// Courseware was turned into pictures, or could not be. A POST of JSON. \*\*The signature is
+    /// the same for every such message of the account\*\*: nothing of the body is covered.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 事件回调: CoursewareConvertComplete of Polyv's page.
+    pub struct CoursewareConvertComplete {
+        /// `CoursewareConvertComplete`.
+        "eventType" => pub event_type: String,
+        /// `success`, `convertFailed`, or `auditNotPassed` where the review said no.
+        "status" => pub status: Option<String>,
+        /// Id of the video.
+        "vid" => pub vid: Option<String>,
+        /// The pages; none when it failed.
+        "convertedImages" => pub converted_images: Vec<CoursewarePage>,
+    }
+}
+
+wire_struct! {
+    /// One page of courseware as a picture.
+    pub struct CoursewarePage {
+        /// Number of the page, from 1.
+        "pageNo" => pub page_no: Option<u64>,
+        /// Title of the page; empty where it has none.
+        "pageTitle" => pub page_title: Option<String>,
+        /// Address of the picture.
+        "pageImage" => pub page_image: Option<String>,
+        /// Address of the small picture.
+        "pageThumbnail" => pub page_thumbnail: Option<String>,
+    }
+}
+
+wire_struct! {
+    /// Pictures that were asked for are there, or could not be made. A POST to the address that was
+    /// given with the task; its body is not documented beyond the video, which is what the
+    /// signature covers. Other fields are in `extra`.
+    ///
+    /// The vendor sends this to its customer.
+    ///
+    /// Described in 截图任务: callbackUrl of Polyv's page.
+    pub struct SnapshotEvent {
+        /// Id of the video.
+        "vid" => pub vid: String,
+        /// Id of the task; outside of the signature, and not on the page of the callback.
+        "taskId" => pub task_id: Option<u64>,
+        /// `success` or `fail`; outside of the signature, and not on the page of the callback.
+        "status" => pub status: Option<String>,
     }
 }
 
