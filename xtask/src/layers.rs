@@ -30,6 +30,7 @@ const TYPES: &str = "vodkit-types";
 const REQUEST: &str = "vodkit-request";
 const BLOCKING: &str = "vodkit-blocking";
 const ASYNC: &str = "vodkit-async";
+const AXUM: &str = "vodkit-axum";
 const EMULATOR: &str = "vodkit-emulator";
 const UMBRELLA: &str = "vodkit";
 const CLI: &str = "vodkit-cli";
@@ -44,6 +45,8 @@ enum Layer {
     Request,
     Blocking,
     Async,
+    /// Receivers for a web framework.
+    Framework,
     Facade,
     Emulator,
     Umbrella,
@@ -59,6 +62,7 @@ fn layer(name: &str) -> Option<Layer> {
         REQUEST => Layer::Request,
         BLOCKING => Layer::Blocking,
         ASYNC => Layer::Async,
+        AXUM => Layer::Framework,
         EMULATOR => Layer::Emulator,
         UMBRELLA => Layer::Umbrella,
         CLI => Layer::Cli,
@@ -74,12 +78,13 @@ fn layer(name: &str) -> Option<Layer> {
 /// Whether code of `from` may name `to`.
 fn may_depend(from: Layer, to: Layer) -> bool {
     use Layer::{
-        Async, Blocking, Cli, Emulator, Facade, Request, Sign, Tests, Types, Umbrella, Xtask,
+        Async, Blocking, Cli, Emulator, Facade, Framework, Request, Sign, Tests, Types, Umbrella,
+        Xtask,
     };
     match from {
         Sign | Types | Xtask => false,
         Request => matches!(to, Sign | Types),
-        Blocking | Async | Facade => to == Request,
+        Blocking | Async | Facade | Framework => to == Request,
         // Never the request layer: the emulator must not inherit the client's mistakes.
         Emulator => matches!(to, Types | Sign),
         Umbrella => !matches!(to, Umbrella | Cli | Emulator | Tests | Xtask),
@@ -100,8 +105,8 @@ fn may_dev_depend(from: Layer, to: Layer) -> bool {
 const RESERVED: &[(&str, &[&str])] = &[
     ("ureq", &[BLOCKING]),
     ("reqwest", &[ASYNC]),
-    ("tokio", &[ASYNC, EMULATOR, CLI, TESTS]),
-    ("axum", &[EMULATOR]),
+    ("tokio", &[ASYNC, AXUM, EMULATOR, CLI, TESTS]),
+    ("axum", &[AXUM, EMULATOR]),
     ("clap", &[CLI, XTASK]),
 ];
 
@@ -186,6 +191,7 @@ fn budget(layer: Layer) -> Option<usize> {
         Layer::Sign | Layer::Types | Layer::Request | Layer::Facade => Some(30),
         Layer::Blocking => Some(55),
         Layer::Async => Some(110),
+        Layer::Framework => Some(60),
         _ => None,
     }
 }
@@ -314,6 +320,7 @@ mod tests {
             krate(REQUEST, &[SIGN, TYPES]),
             krate(BLOCKING, &[REQUEST, "ureq"]),
             krate(ASYNC, &[REQUEST, "reqwest", "tokio"]),
+            krate(AXUM, &[REQUEST, "axum", "tokio"]),
             krate(
                 "vodkit-baijiayun",
                 &[
@@ -326,7 +333,15 @@ mod tests {
             krate(EMULATOR, &[TYPES, SIGN, "axum", "tokio", "dev:ureq"]),
             krate(
                 UMBRELLA,
-                &[SIGN, TYPES, REQUEST, BLOCKING, ASYNC, "vodkit-baijiayun"],
+                &[
+                    SIGN,
+                    TYPES,
+                    REQUEST,
+                    BLOCKING,
+                    ASYNC,
+                    AXUM,
+                    "vodkit-baijiayun",
+                ],
             ),
             krate(CLI, &[UMBRELLA, EMULATOR, "clap", "tokio"]),
             krate(TESTS, &[UMBRELLA, EMULATOR, REQUEST, "tokio"]),
@@ -358,6 +373,11 @@ mod tests {
             (REQUEST, BLOCKING),
             (BLOCKING, TYPES),
             (ASYNC, BLOCKING),
+            (AXUM, TYPES),
+            (AXUM, ASYNC),
+            (REQUEST, AXUM),
+            ("vodkit-baijiayun", AXUM),
+            (EMULATOR, AXUM),
             ("vodkit-baijiayun", TYPES),
             ("vodkit-baijiayun", BLOCKING),
             (EMULATOR, REQUEST),
@@ -423,7 +443,7 @@ mod tests {
         );
         refuses(
             krate("vodkit-baijiayun", &["tokio"]),
-            "vodkit-baijiayun: depends on tokio, which only vodkit-async, vodkit-emulator, vodkit-cli, vodkit-tests may",
+            "vodkit-baijiayun: depends on tokio, which only vodkit-async, vodkit-axum, vodkit-emulator, vodkit-cli, vodkit-tests may",
         );
         refuses(
             krate(EMULATOR, &["clap"]),

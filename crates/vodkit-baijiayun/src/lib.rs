@@ -28,6 +28,12 @@ mod client;
 #[rustfmt::skip]
 mod generated;
 
+/// Receiving what the vendor reports: its receivers and events, and what receivers of all vendors have in common.
+pub mod callback {
+    pub use vodkit_request::baijiayun::callback::*;
+    pub use vodkit_request::callback::*;
+}
+
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "async")]
 pub use vodkit_request::AsyncTransport;

@@ -9,6 +9,7 @@
 //! | requests and replies without IO | `vodkit-request` | [`request`] |
 //! | a blocking transport (ureq) | `vodkit-blocking` | `blocking`, feature `blocking` |
 //! | an async transport (reqwest) | `vodkit-async` | `r#async`, feature `async` |
+//! | callbacks as axum extractors | `vodkit-axum` | `axum`, feature `axum` |
 //! | Baijiayun (百家云) | `vodkit-baijiayun` | `baijiayun`, feature `baijiayun` |
 //! | Polyv (保利威) | `vodkit-polyv` | `polyv`, feature `polyv` |
 //! | Alibaba Cloud QuVideo (趣视频) | `vodkit-quvideo` | `quvideo`, feature `quvideo` |
@@ -22,6 +23,8 @@ pub use vodkit_types as types;
 
 #[cfg(feature = "async")]
 pub use vodkit_async as r#async;
+#[cfg(feature = "axum")]
+pub use vodkit_axum as axum;
 #[cfg(feature = "baijiayun")]
 pub use vodkit_baijiayun as baijiayun;
 #[cfg(feature = "blocking")]

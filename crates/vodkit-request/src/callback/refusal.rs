@@ -20,6 +20,8 @@ pub enum RefusalKind {
     Method,
     /// The body is larger than the limit.
     TooLarge,
+    /// The body broke off, or did not arrive in time.
+    Incomplete,
     /// The body is compressed, or of a kind that the vendor does not send.
     MediaType,
     /// Too many fields or values, or nested too deeply.
@@ -47,6 +49,7 @@ impl RefusalKind {
         match self {
             Self::Method => "method",
             Self::TooLarge => "too_large",
+            Self::Incomplete => "incomplete",
             Self::MediaType => "media_type",
             Self::TooComplex => "too_complex",
             Self::Malformed => "malformed",
@@ -124,6 +127,7 @@ impl Refusal {
         match self.kind {
             RefusalKind::Method => StatusCode::METHOD_NOT_ALLOWED,
             RefusalKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            RefusalKind::Incomplete => StatusCode::REQUEST_TIMEOUT,
             RefusalKind::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             RefusalKind::TooComplex | RefusalKind::Malformed | RefusalKind::Ambiguous => {
                 StatusCode::BAD_REQUEST
