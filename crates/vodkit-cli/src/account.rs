@@ -6,6 +6,7 @@ use vodkit_request::Limits;
 use vodkit_request::types::Operation;
 
 use crate::args::TargetArgs;
+use crate::catalogue::Vendor;
 use crate::failure::Failure;
 
 /// Stands in for a key where nothing is signed with it, or where the signature is masked anyway.
@@ -55,6 +56,24 @@ fn limits(target: &TargetArgs) -> Option<Limits> {
         stall: call.stall.min(limit),
         ..call
     })
+}
+
+/// The variable with the key that the vendor's callbacks are signed with; `None` where no page describes any.
+pub(crate) const fn callback_variable(vendor: Vendor) -> Option<&'static str> {
+    match vendor {
+        Vendor::Baijiayun => Some("VODKIT_BAIJIAYUN_PARTNER_KEY"),
+        Vendor::Polyv => Some("VODKIT_POLYV_SECRET_KEY"),
+        Vendor::QuVideo => Some("VODKIT_QUVIDEO_CALLBACK_KEY"),
+        Vendor::MediaCloud => None,
+    }
+}
+
+/// The variable with the address that QuVideo's callbacks are signed for.
+pub(crate) const CALLBACK_URL: &str = "VODKIT_QUVIDEO_CALLBACK_URL";
+
+/// What a variable holds, where it is set and not empty.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 /// A client of the Baijiayun account that the environment describes.

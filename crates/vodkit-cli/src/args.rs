@@ -35,6 +35,8 @@ Environment:
   VODKIT_POLYV_BASE_URL          one address in the place of the vendor's hosts
   VODKIT_QUVIDEO_BASE_URL        address of the AppServer
   VODKIT_QUVIDEO_TOKEN           token of a user
+  VODKIT_QUVIDEO_CALLBACK_KEY    key of the callbacks, as it was set in the console
+  VODKIT_QUVIDEO_CALLBACK_URL    address of the callbacks, as it was set there
   VODKIT_MEDIACLOUD_USERNAME     name and
   VODKIT_MEDIACLOUD_PASSWORD     password that one logs in with
   VODKIT_MEDIACLOUD_BASE_URL     address of the API
@@ -76,6 +78,10 @@ pub(crate) enum Command {
     Upload(UploadArgs),
     /// Run a local emulator of the platform until Ctrl-C
     Emulator(EmulatorArgs),
+    /// Receive the vendors' callbacks: verify, print, answer, forward
+    Listen(ListenArgs),
+    /// Send a signed sample callback to a service under development
+    Trigger(TriggerArgs),
     /// Print the exit codes and what they mean
     #[command(name = "exit-codes", after_help = crate::exit::table())]
     ExitCodes,
@@ -221,6 +227,53 @@ pub(crate) struct EmulatorArgs {
     pub(crate) listen: String,
 }
 
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The base URL is the first line of standard output (a JSON object with the addresses, where the output is JSON); then comes a line for
+each callback. Below the base URL, /baijiayun, /baijiayun/auth, /polyv and /quvideo are received.
+The keys come from VODKIT_BAIJIAYUN_PARTNER_KEY, VODKIT_POLYV_SECRET_KEY and VODKIT_QUVIDEO_CALLBACK_KEY; one of them is enough.
+QuVideo signs the address that was set in its console: VODKIT_QUVIDEO_CALLBACK_URL, where that is another one than is listened on here.
+With --forward, a verified callback is sent on as it came (method, query, headers, body), and the service's answer is passed back: to the
+path of the URL if it has one, else to the path it came on. Ctrl-C or SIGTERM ends it with exit code 0.
+
+Examples:
+  vodkit listen
+  vodkit listen --forward http://127.0.0.1:3000/hooks --output json")]
+pub(crate) struct ListenArgs {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8700")]
+    pub(crate) listen: String,
+    /// Service to send verified callbacks on to
+    #[arg(long, value_name = "URL")]
+    pub(crate) forward: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = crate::trigger::help())]
+pub(crate) struct TriggerArgs {
+    /// Whose callback it is: baijiayun, polyv or quvideo
+    pub(crate) vendor: String,
+    /// The event, by its name below
+    pub(crate) event: String,
+    /// Other values for the sample's fields, and further fields; JSON where the sample has JSON
+    #[arg(value_name = "NAME=VALUE")]
+    pub(crate) fields: Vec<String>,
+    /// Address of the service
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
+    /// Change a byte after signing: a good service refuses it
+    #[arg(long)]
+    pub(crate) tamper: bool,
+    /// How old it says it is, where it has a time; negative for the future. More than 300 should be refused
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 0,
+        allow_hyphen_values = true
+    )]
+    pub(crate) age: i32,
+}
+
 fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()
@@ -318,6 +371,8 @@ fn example(error: &clap::Error, given: impl Iterator<Item = String>) -> Option<S
     }
     let example = if is("upload") {
         "vodkit upload baijiayun lesson.mp4 --wait"
+    } else if is("trigger") {
+        "vodkit trigger baijiayun transcode-complete --to http://127.0.0.1:8700/baijiayun"
     } else if is("sign") {
         "vodkit sign baijiayun partner_id=12345678 timestamp=1700000000 --explain"
     } else {
@@ -413,6 +468,7 @@ mod tests {
             (&["upload"][..], "vodkit upload baijiayun "),
             (&["upload", "baijiayun"], "vodkit upload baijiayun "),
             (&["sign"], "vodkit sign baijiayun "),
+            (&["trigger", "polyv"], "vodkit trigger baijiayun "),
         ] {
             let hint = hint(args).unwrap();
             let example = hint.strip_prefix("for example: ").unwrap();

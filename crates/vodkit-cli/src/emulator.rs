@@ -2,13 +2,13 @@
 
 use std::env;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use vodkit_emulator::{Emulator, StartError, baijiayun, mediacloud, polyv, quvideo};
 
 use crate::args::EmulatorArgs;
 use crate::failure::Failure;
 use crate::interrupt;
+use crate::listening::{address, busy};
 
 pub(crate) fn run(args: &EmulatorArgs) -> Result<(), Failure> {
     let address = address(&args.listen)?;
@@ -78,50 +78,9 @@ fn note(line: &str) {
     let _closed = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// Reads `127.0.0.1:8600`, `localhost:8600`, `:8600` or `8600`.
-fn address(text: &str) -> Result<SocketAddr, Failure> {
-    if let Ok(port) = text.strip_prefix(':').unwrap_or(text).parse::<u16>() {
-        return Ok((Ipv4Addr::LOCALHOST, port).into());
-    }
-    text.to_socket_addrs()
-        .ok()
-        .and_then(|mut found| found.next())
-        .ok_or_else(|| {
-            Failure::usage(format!("cannot listen on `{text}`"))
-                .hint("give address and port, such as 127.0.0.1:8600")
-        })
-}
-
 fn not_started(error: StartError) -> Failure {
-    let message = error.to_string();
-    match error {
-        StartError::Listen { address, source } if source.kind() == io::ErrorKind::AddrInUse => {
-            Failure::usage(format!("cannot listen on {address}: the address is in use"))
-                .hint("choose another one with --listen, or a free port with --listen 0")
-        }
-        StartError::Listen { .. } => {
-            Failure::usage(message).hint("choose another one with --listen")
-        }
-        _ => Failure::usage(message),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_have_short_forms() {
-        for text in ["8600", ":8600", "127.0.0.1:8600"] {
-            assert_eq!(
-                address(text).unwrap().to_string(),
-                "127.0.0.1:8600",
-                "{text}"
-            );
-        }
-        assert_eq!(address("[::1]:0").unwrap().to_string(), "[::1]:0");
-        for text in ["", "nowhere", "127.0.0.1:99999"] {
-            assert!(address(text).is_err(), "{text}");
-        }
+    match &error {
+        StartError::Listen { address, source } => busy(*address, source),
+        _ => Failure::usage(error.to_string()),
     }
 }

@@ -14,6 +14,8 @@ mod endpoints;
 mod exit;
 mod failure;
 mod interrupt;
+mod listen;
+mod listening;
 mod output;
 mod params;
 mod playback;
@@ -21,6 +23,7 @@ mod progress;
 mod rehearsal;
 mod sign;
 mod suggest;
+mod trigger;
 mod upload;
 mod watch;
 mod words;
@@ -58,6 +61,8 @@ fn run(Cli { global, command }: Cli) -> Result<(), Failure> {
         Command::Sign(args) => sign::run(&args, global),
         Command::Upload(args) => upload::run(&args, global),
         Command::Emulator(args) => emulator::run(&args),
+        Command::Listen(args) => listen::run(&args, global),
+        Command::Trigger(args) => trigger::run(&args, global),
         Command::ExitCodes => exit_codes(global),
         Command::Completions { shell } => {
             Output::new(global.output).text(&args::completions(shell))

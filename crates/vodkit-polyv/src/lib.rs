@@ -27,8 +27,8 @@ mod generated;
 
 /// Receiving what the vendor reports: its receivers and events, and what receivers of all vendors have in common.
 pub mod callback {
-    pub use vodkit_request::polyv::callback::*;
     pub use vodkit_request::callback::*;
+    pub use vodkit_request::polyv::callback::*;
 }
 
 pub use client::{Client, ClientBuilder};

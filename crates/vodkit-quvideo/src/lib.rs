@@ -28,8 +28,8 @@ mod generated;
 
 /// Receiving what the vendor reports: its receivers and events, and what receivers of all vendors have in common.
 pub mod callback {
-    pub use vodkit_request::quvideo::callback::*;
     pub use vodkit_request::callback::*;
+    pub use vodkit_request::quvideo::callback::*;
 }
 
 pub use client::{Client, ClientBuilder};

@@ -5,9 +5,11 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+mod callbacks;
 mod calls;
 mod dry_run;
 mod failures;
+mod forwarding;
 mod processes;
 mod secrets;
 mod server;
@@ -89,6 +91,13 @@ impl Ran {
     #[track_caller]
     fn failure(&self, code: i32) -> Value {
         assert_eq!((self.code, self.out.as_str()), (code, ""), "{}", self.err);
+        self.error(code)
+    }
+
+    /// As [`error`](Self::error), of a run that has also printed its result.
+    #[track_caller]
+    fn error_after_output(&self, code: i32) -> Value {
+        assert!(!self.out.is_empty());
         self.error(code)
     }
 

@@ -1,0 +1,240 @@
+//! `vodkit trigger`: sends a signed sample callback to a service under development, and judges its answer.
+
+mod request;
+mod sample;
+
+use http::Response;
+use serde_json::{Value, json};
+use vodkit_request::Limits;
+use vodkit_request::transport::{BlockingTransport, Outgoing};
+
+use self::request::Sealed;
+use self::sample::{EVENTS, Event};
+use crate::account::{CALLBACK_URL, callback_variable, variable};
+use crate::args::{Global, TriggerArgs};
+use crate::catalogue::Vendor;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::listen::service;
+use crate::output::{Output, faint, good, printable};
+use crate::suggest::did_you_mean;
+use crate::watch::Watched;
+
+/// Longest answer that is shown, in characters.
+const LONGEST_ANSWER: usize = 2_000;
+
+pub(crate) fn run(args: &TriggerArgs, global: Global) -> Result<(), Failure> {
+    let vendor = Vendor::find(&args.vendor)?;
+    let event = find(vendor, &args.event)?;
+    let to = service(&args.to, "--to")?;
+    let fields = event.fields(&args.fields)?;
+    let key = match callback_variable(vendor) {
+        // What is not signed needs no key.
+        Some(_) if !event.is_signed() => String::new(),
+        Some(name) => variable(name).ok_or_else(|| {
+            Failure::credential(format!("there is no key to sign with: set {name}"))
+                .hint("it has to be the key that the service verifies with; any text will do for a first try")
+        })?,
+        None => String::new(),
+    };
+    if args.tamper && !event.is_signed() {
+        return Err(Failure::usage(format!(
+            "{} {} is not signed, so no change to it can be found out",
+            vendor.name(),
+            event.name
+        )));
+    }
+    let transport = Watched::new(global.verbose)?;
+    let now = transport.tick().now.seconds() - i64::from(args.age);
+    // QuVideo signs the address that was set in its console, which a proxy may have made another one.
+    let signed_url = variable(CALLBACK_URL).unwrap_or_else(|| args.to.trim().to_owned());
+    let sealed = Sealed {
+        event,
+        fields,
+        key: &key,
+        now,
+        signed_url: &signed_url,
+        tamper: args.tamper,
+    };
+    let (request, change) = sealed.request(&to)?;
+    let sent = format!("{} {}", request.method(), args.to.trim());
+    let outgoing = Outgoing {
+        request,
+        limits: Limits::call(),
+        progress: None,
+    };
+    let response = transport.send(outgoing).map_err(|error| {
+        Failure::from(error).hint("is the service running at the address of --to?")
+    })?;
+    report(vendor, event, &sent, change.as_deref(), &response, global)
+}
+
+/// Prints the answer; an answer that is not the right one is a failure.
+fn report(
+    vendor: Vendor,
+    event: &Event,
+    sent: &str,
+    change: Option<&str>,
+    response: &Response<bytes::Bytes>,
+    global: Global,
+) -> Result<(), Failure> {
+    let accepted = accepts(vendor, response);
+    let status = response.status().as_u16();
+    let body: String = String::from_utf8_lossy(response.body())
+        .chars()
+        .take(LONGEST_ANSWER)
+        .collect();
+    let output = Output::new(global.output);
+    if output.is_json() {
+        let mut report = json!({
+            "vendor": vendor.name(),
+            "event": event.name,
+            "tampered": change.is_some(),
+            "status": status,
+            "body": body,
+            "accepted": accepted,
+        });
+        if let Some(change) = change {
+            report["change"] = change.into();
+        }
+        output.json(&report)?;
+    } else {
+        let mut text = format!("{} {}: {}\n", vendor.name(), event.name, printable(sent));
+        if let Some(change) = change {
+            text.push_str(&format!("changed after signing: {change}\n"));
+        }
+        let body: Vec<_> = body.lines().map(printable).collect();
+        text.push_str(&faint(&format!("answered {status} {}", body.join(" "))));
+        let verdict = if accepted { "accepted" } else { "refused" };
+        if accepted == change.is_none() {
+            text.push_str(&format!("\n{}", good(verdict)));
+        }
+        output.text(&text)?;
+    }
+    match (change, accepted) {
+        (None, true) | (Some(_), false) => Ok(()),
+        (None, false) => Err(Failure::new(
+            Exit::Refused,
+            "refused",
+            format!("the service refused the callback: {}", wanted(vendor)),
+        )
+        .hint("is its key the one that this was signed with?")),
+        (Some(change), true) => Err(Failure::verification(format!(
+            "the service accepted a callback that was changed after signing ({change})"
+        ))
+        .hint("it does not verify what it receives, or not all of it")),
+    }
+}
+
+/// Whether the vendor would take this for success.
+fn accepts(vendor: Vendor, response: &Response<bytes::Bytes>) -> bool {
+    if response.status() != http::StatusCode::OK {
+        return false;
+    }
+    if vendor != Vendor::Baijiayun {
+        return true;
+    }
+    let answer: Option<Value> = serde_json::from_slice(response.body()).ok();
+    answer.is_some_and(|answer| answer["code"] == 0)
+}
+
+fn wanted(vendor: Vendor) -> &'static str {
+    match vendor {
+        Vendor::Baijiayun => "the vendor wants status 200 and JSON with code 0",
+        _ => "the vendor wants status 200",
+    }
+}
+
+fn find(vendor: Vendor, name: &str) -> Result<&'static Event, Failure> {
+    let events = || EVENTS.iter().filter(|event| event.vendor == vendor);
+    if events().next().is_none() {
+        return Err(
+            Failure::usage(format!("{}: no page describes callbacks", vendor.name()))
+                .hint("`vodkit trigger --help` lists the events of the others"),
+        );
+    }
+    events()
+        .find(|event| event.name == name || event.alias == Some(name))
+        .ok_or_else(|| {
+            let hint = did_you_mean(name, events().map(|event| event.name))
+                .unwrap_or_else(|| "`vodkit trigger --help` lists them".to_owned());
+            Failure::usage(format!("{} has no event `{name}`", vendor.name())).hint(hint)
+        })
+}
+
+/// What stands below the options in the help.
+pub(crate) fn help() -> String {
+    let mut text = "Events:\n".to_owned();
+    for event in EVENTS {
+        text.push_str(&format!(
+            "  {:<9} {:<32} {}\n",
+            event.vendor.name(),
+            event.name,
+            event.about
+        ));
+    }
+    text.push_str(
+        "
+The key is that of the environment, as for `vodkit listen`, and the service has to verify with the same one. QuVideo's callbacks are signed for
+VODKIT_QUVIDEO_CALLBACK_URL where that is set, else for the address of --to.
+Exit code 0: accepted, or with --tamper refused. 1: refused. 8: accepted although it was tampered with.
+
+Examples:
+  vodkit trigger baijiayun transcode-complete --to http://127.0.0.1:8700/baijiayun
+  vodkit trigger polyv TranscodeComplete --to http://127.0.0.1:8700/polyv status=fail
+  vodkit trigger quvideo AIMediaAuditComplete --to http://127.0.0.1:8700/quvideo --tamper",
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_and_suggested() {
+        assert_eq!(
+            find(Vendor::Baijiayun, "20").unwrap().name,
+            "upload-complete"
+        );
+        for event in EVENTS {
+            assert_eq!(find(event.vendor, event.name).unwrap().name, event.name);
+            assert!(help().contains(event.name));
+        }
+        let line = |vendor, name| find(vendor, name).unwrap_err().line();
+        assert!(line(Vendor::Polyv, "encoded").contains("did you mean `encode`?"));
+        assert!(
+            line(Vendor::QuVideo, "transcodecomplete")
+                .contains("did you mean `TranscodeComplete`?")
+        );
+        assert!(line(Vendor::Polyv, "x").contains("--help"));
+        assert!(line(Vendor::MediaCloud, "x").contains("no page describes callbacks"));
+    }
+
+    #[test]
+    fn an_answer_is_judged_as_the_vendor_does() {
+        let answer = |status: u16, body: &'static str| {
+            Response::builder()
+                .status(status)
+                .body(bytes::Bytes::from_static(body.as_bytes()))
+                .unwrap()
+        };
+        for (body, accepted) in [
+            (r#"{"code":0}"#, true),
+            (r#"{"code":"0"}"#, false),
+            (r#"{"code":1,"msg":"x"}"#, false),
+            ("ok", false),
+            ("", false),
+        ] {
+            let answer = answer(200, body);
+            assert_eq!(accepts(Vendor::Baijiayun, &answer), accepted, "{body}");
+            assert!(accepts(Vendor::Polyv, &answer));
+        }
+        for status in [201, 204, 302, 403, 500] {
+            let answer = answer(status, r#"{"code":0}"#);
+            for vendor in [Vendor::Baijiayun, Vendor::Polyv, Vendor::QuVideo] {
+                assert!(!accepts(vendor, &answer), "{status}");
+            }
+        }
+    }
+}
