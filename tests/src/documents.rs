@@ -10,6 +10,9 @@ mod contributing {}
 #[doc = include_str!("../../docs/architecture.md")]
 mod architecture {}
 
+#[doc = include_str!("../../docs/callbacks.md")]
+mod callbacks {}
+
 #[doc = include_str!("../../docs/emulator.md")]
 mod emulator {}
 

@@ -12,10 +12,11 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -51,7 +52,21 @@ fn blocks(name: &str, language: &str) -> Vec<(String, Vec<String>)> {
 struct Shell {
     emulator: Emulator,
     folder: TempDir,
+    /// A `vodkit listen` that the document has started, and its address.
+    listener: RefCell<Option<(Child, String)>>,
 }
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        if let Some((mut child, _)) = self.listener.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+/// Where `vodkit listen` listens unless it is told otherwise. The port may be taken on this machine.
+const LISTENER: &str = "http://127.0.0.1:8700";
 
 impl Shell {
     fn new() -> Self {
@@ -63,16 +78,24 @@ impl Shell {
         )
         .unwrap();
         fs::write(folder.path().join("lesson.vtt"), "WEBVTT\n").unwrap();
-        Self { emulator, folder }
+        Self {
+            emulator,
+            folder,
+            listener: RefCell::default(),
+        }
     }
 
     fn command(&self, line: &str) -> Command {
+        let line = match &*self.listener.borrow() {
+            Some((_, address)) => line.replace(LISTENER, address),
+            None => line.to_owned(),
+        };
         let binary = Path::new(env!("CARGO_BIN_EXE_vodkit"));
         let path = std::env::var("PATH").unwrap_or_default();
         let account = self.emulator.baijiayun();
         let mut command = Command::new("sh");
         command
-            .args(["-c", line])
+            .args(["-c", &line])
             .current_dir(self.folder.path())
             .env_clear()
             .env(
@@ -90,6 +113,7 @@ impl Shell {
             .env("VODKIT_POLYV_SECRET_KEY", &self.emulator.polyv().secret_key)
             .env("VODKIT_QUVIDEO_BASE_URL", self.emulator.base_url())
             .env("VODKIT_QUVIDEO_TOKEN", &self.emulator.quvideo().token)
+            .env("VODKIT_QUVIDEO_CALLBACK_KEY", "test-key-0123456789")
             .env("VODKIT_MEDIACLOUD_BASE_URL", self.emulator.base_url())
             .env(
                 "VODKIT_MEDIACLOUD_USERNAME",
@@ -111,6 +135,26 @@ impl Shell {
             output.status.code().unwrap(),
             String::from_utf8(text).unwrap(),
         )
+    }
+
+    /// A listener runs as long as the document, and what follows is sent to it.
+    fn run_listener(&self, line: &str) {
+        let mut child = self
+            .command(&format!("exec {line} --listen 127.0.0.1:0 --output table"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut first).unwrap();
+        assert!(first.starts_with("http://127.0.0.1:"), "{first}");
+        // Its output has to be read, or it would stop at a full pipe.
+        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        let before = self
+            .listener
+            .replace(Some((child, first.trim_end().to_owned())));
+        assert!(before.is_none(), "one listener for a document");
     }
 
     /// An emulator runs until it is stopped: it must say where it is.
@@ -167,6 +211,8 @@ fn run_scripts(name: &str, shell: &Shell) -> usize {
         for line in lines.iter().filter(|line| line.starts_with("vodkit ")) {
             if line.starts_with("vodkit emulator") {
                 shell.run_emulator(line);
+            } else if line.starts_with("vodkit listen") {
+                shell.run_listener(line);
             } else {
                 let (code, text) = shell.run(line);
                 assert_eq!(code, 0, "{place}: {line}\n{text}");
@@ -198,6 +244,14 @@ fn run_sessions(name: &str, shell: &Shell) -> usize {
                 shell.run(command)
             };
             let printed: Vec<_> = text.lines().collect();
+            // The document shows the usual address.
+            let printed: Vec<_> = printed
+                .iter()
+                .map(|line| match &*shell.listener.borrow() {
+                    Some((_, address)) => line.replace(address, LISTENER),
+                    None => (*line).to_owned(),
+                })
+                .collect();
             let same = printed.len() == expected.len()
                 && printed
                     .iter()
@@ -221,6 +275,7 @@ fn commands_of_the_documents_do_what_they_say() {
         "CONTRIBUTING.md",
         "SECURITY.md",
         "docs/architecture.md",
+        "docs/callbacks.md",
         "docs/emulator.md",
         "docs/performance.md",
         "docs/cli.md",
@@ -233,8 +288,11 @@ fn commands_of_the_documents_do_what_they_say() {
         ran.push(run_scripts(name, &shell) + run_sessions(name, &shell));
     }
     // A fence that is written otherwise must not make this test check nothing.
-    assert!(ran[0] >= 2 && ran[4] >= 1 && ran[6] >= 15, "{ran:?}");
-    assert!(ran[7..].iter().all(|ran| *ran >= 2), "{ran:?}");
+    assert!(
+        ran[0] >= 2 && ran[4] >= 5 && ran[5] >= 1 && ran[7] >= 17,
+        "{ran:?}"
+    );
+    assert!(ran[8..].iter().all(|ran| *ran >= 2), "{ran:?}");
 }
 
 /// The document has the exit codes that the binary has.
