@@ -135,7 +135,7 @@ fn accepts(vendor: Vendor, response: &Response<bytes::Bytes>) -> bool {
         return true;
     }
     let answer: Option<Value> = serde_json::from_slice(response.body()).ok();
-    answer.is_some_and(|answer| answer["code"] == 0)
+    answer.is_some_and(|answer| answer["code"] == 0 || answer["code"] == "0")
 }
 
 fn wanted(vendor: Vendor) -> &'static str {
@@ -221,7 +221,9 @@ mod tests {
         };
         for (body, accepted) in [
             (r#"{"code":0}"#, true),
-            (r#"{"code":"0"}"#, false),
+            (r#"{"code":"0"}"#, true),
+            (r#"{"code":"00"}"#, false),
+            (r#"{"code":null}"#, false),
             (r#"{"code":1,"msg":"x"}"#, false),
             ("ok", false),
             ("", false),

@@ -326,6 +326,10 @@ fn what_is_old_or_by_another_key_is_refused() {
             }
         }
     }
+    // A time that is given counts, and is signed.
+    let to = format!("{}/baijiayun", listener.base_url);
+    trigger(&mut with_keys(), &["baijiayun", "20", "timestamp=1"], &to).error_after_output(1);
+    assert_eq!(listener.line()["refused"], "too_old");
     for (vendor, event, variable) in [
         ("baijiayun", "20", "VODKIT_BAIJIAYUN_PARTNER_KEY"),
         ("polyv", "pass", "VODKIT_POLYV_SECRET_KEY"),

@@ -193,6 +193,11 @@ fn old_and_new_keys_hold_at_once() {
             }
         }
     }
+    // A key that is there twice has its first place.
+    let twice = Callbacks::new([KEY, KEY]).unwrap();
+    let request = post("/cb", form(&baijiayun_signed(done(), KEY)));
+    let received = twice.verify_and_parse(&Incoming::of(&request), at(NOW));
+    assert_eq!(received.unwrap().key_place(), Some(0));
     for none in [vec![], vec![""], vec!["  "], vec!["test-key-new", ""]] {
         assert!(Callbacks::new(none).is_err());
     }
