@@ -114,6 +114,8 @@ impl Shell {
             .env("VODKIT_QUVIDEO_BASE_URL", self.emulator.base_url())
             .env("VODKIT_QUVIDEO_TOKEN", &self.emulator.quvideo().token)
             .env("VODKIT_QUVIDEO_CALLBACK_KEY", "test-key-0123456789")
+            // An emulator with a key for callbacks wants an address too.
+            .env("VODKIT_QUVIDEO_CALLBACK_URL", format!("{LISTENER}/quvideo"))
             .env("VODKIT_MEDIACLOUD_BASE_URL", self.emulator.base_url())
             .env(
                 "VODKIT_MEDIACLOUD_USERNAME",

@@ -65,11 +65,7 @@ impl Forward {
                 forwarded.headers_mut().append(name, value.clone());
             }
         }
-        let outgoing = Outgoing {
-            request: forwarded,
-            limits: Limits::call(),
-            progress: None,
-        };
+        let outgoing = Outgoing::new(forwarded, Limits::call());
         let answer = self
             .transport
             .send(outgoing)

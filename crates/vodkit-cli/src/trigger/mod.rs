@@ -58,11 +58,7 @@ pub(crate) fn run(args: &TriggerArgs, global: Global) -> Result<(), Failure> {
     };
     let (request, change) = sealed.request(&to)?;
     let sent = format!("{} {}", request.method(), args.to.trim());
-    let outgoing = Outgoing {
-        request,
-        limits: Limits::call(),
-        progress: None,
-    };
+    let outgoing = Outgoing::new(request, Limits::call());
     let response = transport.send(outgoing).map_err(|error| {
         Failure::from(error).hint("is the service running at the address of --to?")
     })?;

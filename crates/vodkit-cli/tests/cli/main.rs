@@ -8,6 +8,7 @@
 mod callbacks;
 mod calls;
 mod dry_run;
+mod emulated_callbacks;
 mod failures;
 mod forwarding;
 mod processes;
