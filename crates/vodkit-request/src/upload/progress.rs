@@ -66,6 +66,12 @@ impl Meter {
         });
     }
 
+    /// Bytes that had arrived are gone again. What was reported stays.
+    #[cfg(feature = "baijiayun")]
+    pub(crate) fn lost(&self, bytes: u64) {
+        self.change(|counts| counts.arrived = counts.arrived.saturating_sub(bytes));
+    }
+
     fn set(&self, lane: usize, sent: u64) {
         self.change(|counts| {
             if counts.under_way.len() <= lane {
