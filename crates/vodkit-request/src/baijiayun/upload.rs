@@ -14,6 +14,7 @@ use vodkit_types::{CommaList, FileInput, Secret};
 
 use crate::baijiayun::Baijiayun;
 use crate::call::Run;
+use crate::error::Error;
 use crate::session::Session;
 use crate::transport::{Limits, ProgressSink};
 use crate::upload::source::Source;
@@ -53,6 +54,8 @@ pub struct Upload<'s> {
     address: Option<Secret>,
     course: Course,
     meter: Option<Meter>,
+    /// Why a request failed, while the server is asked what it has of it.
+    setback: Option<Error>,
     /// MD5 of the file, once all has arrived.
     md5: Option<String>,
     /// Whether an earlier process has begun with this video.
@@ -105,6 +108,7 @@ impl<'s> Upload<'s> {
             address: None,
             course: Course::unknown(),
             meter: None,
+            setback: None,
             md5: None,
             resumed: false,
             begin_again: false,

@@ -295,6 +295,18 @@ impl<'s> Upload<'s> {
         }
     }
 
+    /// When the server cannot be reached either, what came first is what the user must know: it may have arrived.
+    fn unanswered(&mut self, error: Error) -> Error {
+        match error.kind() {
+            ErrorKind::Connect
+            | ErrorKind::Timeout
+            | ErrorKind::Interrupted
+            | ErrorKind::Throttled
+            | ErrorKind::Unavailable => self.setback.take().unwrap_or(error),
+            _ => error,
+        }
+    }
+
     /// The server has said how much it has.
     fn told(&mut self, tick: Tick, size: u64) -> Next {
         let len = self.course.len();
@@ -488,7 +500,9 @@ impl<'s> Upload<'s> {
                 self.forward_creating(tick, *exec, step)
             }
             (Stage::Asking(mut exec), event) => {
-                let step = exec.advance(tick, event)?;
+                let step = exec
+                    .advance(tick, event)
+                    .map_err(|error| self.unanswered(error))?;
                 self.forward_asking(tick, *exec, step)
             }
             (Stage::Reading(range), Event::Digested(digests)) => {

@@ -127,6 +127,7 @@ impl Upload<'_> {
         });
         match again {
             Some((wait, then)) if self.session.budget.take() => {
+                self.setback = Some(error.at(&operations::UPLOAD_FILE, failures));
                 self.stage = Stage::Waiting(then);
                 Ok(Step::Sleep(wait))
             }
