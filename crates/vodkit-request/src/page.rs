@@ -60,7 +60,6 @@ impl<E: Paged> Cursor<E> {
     }
 
     /// The page to ask for; `None` after the last.
-    #[cfg(feature = "baijiayun")]
     pub(crate) fn current(&self) -> Option<E> {
         self.next.clone()
     }
@@ -127,7 +126,7 @@ impl<T: BlockingTransport + ?Sized, E: Paged> Iterator for Pages<'_, T, E> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let current = self.cursor.next.clone()?;
+            let current = self.cursor.current()?;
             let flow = Exec::new(self.session, current.clone()).with_limits(self.limits);
             match drive(self.transport, flow).map(|output| self.cursor.take(&current, output)) {
                 Ok(Page::New(items)) => return Some(Ok(items)),
@@ -147,7 +146,7 @@ impl<T: AsyncTransport + ?Sized, E: Paged> Pages<'_, T, E> {
     /// Fetches the next page; `None` after the last. When the future is dropped before it is done, the same page is fetched the next time.
     pub async fn next_page(&mut self) -> Option<Result<Vec<E::Item>, Error>> {
         loop {
-            let current = self.cursor.next.clone()?;
+            let current = self.cursor.current()?;
             let flow = Exec::new(self.session, current.clone()).with_limits(self.limits);
             match drive_async(self.transport, flow)
                 .await

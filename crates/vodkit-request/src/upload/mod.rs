@@ -12,7 +12,6 @@ pub(crate) mod source;
 mod transfer;
 
 pub use journal::Journal;
-#[cfg(feature = "baijiayun")]
 pub(crate) use journal::kept;
 pub use mark::{Begun, Mark, Opened, PartMark};
 pub use past::Past;
