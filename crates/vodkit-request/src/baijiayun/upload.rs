@@ -1,5 +1,6 @@
 //! Uploads: ask for an address, send a small file as one form and a large one in slices, go on where the server stopped.
 
+mod asking;
 mod course;
 mod flow;
 mod hint;
@@ -58,6 +59,8 @@ pub struct Upload<'s> {
     setback: Option<Error>,
     /// MD5 of the file, once all has arrived.
     md5: Option<String>,
+    /// Whether a new address is asked for since the old one was refused.
+    renewing: bool,
     /// Whether an earlier process has begun with this video.
     resumed: bool,
     /// Whether the file as it is now is still to be written down: it was touched.
@@ -110,6 +113,7 @@ impl<'s> Upload<'s> {
             meter: None,
             setback: None,
             md5: None,
+            renewing: false,
             resumed: false,
             begin_again: false,
             stage: Stage::Begin,

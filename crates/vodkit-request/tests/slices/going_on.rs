@@ -79,6 +79,16 @@ fn the_servers_word_beats_the_journals() {
     let uploaded = upload(&world, transfer(&kept)).unwrap();
     assert_eq!(uploaded.md5, Some(md5(&file)));
     assert_eq!(world.slices().len(), 3, "nothing more was sent");
+    // All, and it says so by a refusal.
+    let (world, kept) = killed(2, 0);
+    world.server(|server| {
+        let video = server.videos.get_mut(&77).unwrap();
+        (video.bytes, video.complete) = (file.clone(), true);
+        server.refuses_complete = true;
+    });
+    let uploaded = upload(&world, transfer(&kept)).unwrap();
+    assert_eq!(uploaded.md5, Some(md5(&file)));
+    assert_eq!(world.slices().len(), 3, "nothing more was sent");
     // None any more.
     let (world, kept) = killed(2, 0);
     world.server(|server| server.videos.clear());
@@ -101,7 +111,10 @@ fn a_changed_file_is_noticed_before_a_byte_is_sent() {
         world.touch(change);
         let sent = world.log().len();
         let error = upload(&world, transfer(&kept)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::LocalFile);
+        assert_eq!(
+            (error.kind(), error.created()),
+            (ErrorKind::LocalFile, Some("77"))
+        );
         assert!(error.to_string().contains(words), "{error}");
         assert!(
             world.log()[sent..]
@@ -128,6 +141,28 @@ fn a_touched_file_goes_on_and_what_cannot_be_compared_is_sent_again() {
     assert!(world.server(|server| server.videos[&77].bytes.clone()) == world.file());
     let begun = kept.text().matches("\"begun\"").count();
     assert_eq!(begun, 2, "what the file is now is written down");
+}
+
+#[test]
+fn a_touched_file_that_is_complete_but_cannot_be_compared_is_told_of() {
+    let (world, kept) = killed(3, 3);
+    let file = world.file();
+    world.touch(|_| ());
+    world.server(|server| {
+        let video = server.videos.get_mut(&77).unwrap();
+        (video.bytes, video.complete) = (file, true);
+    });
+    let error = upload(&world, transfer(&kept)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.created()),
+        (ErrorKind::LocalFile, Some("77"))
+    );
+    let words = error.to_string();
+    assert!(
+        words.contains("its bytes 12 to 20") && words.contains("Compare the MD5"),
+        "{error}"
+    );
+    assert_eq!(world.slices().len(), 4);
 }
 
 #[test]

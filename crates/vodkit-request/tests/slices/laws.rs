@@ -77,3 +77,74 @@ proptest! {
         prop_assert!(past.parts.values().all(|part| part.crc64.is_some()));
     }
 }
+
+/// What somebody does to the file between two runs.
+#[derive(Clone, Copy, Debug)]
+enum Save {
+    Nothing,
+    Touched,
+    Changed(usize),
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn a_video_is_never_a_mixture_of_two_versions(
+        len in 1_usize..40,
+        slice in 1_usize..9,
+        kills in prop::collection::vec(
+            (
+                (0_usize..30, any::<bool>(), prop::option::of(0_usize..9)),
+                prop_oneof![Just(Save::Nothing), Just(Save::Touched), (0_usize..40).prop_map(Save::Changed)],
+            ),
+            0..5,
+        ),
+    ) {
+        let (world, kept) = (World::new(len, []), Arc::new(Kept::default()));
+        world.server(|server| server.overlap = true);
+        let transfer = || Transfer::new().part_size(slice as u64).journal(kept.journal());
+        let (mut touched, mut changed) = (false, false);
+        let mut kills = kills.into_iter();
+        loop {
+            let ((kill, effect, broken), save) =
+                kills.next().unwrap_or(((usize::MAX, true, None), Save::Nothing));
+            // A process that dies inside a slice leaves the beginning of it.
+            let slices = world.slices().len();
+            if let Some(bytes) = broken {
+                world.break_slice(slices + 1, bytes);
+            }
+            match run(&world, transfer(), kill, effect).0 {
+                End::Done(uploaded) => {
+                    let file = world.file();
+                    let videos = world.server(|server| server.videos.clone());
+                    prop_assert_eq!(videos.len(), 1);
+                    prop_assert!(videos[&uploaded.video_id].bytes == file);
+                    prop_assert_eq!(uploaded.md5, Some(md5(&file)));
+                    break;
+                }
+                End::Failed(error) => {
+                    let words = error.to_string();
+                    let same = words.contains("changed since") && !changed;
+                    prop_assert!(!same, "only touched: {words}");
+                    prop_assert!(touched || changed, "{words}");
+                    prop_assert_eq!(error.kind(), vodkit_request::ErrorKind::LocalFile);
+                    prop_assert_eq!(world.slices().len(), slices, "it was sent to all the same");
+                    break;
+                }
+                End::Killed => {}
+            }
+            match save {
+                Save::Nothing => {}
+                Save::Touched => {
+                    touched = true;
+                    world.touch(|_| ());
+                }
+                Save::Changed(at) => {
+                    changed = true;
+                    world.touch(|file| file[at % len] ^= 0x55);
+                }
+            }
+        }
+    }
+}

@@ -26,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) videos: BTreeMap<u64, Video>,
     /// Whether a slice may cover bytes that are there.
     pub(crate) overlap: bool,
+    /// Whether it gives no address for a complete video.
+    pub(crate) refuses_complete: bool,
     pub(crate) now: i64,
     issued: u32,
     /// Addresses up to this one are no longer taken.
@@ -77,9 +79,16 @@ impl Server {
                 let Some(video) = self.videos.get(&id) else {
                     return json!({ "code": 5002, "msg": "no such video" });
                 };
+                if video.complete && self.refuses_complete {
+                    return json!({ "code": 1, "msg": "nothing to upload" });
+                }
                 let size = video.bytes.len();
                 json!({ "video_id": id, "upload_url": self.address(id), "upload_size": size })
             }
+            "getStatus" => match self.videos.get(&id()) {
+                Some(video) => json!({ "status": if video.complete { 20 } else { 10 } }),
+                None => return json!({ "code": 5002, "msg": "no such video" }),
+            },
             "getVideoList" => {
                 let list: Vec<Value> = self
                     .videos

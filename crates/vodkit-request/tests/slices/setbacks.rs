@@ -92,6 +92,9 @@ fn a_refused_address_is_renewed_once() {
     let (sent, notes, _) = arrives(10, [Fine, Fine, Expired, Fine, Fine, Expired]);
     assert_eq!(sent.len(), 5);
     assert_eq!(notes, [Note::Renewed, Note::Renewed]);
+    // What fails after that is no renewal.
+    let (_, notes, _) = arrives(10, [Fine, Fine, Expired, Fine, Broken(0)]);
+    assert_eq!(notes, [Note::Renewed]);
     // What is refused with a new address as well is refused for another reason.
     let (result, world, notes) = after(10, [Fine, Fine, Expired, Fine, Expired]);
     let error = result.unwrap_err();
@@ -173,6 +176,23 @@ fn failures_without_progress_end_it() {
     );
     assert!(result.is_err());
     assert_eq!(world.slices().len(), 6);
+}
+
+#[test]
+fn a_refused_question_is_put_in_another_way() {
+    for len in [10, 4] {
+        let lost = if len == 10 { 3 } else { 1 };
+        let faults = [vec![Fine; lost], vec![ReplyLost]].concat();
+        let world = || {
+            let world = World::new(len, faults.clone());
+            world.server(|server| server.refuses_complete = true);
+            world
+        };
+        let (result, world) = both(world, || Transfer::new().part_size(4));
+        assert_eq!(result.unwrap().md5, Some(md5(&world.file())));
+        let log = world.log();
+        assert!(log.iter().any(|line| line.contains("getStatus")));
+    }
 }
 
 #[test]

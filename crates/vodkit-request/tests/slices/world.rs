@@ -57,6 +57,9 @@ struct Inner {
     elapsed: Duration,
     /// Bytes of the file that left the machine.
     left: u64,
+    /// How many forms and slices there were, and which one breaks off after how many bytes.
+    posts: usize,
+    breaks: Option<(usize, usize)>,
 }
 
 #[derive(Debug)]
@@ -78,6 +81,8 @@ impl World {
             log: Vec::new(),
             elapsed: Duration::ZERO,
             left: 0,
+            posts: 0,
+            breaks: None,
         }))
     }
 
@@ -111,6 +116,11 @@ impl World {
 
     pub(crate) fn faults(&self, faults: impl IntoIterator<Item = Fault>) {
         self.inner().faults = faults.into_iter().collect();
+    }
+
+    /// The slice of this number, from 1, breaks off.
+    pub(crate) fn break_slice(&self, number: usize, after: usize) {
+        self.inner().breaks = Some((number, after));
     }
 
     pub(crate) fn faults_left(&self) -> usize {
@@ -157,11 +167,18 @@ impl World {
         }
         inner.log.push(line);
         inner.server.now = 1_700_000_000 + inner.elapsed.as_secs() as i64;
-        let fault = inner.faults.pop_front().unwrap_or(Fault::Fine);
+        let mut fault = inner.faults.pop_front().unwrap_or(Fault::Fine);
         let lost = |kind| Err(TransportError::new(kind, format!("{kind:?}")));
         let uri = outgoing.request.uri();
         let query = pairs(uri.query().unwrap_or_default());
         let to_upload = uri.host() == Some(HOST);
+        inner.posts += usize::from(to_upload);
+        if let Some((_, bytes)) = inner
+            .breaks
+            .filter(|(number, _)| to_upload && *number == inner.posts)
+        {
+            fault = Fault::Broken(bytes);
+        }
         match fault {
             Fault::Connect => return lost(TransportErrorKind::Connect),
             Fault::Status(status) => return Ok(reply(status, "<html>")),

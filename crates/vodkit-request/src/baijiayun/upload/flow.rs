@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use vodkit_types::FileContent;
 use vodkit_types::baijiayun::{
-    GetResumeUploadUrl, GetUploadUrl, ResumeTicket, UploadTicket, operations,
+    GetResumeUploadUrl, GetStatus, GetUploadUrl, UploadTicket, operations,
 };
 
 use super::hint::{self, Left};
@@ -12,7 +12,6 @@ use super::orphan::{Found, Search, ambiguous};
 use super::sending::Sending;
 use super::{Course, CreatedSink, Upload, Uploaded};
 use crate::baijiayun::Baijiayun;
-use crate::crc64::Crc64;
 use crate::digest::{Digester, Digests, Wanted};
 use crate::endpoint::Endpoint as _;
 use crate::error::{Error, ErrorKind};
@@ -36,6 +35,8 @@ pub(super) enum Stage<'s> {
     Creating(Box<Exec<'s, GetUploadUrl>>),
     /// How much has arrived?
     Asking(Box<Exec<'s, GetResumeUploadUrl>>),
+    /// The vendor gives no address: is it because nothing is missing?
+    Doubting(Box<Exec<'s, GetStatus>>, Box<Error>),
     /// A stretch that has arrived without a mark is read for its digest.
     Reading(Range<u64>),
     /// Before the last slice, with which the upload is complete: is the file still the same?
@@ -68,7 +69,7 @@ impl<'s> Upload<'s> {
         journal.map_or_else(Past::default, |journal| journal.past().clone())
     }
 
-    fn has_journal(&self) -> bool {
+    pub(super) fn has_journal(&self) -> bool {
         self.transfer.journal.is_some()
     }
 
@@ -269,109 +270,6 @@ impl<'s> Upload<'s> {
         }
     }
 
-    fn ask(&mut self, tick: Tick) -> Next {
-        let mut question = GetResumeUploadUrl::new(self.video.unwrap_or_default());
-        question.use_https.clone_from(&self.order.use_https);
-        let mut exec = Exec::new(self.session, question);
-        let step = exec.advance(tick, Event::Start)?;
-        self.forward_asking(tick, exec, step)
-    }
-
-    fn forward_asking(
-        &mut self,
-        tick: Tick,
-        exec: Exec<'s, GetResumeUploadUrl>,
-        step: Step<ResumeTicket>,
-    ) -> Next {
-        match pass_on(step) {
-            Ok(step) => {
-                self.stage = Stage::Asking(Box::new(exec));
-                Ok(step)
-            }
-            Err(ticket) => {
-                self.address = Some(ticket.upload_url);
-                self.told(tick, ticket.upload_size)
-            }
-        }
-    }
-
-    /// When the server cannot be reached either, what came first is what the user must know: it may have arrived.
-    fn unanswered(&mut self, error: Error) -> Error {
-        match error.kind() {
-            ErrorKind::Connect
-            | ErrorKind::Timeout
-            | ErrorKind::Interrupted
-            | ErrorKind::Throttled
-            | ErrorKind::Unavailable => self.setback.take().unwrap_or(error),
-            _ => error,
-        }
-    }
-
-    /// The server has said how much it has.
-    fn told(&mut self, tick: Tick, size: u64) -> Next {
-        let len = self.course.len();
-        if size > len {
-            let video = self.video.unwrap_or_default();
-            return Err(hint::too_much(&self.source.file.name, video, size, len));
-        }
-        let before = self.course.arrived();
-        let renewed = self.course.refused;
-        self.course.told(size, self.source.is_touched());
-        let now = self.course.arrived();
-        if renewed {
-            self.transfer.note(Note::Renewed);
-        }
-        match &self.meter {
-            None => {
-                self.meter = Some(Meter::new(len, now, self.progress.clone()));
-                if self.resumed {
-                    self.transfer.note(Note::Resumed { bytes: now });
-                }
-            }
-            Some(meter) => {
-                meter.arrived(0, now.saturating_sub(before));
-                meter.lost(before.saturating_sub(now));
-            }
-        }
-        if now < before {
-            self.transfer.note(match now {
-                0 => Note::StartedOver,
-                _ => Note::SentAgain {
-                    bytes: before - now,
-                },
-            });
-        }
-        if now > before && now < len && self.has_journal() {
-            return self.read(tick, before..now);
-        }
-        self.go(tick, Then::Next)
-    }
-
-    /// A stretch has arrived that has no mark: a later process must be able to compare it too.
-    fn read(&mut self, tick: Tick, range: Range<u64>) -> Next {
-        if let FileContent::Path(path) = &self.source.file.content {
-            let stretch = Stretch {
-                path: path.clone(),
-                range: range.clone(),
-                wanted: Wanted::CRC64,
-            };
-            self.stage = Stage::Reading(range);
-            return Ok(Step::Digest(stretch));
-        }
-        let crc64 = self.in_memory(&range).map(Crc64::of);
-        self.mark(range, crc64);
-        self.go(tick, Then::Next)
-    }
-
-    /// The bytes of a file that is in memory.
-    fn in_memory(&self, range: &Range<u64>) -> Option<&[u8]> {
-        let FileContent::Bytes(bytes) = &self.source.file.content else {
-            return None;
-        };
-        // In memory, so the positions fit.
-        bytes.get(range.start as usize..range.end as usize)
-    }
-
     pub(super) fn mark(&mut self, range: Range<u64>, crc64: Option<u64>) {
         let mark = self.course.mark(&range, crc64);
         self.marks.push_back(Mark::Part(mark));
@@ -453,19 +351,27 @@ impl<'s> Upload<'s> {
         self.go(tick, Then::Done)
     }
 
+    pub(super) fn left(&self) -> Left {
+        Left {
+            video: self.video.unwrap_or_default(),
+            arrived: self.course.arrived(),
+            len: self.course.len(),
+            journal: self.has_journal(),
+        }
+    }
+
     /// Whoever meets the error must learn of the video, and how to go on.
     fn explained(&self, error: Error) -> Error {
-        match self.video {
-            Some(video) if error.created().is_none() => hint::of_video(
-                error,
-                Left {
-                    video,
-                    arrived: self.course.arrived(),
-                    len: self.course.len(),
-                    journal: self.has_journal(),
-                },
-            ),
-            _ => error,
+        if error.created().is_some() {
+            return error;
+        }
+        if self.video.is_some() {
+            return hint::of_video(error, self.left());
+        }
+        let journal = self.transfer.journal.as_ref();
+        match journal.and_then(|journal| journal.past().video.as_ref()) {
+            Some(video) => error.with_created(video),
+            None => error,
         }
     }
 
@@ -499,12 +405,11 @@ impl<'s> Upload<'s> {
                     .map_err(|error| hint::of_creation(error, self.has_journal()))?;
                 self.forward_creating(tick, *exec, step)
             }
-            (Stage::Asking(mut exec), event) => {
-                let step = exec
-                    .advance(tick, event)
-                    .map_err(|error| self.unanswered(error))?;
-                self.forward_asking(tick, *exec, step)
-            }
+            (Stage::Asking(exec), event) => self.asked(tick, *exec, event),
+            (Stage::Doubting(mut exec, error), event) => match exec.advance(tick, event) {
+                Ok(step) => self.forward_doubting(tick, *exec, *error, step),
+                Err(_) => Err(*error),
+            },
             (Stage::Reading(range), Event::Digested(digests)) => {
                 // Without a digest the mark is worth little, and the upload as much as before.
                 let crc64 = digests.ok().and_then(|digests| digests.crc64);
@@ -512,7 +417,9 @@ impl<'s> Upload<'s> {
                 self.go(tick, Then::Next)
             }
             (Stage::LookingAgain, Event::Inspected(Ok(facts))) => {
-                self.source.unchanged(facts)?;
+                self.source
+                    .unchanged(facts)
+                    .map_err(|error| hint::outdated(error, self.left().video))?;
                 self.send(tick)
             }
             (Stage::Sending(sent), Event::Response(response)) => {
@@ -521,7 +428,7 @@ impl<'s> Upload<'s> {
             (Stage::Sending(sent), Event::Failed(failure)) => self.broken(tick, &sent, failure),
             (Stage::Waiting(then), Event::Woken) => self.go(tick, then),
             (Stage::Ending, Event::Inspected(looked)) => {
-                let video = self.video.unwrap_or_default();
+                let video = self.left().video;
                 looked
                     .map_err(|error| unusable_file(Some(&self.source.file.content), &error))
                     .and_then(|facts| self.source.unchanged(facts))

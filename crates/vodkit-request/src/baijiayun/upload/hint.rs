@@ -63,6 +63,33 @@ pub(super) fn too_much(file: &str, video: u64, size: u64, len: u64) -> Error {
     .with_created(video)
 }
 
+/// All has arrived, of a file that was touched since, and some of it cannot be compared.
+pub(super) fn incomparable(file: &str, left: Left) -> Error {
+    let Left {
+        video,
+        arrived,
+        len,
+        ..
+    } = left;
+    Error::new(
+        ErrorKind::LocalFile,
+        format!(
+            "`{file}` was touched since its upload began, and video {video} is complete: nothing tells whether its bytes {arrived} to {len} are those of the file"
+        ),
+    )
+    .with_hint(format!(
+        "Compare the MD5 of the file with what the vendor says of video {video}, or delete it, remove the journal, and upload the file again"
+    ))
+    .with_created(video)
+}
+
+/// The file has changed before all of it had gone.
+pub(super) fn outdated(error: Error, video: u64) -> Error {
+    let before = error.hint().unwrap_or_default();
+    let hint = format!("{before}. Video {video} has a part of the old one: delete it");
+    error.with_hint(hint).with_created(video)
+}
+
 /// All has arrived, but not all of one version of the file.
 pub(super) fn mixed(error: Error, video: u64) -> Error {
     error

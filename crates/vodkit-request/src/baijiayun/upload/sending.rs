@@ -88,6 +88,7 @@ impl Upload<'_> {
                 // What is refused is the address, most likely. If a new one is refused too, it is not.
                 _ if !self.course.refused => {
                     self.course.refused = true;
+                    self.renewing = true;
                     Some((Outcome::NotSent, Then::Ask))
                 }
                 _ => None,
@@ -137,9 +138,7 @@ impl Upload<'_> {
 
     fn confirmed(&mut self, tick: Tick, sent: Sending) -> Next {
         self.session.budget.refill(self.course.failures() > 0);
-        let Sending {
-            whole, range, tap, ..
-        } = sent;
+        let Sending { range, tap, .. } = sent;
         let crc64 = match (tap, &self.source.file.content) {
             (Some(tap), _) => self.course.saw(tap.seen(), &range),
             (None, FileContent::Bytes(bytes)) => {
@@ -152,9 +151,8 @@ impl Upload<'_> {
             meter.arrived(0, range.end - range.start);
         }
         self.course.reach(range.end);
-        if !whole {
-            self.mark(range, crc64);
-        }
+        // A form too: what was sent must be there to compare with.
+        self.mark(range, crc64);
         self.go(tick, Then::Next)
     }
 }
