@@ -178,6 +178,38 @@ fn verify_reads_what_was_sent_also_when_nothing_was_touched() {
 }
 
 #[test]
+fn what_is_read_for_a_mark_is_of_the_file_as_it_was() {
+    // Slice 2 breaks off after 3 bytes, and somebody changes one of them before it is read.
+    let world = World::new(
+        20,
+        [Fault::Fine, Fault::Fine, Fault::Broken(3), Fault::Fine],
+    );
+    let kept = Arc::new(Kept::default());
+    let session = crate::world::session();
+    let touching = Touching {
+        world: &world,
+        at: "5-8/20",
+        byte: 5,
+    };
+    let upload = vodkit_request::baijiayun::Upload::new(&session, crate::world::file())
+        .transfer(transfer(&kept));
+    let error = vodkit_request::Run::new(&touching, upload)
+        .send()
+        .unwrap_err();
+    assert_eq!(
+        (error.kind(), error.created()),
+        (ErrorKind::LocalFile, Some("77"))
+    );
+    assert!(error.to_string().contains("delete it"), "{error}");
+    assert_eq!(kept.journal().past().bytes(), 4, "no mark of it");
+    // So the next run does not take it for the old one.
+    world.server(|server| server.overlap = true);
+    let again = super::world::upload(&world, transfer(&kept)).unwrap();
+    assert_eq!(again.md5, Some(md5(&world.file())));
+    assert!(world.server(|server| server.videos[&77].bytes.clone()) == world.file());
+}
+
+#[test]
 fn a_file_that_changes_meanwhile_is_not_completed() {
     // Before the last slice.
     let fresh = Arc::new(Kept::default());
@@ -186,6 +218,7 @@ fn a_file_that_changes_meanwhile_is_not_completed() {
     let touching = Touching {
         world: &world,
         at: "13-16/20",
+        byte: 0,
     };
     let upload = vodkit_request::baijiayun::Upload::new(&session, crate::world::file())
         .transfer(transfer(&fresh));
@@ -204,6 +237,7 @@ fn a_file_that_changes_meanwhile_is_not_completed() {
     let touching = Touching {
         world: &world,
         at: "17-20/20",
+        byte: 0,
     };
     let fresh = Arc::new(Kept::default());
     let upload = vodkit_request::baijiayun::Upload::new(&session, crate::world::file())
@@ -222,6 +256,7 @@ fn a_file_that_changes_meanwhile_is_not_completed() {
 struct Touching<'w> {
     world: &'w World,
     at: &'static str,
+    byte: usize,
 }
 
 impl vodkit_request::BlockingTransport for Touching<'_> {
@@ -239,7 +274,7 @@ impl vodkit_request::BlockingTransport for Touching<'_> {
             .last()
             .is_some_and(|last| last == self.at)
         {
-            self.world.touch(|file| file[0] ^= 1);
+            self.world.touch(|file| file[self.byte] = 0xee);
         }
         response
     }
@@ -251,6 +286,12 @@ impl vodkit_request::BlockingTransport for Touching<'_> {
         path: &std::path::Path,
     ) -> std::io::Result<vodkit_request::transport::FileFacts> {
         vodkit_request::BlockingTransport::inspect(self.world, path)
+    }
+    fn digest(
+        &self,
+        stretch: &vodkit_request::flow::Stretch,
+    ) -> std::io::Result<vodkit_request::digest::Digests> {
+        vodkit_request::BlockingTransport::digest(self.world, stretch)
     }
 }
 

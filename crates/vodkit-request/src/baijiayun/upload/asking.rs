@@ -155,6 +155,15 @@ impl<'s> Upload<'s> {
             return Ok(Step::Digest(stretch));
         }
         let crc64 = self.in_memory(&range).map(Crc64::of);
+        self.was_read(tick, range, crc64)
+    }
+
+    pub(super) fn was_read(&mut self, tick: Tick, range: Range<u64>, crc64: Option<u64>) -> Next {
+        if let FileContent::Path(path) = &self.source.file.content {
+            let path = path.clone();
+            self.stage = Stage::LookingAfter(range, crc64);
+            return Ok(Step::Inspect(path));
+        }
         self.mark(range, crc64);
         self.go(tick, Then::Next)
     }

@@ -18,7 +18,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::{Exec, unusable_file};
 use crate::flow::{Event, Flow, Step, Stretch, pass_on, unexpected_event};
 use crate::params::Params;
-use crate::transport::Tick;
+use crate::transport::{FileFacts, Tick};
 use crate::upload::{Begun, Mark, Meter, Note, Past};
 use crate::vendor::Vendor as _;
 
@@ -39,6 +39,8 @@ pub(super) enum Stage<'s> {
     Doubting(Box<Exec<'s, GetStatus>>, Box<Error>),
     /// A stretch that has arrived without a mark is read for its digest.
     Reading(Range<u64>),
+    /// What was read is of the file as it was only if that has not changed until now.
+    LookingAfter(Range<u64>, Option<u64>),
     /// Before the last slice, with which the upload is complete: is the file still the same?
     LookingAgain,
     Sending(Box<Sending>),
@@ -351,6 +353,12 @@ impl<'s> Upload<'s> {
         self.go(tick, Then::Done)
     }
 
+    fn same_as_before(&self, facts: FileFacts) -> Result<(), Error> {
+        self.source
+            .unchanged(facts)
+            .map_err(|error| hint::outdated(error, self.left().video))
+    }
+
     pub(super) fn left(&self) -> Left {
         Left {
             video: self.video.unwrap_or_default(),
@@ -383,7 +391,10 @@ impl<'s> Upload<'s> {
                 self.source.measured(facts, &past, self.transfer.verify)?;
                 self.check(tick)
             }
-            (Stage::Inspecting | Stage::LookingAgain, Event::Inspected(Err(error)))
+            (
+                Stage::Inspecting | Stage::LookingAgain | Stage::LookingAfter(..),
+                Event::Inspected(Err(error)),
+            )
             | (Stage::Checking, Event::Digested(Err(error))) => {
                 Err(unusable_file(Some(&self.source.file.content), &error))
             }
@@ -413,13 +424,15 @@ impl<'s> Upload<'s> {
             (Stage::Reading(range), Event::Digested(digests)) => {
                 // Without a digest the mark is worth little, and the upload as much as before.
                 let crc64 = digests.ok().and_then(|digests| digests.crc64);
+                self.was_read(tick, range, crc64)
+            }
+            (Stage::LookingAfter(range, crc64), Event::Inspected(Ok(facts))) => {
+                self.same_as_before(facts)?;
                 self.mark(range, crc64);
                 self.go(tick, Then::Next)
             }
             (Stage::LookingAgain, Event::Inspected(Ok(facts))) => {
-                self.source
-                    .unchanged(facts)
-                    .map_err(|error| hint::outdated(error, self.left().video))?;
+                self.same_as_before(facts)?;
                 self.send(tick)
             }
             (Stage::Sending(sent), Event::Response(response)) => {
