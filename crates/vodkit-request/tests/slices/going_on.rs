@@ -79,6 +79,11 @@ fn the_servers_word_beats_the_journals() {
     let uploaded = upload(&world, transfer(&kept)).unwrap();
     assert_eq!(uploaded.md5, Some(md5(&file)));
     assert_eq!(world.slices().len(), 3, "nothing more was sent");
+    let log = world.log();
+    assert!(
+        !log.contains(&"digest 8..20".to_owned()),
+        "it needs no mark"
+    );
     // All, and it says so by a refusal.
     let (world, kept) = killed(2, 0);
     world.server(|server| {
@@ -89,6 +94,12 @@ fn the_servers_word_beats_the_journals() {
     let uploaded = upload(&world, transfer(&kept)).unwrap();
     assert_eq!(uploaded.md5, Some(md5(&file)));
     assert_eq!(world.slices().len(), 3, "nothing more was sent");
+    // It does not say, and waits for more all the same.
+    let (world, kept) = killed(2, 0);
+    world.server(|server| server.refuses_all = true);
+    let error = upload(&world, transfer(&kept)).unwrap_err();
+    assert_eq!((error.code(), error.created()), (Some("1"), Some("77")));
+    assert_eq!(world.slices().len(), 3);
     // None any more.
     let (world, kept) = killed(2, 0);
     world.server(|server| server.videos.clear());
@@ -163,6 +174,24 @@ fn a_touched_file_that_is_complete_but_cannot_be_compared_is_told_of() {
         "{error}"
     );
     assert_eq!(world.slices().len(), 4);
+}
+
+#[test]
+fn what_is_complete_by_the_journal_is_not_asked_for() {
+    let (world, kept) = (World::new(4, []), Arc::new(Kept::default()));
+    // Looked, begun, creating, created twice, the form and its mark, looked, completed.
+    let (end, _) = run(&world, transfer(&kept), 8, true);
+    assert!(matches!(end, End::Killed), "{end:?}");
+    assert!(kept.journal().past().completed && !kept.journal().past().finished);
+    let sent = world.log().len();
+    let uploaded = upload(&world, transfer(&kept)).unwrap();
+    assert_eq!(uploaded.md5, Some(md5(&world.file())));
+    assert!(
+        world.log()[sent..]
+            .iter()
+            .all(|line| !line.starts_with("POST"))
+    );
+    assert!(kept.journal().past().finished);
 }
 
 #[test]

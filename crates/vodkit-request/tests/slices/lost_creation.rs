@@ -63,11 +63,15 @@ fn it_is_found_and_used() {
     like_it(&world, 3, |video| video.status = Some(20));
     like_it(&world, 4, |video| video.bytes = vec![1]);
     like_it(&world, 5, |_| ());
+    like_it(&world, 6, |video| {
+        (video.status, video.complete) = (Some(10), true)
+    });
+    world.server(|server| server.refuses_complete = true);
     let told = Told::default();
     let id = again(&world, &kept, &told, |transfer| transfer.except(["5"])).unwrap();
     assert_eq!(id, 77);
     assert_eq!(told.notes(), [Note::Adopted { video: "77".into() }]);
-    world.server(|server| assert_eq!(server.videos.len(), 6));
+    world.server(|server| assert_eq!(server.videos.len(), 7));
     assert_eq!(world.slices().len(), 3);
 }
 

@@ -119,6 +119,30 @@ fn progress_counts_the_file_and_never_goes_back() {
 }
 
 #[test]
+fn progress_waits_for_bytes_that_were_lost() {
+    let faults = [
+        Fault::Fine,
+        Fault::Fine,
+        Fault::Fine,
+        Fault::Fine,
+        Fault::Forgets(12),
+    ];
+    let world = World::new(20, faults);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sink = {
+        let seen = Arc::clone(&seen);
+        ProgressSink::new(move |step| seen.lock().unwrap().push(step.sent))
+    };
+    let session = session();
+    let upload = Upload::new(&session, file())
+        .transfer(Transfer::new().part_size(4))
+        .progress(sink);
+    Run::new(&world, upload).send().unwrap();
+    assert_eq!(*seen.lock().unwrap(), [4, 8, 12, 16, 20]);
+    assert_eq!(world.slices().len(), 9);
+}
+
+#[test]
 fn rate_limits_and_the_wish_for_https_are_passed_on() {
     let ticket = format!(
         r#"{{"code":0,"data":{{"video_id":77,"upload_url":"http://up.example.test/upload?fid=77&ts=1&token={TOKEN}"}},"msg":""}}"#
@@ -206,6 +230,13 @@ fn a_transport_that_shows_nothing_uploads_all_the_same() {
         .send()
         .unwrap();
     assert_eq!((uploaded.bytes, uploaded.md5), (10, None));
+    // Nor does its journal say what it did not see.
+    let (bare, kept) = (Bare(World::new(10, [])), Arc::new(Kept::default()));
+    let transfer = Transfer::new().part_size(4).journal(kept.journal());
+    let upload = Upload::new(&session, file()).transfer(transfer);
+    Run::new(&bare, upload).send().unwrap();
+    let past = kept.journal().past().clone();
+    assert!(past.bytes() == 10 && past.parts.values().all(|part| part.crc64.is_none()));
 }
 
 fn info(more: &str) -> Reply {

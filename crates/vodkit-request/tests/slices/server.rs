@@ -28,6 +28,8 @@ pub(crate) struct Server {
     pub(crate) overlap: bool,
     /// Whether it gives no address for a complete video.
     pub(crate) refuses_complete: bool,
+    /// Whether it gives no address at all.
+    pub(crate) refuses_all: bool,
     pub(crate) now: i64,
     issued: u32,
     /// Addresses up to this one are no longer taken.
@@ -79,7 +81,7 @@ impl Server {
                 let Some(video) = self.videos.get(&id) else {
                     return json!({ "code": 5002, "msg": "no such video" });
                 };
-                if video.complete && self.refuses_complete {
+                if self.refuses_all || video.complete && self.refuses_complete {
                     return json!({ "code": 1, "msg": "nothing to upload" });
                 }
                 let size = video.bytes.len();

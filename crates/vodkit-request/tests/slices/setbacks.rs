@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use vodkit_request::ErrorKind;
+use vodkit_request::baijiayun::Upload;
 use vodkit_request::upload::{Note, Transfer};
+use vodkit_request::{ErrorKind, RetryPolicy, Run};
 
 use crate::world::Fault::{Broken, Connect, Expired, Fine, Forgets, Html, ReplyLost, Status};
-use crate::world::{End, Fault, Kept, Told, World, both, md5, run, upload};
+use crate::world::{End, Fault, Kept, Told, World, both, file, md5, run, session, upload};
 
 /// What comes of an upload of 10 bytes in slices of 4, or of one form of 4 bytes.
 fn after<const N: usize>(
@@ -193,6 +194,26 @@ fn a_refused_question_is_put_in_another_way() {
         let log = world.log();
         assert!(log.iter().any(|line| line.contains("getStatus")));
     }
+}
+
+#[test]
+fn the_budget_of_the_session_bounds_it_and_progress_refills_it() {
+    let patient = |world: &World| {
+        let session = session().with_retry(RetryPolicy::attempts(1000));
+        let upload = Upload::new(&session, file()).transfer(Transfer::new().part_size(4));
+        Run::new(world, upload).send()
+    };
+    // Nothing ever arrives.
+    let faults = [Broken(0), Fine].repeat(500);
+    let world = World::new(8, [vec![Fine], faults].concat());
+    patient(&world).unwrap_err();
+    let sent = world.slices().len();
+    assert!((30..50).contains(&sent), "{sent}");
+    // Each slice needs two attempts, and there are many.
+    let faults = [Broken(0), Fine, Fine].repeat(200);
+    let world = World::new(800, [vec![Fine], faults].concat());
+    patient(&world).unwrap();
+    assert_eq!(world.slices().len(), 400);
 }
 
 #[test]
