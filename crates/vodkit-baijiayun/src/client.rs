@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use vodkit_request::baijiayun::{Baijiayun, Upload, WaitForTranscode, private_domain_url};
+use vodkit_request::baijiayun::{
+    Baijiayun, Upload, Uploaded, VerifyUpload, WaitForTranscode, private_domain_url,
+};
 use vodkit_request::{
     BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Run, Session, types,
 };
@@ -50,7 +52,7 @@ impl<T> Client<T> {
         self.call(Raw::new(operation))
     }
 
-    /// Uploads a file in one request (API-2 and API-3) and starts its transcoding.
+    /// Uploads a file (API-2 to API-4) and starts its transcoding: a small one in one request, a larger one in slices of 5 MiB.
     ///
     /// `file` is a path, or a [`FileInput`] for bytes in memory. It is read while it is sent, never as a whole. Its name tells the vendor the
     /// format, so keep the extension. Without [`definitions`](Upload::definitions) the video is transcoded to standard definition.
@@ -64,6 +66,21 @@ impl<T> Client<T> {
     ///     .progress(ProgressSink::new(|step| eprintln!("{} of {} bytes", step.sent, step.total)))
     ///     .send()?;
     /// println!("video {}", uploaded.video_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// With a journal it survives its process, and with a rate it leaves room for others:
+    ///
+    /// ```no_run
+    /// # use vodkit_baijiayun::{Client, Error, Journal, Pace, Transfer};
+    /// # fn upload(client: &Client<vodkit_blocking::Blocking>, journal: Journal) -> Result<(), Error> {
+    /// let transfer = Transfer::new()
+    ///     .journal(journal)
+    ///     .pace(Pace::bytes_per_second(2_000_000))
+    ///     .notes(|note| eprintln!("{note:?}"));
+    /// let uploaded = client.upload("lesson.mp4").transfer(transfer).send()?;
+    /// println!("video {}, MD5 {}", uploaded.video_id, uploaded.md5.unwrap_or_default());
     /// # Ok(())
     /// # }
     /// ```
@@ -85,6 +102,14 @@ impl<T> Client<T> {
             &self.transport,
             WaitForTranscode::new(&self.session, video_id, deadline),
         )
+    }
+
+    /// Compares what the vendor says of an uploaded file (API-6) with what was sent. The vendor knows it after transcoding, so
+    /// [wait](Self::wait_for_transcode) first.
+    ///
+    /// It gives [`Comparison`](crate::Comparison), and fails with [`ErrorKind::Interrupted`] when the vendor has another file.
+    pub fn verify_upload(&self, uploaded: &Uploaded) -> Run<'_, T, VerifyUpload<'_>> {
+        Run::new(&self.transport, VerifyUpload::new(&self.session, uploaded))
     }
 
     /// The transport.

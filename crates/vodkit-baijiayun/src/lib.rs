@@ -37,10 +37,14 @@ pub mod callback {
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "async")]
 pub use vodkit_request::AsyncTransport;
-pub use vodkit_request::baijiayun::{self as types, Upload, Uploaded, WaitForTranscode};
+pub use vodkit_request::baijiayun::{
+    self as types, Comparison, Upload, Uploaded, VerifyUpload, WaitForTranscode,
+};
+pub use vodkit_request::transport::Pace;
 pub use vodkit_request::types::{
     Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
 };
+pub use vodkit_request::upload::{Journal, Note, Transfer};
 pub use vodkit_request::{
     BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages, Progress,
     ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,

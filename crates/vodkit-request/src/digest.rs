@@ -96,6 +96,17 @@ impl Digester {
         }
     }
 
+    /// How many bytes came so far.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Starts the CRC-64 anew, so that it is of the bytes from here on. The MD5 goes on.
+    pub fn restart_crc64(&mut self) {
+        self.crc64 = self.crc64.take().map(|_| Crc64::new());
+    }
+
     /// The digests of all that came so far.
     #[must_use]
     pub fn digests(&self) -> Digests {

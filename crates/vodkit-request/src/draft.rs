@@ -173,7 +173,8 @@ fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-fn target_address(target: &Secret) -> Result<Uri, Error> {
+/// The address that an earlier call gave.
+pub(crate) fn target_address(target: &Secret) -> Result<Uri, Error> {
     let uri: Uri = target
         .expose()
         .parse()

@@ -26,7 +26,9 @@ pub struct Pages<'c, T: ?Sized, E: Paged> {
     cursor: Cursor<E>,
 }
 
-struct Cursor<E: Paged> {
+/// Where in a list one is, and whether there is more.
+#[derive(Debug)]
+pub(crate) struct Cursor<E: Paged> {
     next: Option<E>,
     /// Elements that lie before the first page that was asked for.
     before: Option<u64>,
@@ -36,7 +38,7 @@ struct Cursor<E: Paged> {
 }
 
 /// What a page turned out to be.
-enum Page<I> {
+pub(crate) enum Page<I> {
     New(Vec<I>),
     Repeated,
     End,
@@ -46,7 +48,24 @@ enum Page<I> {
 const MOST_REPEATS: u32 = 3;
 
 impl<E: Paged> Cursor<E> {
-    fn take(&mut self, current: &E, output: E::Output) -> Page<E::Item> {
+    /// Before the page `first`.
+    pub(crate) fn new(first: E) -> Self {
+        Self {
+            next: Some(first),
+            before: None,
+            seen: 0,
+            last: Vec::new(),
+            repeats: 0,
+        }
+    }
+
+    /// The page to ask for; `None` after the last.
+    pub(crate) fn current(&self) -> Option<E> {
+        self.next.clone()
+    }
+
+    /// Takes what the page `current` turned out to be.
+    pub(crate) fn take(&mut self, current: &E, output: E::Output) -> Page<E::Item> {
         self.next = None;
         let reported = E::reported_page_size(&output).filter(|size| *size > 0);
         let size = reported.unwrap_or_else(|| current.page_size());
@@ -91,13 +110,7 @@ impl<'c, T: ?Sized, E: Paged> Pages<'c, T, E> {
             transport,
             session,
             limits,
-            cursor: Cursor {
-                next: Some(first),
-                before: None,
-                seen: 0,
-                last: Vec::new(),
-                repeats: 0,
-            },
+            cursor: Cursor::new(first),
         }
     }
 
@@ -113,7 +126,7 @@ impl<T: BlockingTransport + ?Sized, E: Paged> Iterator for Pages<'_, T, E> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let current = self.cursor.next.clone()?;
+            let current = self.cursor.current()?;
             let flow = Exec::new(self.session, current.clone()).with_limits(self.limits);
             match drive(self.transport, flow).map(|output| self.cursor.take(&current, output)) {
                 Ok(Page::New(items)) => return Some(Ok(items)),
@@ -133,7 +146,7 @@ impl<T: AsyncTransport + ?Sized, E: Paged> Pages<'_, T, E> {
     /// Fetches the next page; `None` after the last. When the future is dropped before it is done, the same page is fetched the next time.
     pub async fn next_page(&mut self) -> Option<Result<Vec<E::Item>, Error>> {
         loop {
-            let current = self.cursor.next.clone()?;
+            let current = self.cursor.current()?;
             let flow = Exec::new(self.session, current.clone()).with_limits(self.limits);
             match drive_async(self.transport, flow)
                 .await

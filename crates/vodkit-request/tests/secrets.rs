@@ -19,7 +19,7 @@ use vodkit_request::mask::mask;
 use vodkit_request::testing::{Reply, ScriptedTransport};
 use vodkit_request::transport::TransportErrorKind::Timeout;
 use vodkit_request::types::{FileInput, NoData};
-use vodkit_request::{Call, Endpoint, Error, ErrorKind, Run};
+use vodkit_request::{Call, Endpoint, Error, ErrorKind, RetryPolicy, Run};
 
 const TOKEN: &str = "test-upload-token-0123456789";
 const FETCHED: &str = "fetched-key-0123456789";
@@ -156,7 +156,7 @@ fn the_parts_of_an_upload_address_are_masked() {
     let ticket = format!(
         r#"{{"code":0,"data":{{"video_id":77,"upload_url":"http://up.example.test/path-{TOKEN}/upload?fid=77&token={TOKEN}#{TOKEN}-end"}},"msg":""}}"#
     );
-    let session = session();
+    let session = session().with_retry(RetryPolicy::NEVER);
     for (words, shown) in [
         (format!("{TOKEN} has run out"), "*** has run out"),
         (format!("path-{TOKEN} is gone"), "*** is gone"),
@@ -188,7 +188,7 @@ fn an_upload_address_without_a_path_is_masked_too() {
         let ticket = format!(
             r#"{{"code":0,"data":{{"video_id":77,"upload_url":"http://up.example.test{rest}"}},"msg":""}}"#
         );
-        let session = session();
+        let session = session().with_retry(RetryPolicy::NEVER);
         let transport = ScriptedTransport::new([
             Reply::json(ticket),
             Reply::json(format!(

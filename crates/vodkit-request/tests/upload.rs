@@ -12,7 +12,7 @@ use vodkit_request::baijiayun::{Upload, WaitForTranscode};
 use vodkit_request::testing::{Reply, ScriptedTransport};
 use vodkit_request::transport::TransportErrorKind::Interrupted;
 use vodkit_request::types::FileInput;
-use vodkit_request::{ErrorKind, Run};
+use vodkit_request::{ErrorKind, RetryPolicy, Run};
 
 const TICKET: &str = r#"{"code":0,"data":{"video_id":"77","upload_url":"http://up.example.test/upload?fid=77&ts=1&token=t"},"msg":""}"#;
 
@@ -21,7 +21,7 @@ fn an_upload_asks_for_an_address_and_sends_one_form() {
     let run = |reply: &'static str| {
         let transport = ScriptedTransport::new([Reply::json(TICKET), Reply::json(reply)])
             .file("/tmp/电影 1.mp4", 1000);
-        let session = session();
+        let session = session().with_retry(RetryPolicy::NEVER);
         let result = Run::new(
             &transport,
             Upload::new(&session, FileInput::path("/tmp/电影 1.mp4")),
@@ -91,7 +91,8 @@ fn an_upload_that_cannot_work_creates_no_video() {
 
 #[test]
 fn a_lost_upload_names_the_video_it_leaves_behind() {
-    let session = session();
+    // Whoever wants nothing repeated gets nothing asked either.
+    let session = session().with_retry(RetryPolicy::NEVER);
     let transport = ScriptedTransport::new([Reply::json(TICKET), Reply::fails(Interrupted)]);
     let error = Run::new(
         &transport,

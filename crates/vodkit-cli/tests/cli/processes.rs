@@ -199,7 +199,8 @@ fn an_interrupted_upload_names_the_video_that_exists() {
         ),
         (
             "getStatus",
-            3,
+            // After 13 slices.
+            15,
             Some("7007"),
             false,
             "Video 7007 is uploaded",

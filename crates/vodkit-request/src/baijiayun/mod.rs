@@ -9,10 +9,12 @@ pub mod callback;
 mod generated;
 mod upload;
 mod vendor;
+mod verify;
 mod wait;
 
 pub use generated::*;
 pub use upload::{Upload, Uploaded};
 pub use vendor::{Baijiayun, private_domain_url};
+pub use verify::{Comparison, VerifyUpload};
 pub use vodkit_types::baijiayun::*;
 pub use wait::WaitForTranscode;

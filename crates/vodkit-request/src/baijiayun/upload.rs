@@ -1,28 +1,70 @@
-//! Simple upload: ask for an address, send the whole file as one form.
+//! Uploads: ask for an address, send a small file as one form and a large one in slices, go on where the server stopped.
 
-use vodkit_types::baijiayun::{GetUploadUrl, TargetDefinition, UploadFile};
-use vodkit_types::{CommaList, FileContent, FileInput, NoData};
+mod asking;
+mod course;
+mod flow;
+mod hint;
+mod orphan;
+mod sending;
+mod slice;
+
+use std::collections::VecDeque;
+
+use vodkit_types::baijiayun::{GetUploadUrl, TargetDefinition};
+use vodkit_types::{CommaList, FileInput, Secret};
 
 use crate::baijiayun::Baijiayun;
 use crate::call::Run;
-use crate::error::{Error, ErrorKind};
-use crate::exec::{Exec, unusable_file};
-use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
+use crate::error::Error;
 use crate::session::Session;
-use crate::transport::{FileFacts, Limits, ProgressSink, Tick};
+use crate::transport::{Limits, ProgressSink};
+use crate::upload::source::Source;
+use crate::upload::{Mark, Meter, Transfer};
 
-/// A simple upload (API-2, then API-3).
+use course::Course;
+use flow::Stage;
+
+/// Bytes of a slice unless [`Transfer::part_size`] says otherwise: what a public client of the vendor sends.
+const SLICE: u64 = 5 << 20;
+
+/// An upload (API-2, API-3 and API-4).
 ///
-/// The file is looked at before anything is sent, so a missing or empty one creates no video. A lost reply to either request is not repeated:
-/// the error says that the outcome is unknown, and names the video once it exists.
+/// A file of at most one slice (5 MiB, or [`Transfer::part_size`]) goes as one form, as the page has it. A larger one goes in slices, one after
+/// another, each a POST of its raw bytes with a `Content-Range` that counts from one: that is how public clients of the vendor do it, the page does
+/// not describe it.
+///
+/// The file is looked at before anything is sent, so a missing or empty one creates no video. When a request fails and nobody knows how much of it
+/// arrived, or when the address is refused, the flow asks with API-4 how much the server has, and goes on from exactly there with the new address.
+/// It gives up after as many failures without progress as the session's retry policy has attempts.
+///
+/// With a journal ([`Transfer::journal`]) another process goes on in the same way. The server's word on what it has beats the journal's. When an
+/// earlier process lost the reply to the call that creates the video (API-2), the video is looked for before another one is created. Without a
+/// journal a lost reply to that call is an error, which says that the outcome is unknown.
 #[derive(Debug)]
 pub struct Upload<'s> {
     session: &'s Session<Baijiayun>,
     order: GetUploadUrl,
-    file: FileInput,
     limits: Option<Limits>,
     progress: Option<ProgressSink>,
     created: Option<CreatedSink>,
+    transfer: Transfer,
+    source: Source,
+    /// What is to be written down before anything else happens.
+    marks: VecDeque<Mark>,
+    video: Option<u64>,
+    address: Option<Secret>,
+    course: Course,
+    meter: Option<Meter>,
+    /// Why a request failed, while the server is asked what it has of it.
+    setback: Option<Error>,
+    /// MD5 of the file, once all has arrived.
+    md5: Option<String>,
+    /// Whether a new address is asked for since the old one was refused.
+    renewing: bool,
+    /// Whether an earlier process has begun with this video.
+    resumed: bool,
+    /// Whether the file as it is now is still to be written down: it was touched.
+    begin_again: bool,
     stage: Stage<'s>,
 }
 
@@ -35,15 +77,6 @@ impl std::fmt::Debug for CreatedSink {
     }
 }
 
-#[derive(Debug)]
-enum Stage<'s> {
-    Begin,
-    Inspecting,
-    Asking(Box<Exec<'s, GetUploadUrl>>, FileFacts),
-    Sending(Box<Exec<'s, UploadFile>>, Uploaded),
-    Over,
-}
-
 /// What an upload gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -52,6 +85,12 @@ pub struct Uploaded {
     pub video_id: u64,
     /// Bytes of the file.
     pub bytes: u64,
+    /// MD5 of the file, 32 lower-case hexadecimal digits, to be compared with what the vendor says of the video
+    /// ([`VerifyUpload`](crate::baijiayun::VerifyUpload)).
+    ///
+    /// It is computed while the file is sent. When some of it was sent by an earlier process, or when the server kept a part of a broken slice, the
+    /// file is read once more in the end. `None` for a transport that neither shows what it sends nor reads files by itself.
+    pub md5: Option<String>,
 }
 
 impl<'s> Upload<'s> {
@@ -62,10 +101,21 @@ impl<'s> Upload<'s> {
         Self {
             session,
             order,
-            file,
             limits: None,
             progress: None,
             created: None,
+            transfer: Transfer::new(),
+            source: Source::new(file),
+            marks: VecDeque::new(),
+            video: None,
+            address: None,
+            course: Course::unknown(),
+            meter: None,
+            setback: None,
+            md5: None,
+            renewing: false,
+            resumed: false,
+            begin_again: false,
             stage: Stage::Begin,
         }
     }
@@ -91,138 +141,34 @@ impl<'s> Upload<'s> {
         self
     }
 
-    /// Has `sink` told how far the file is.
+    /// Sets the size of slices, a rate, and the journal from which an interrupted upload goes on. Slices go one at a time: the vendor takes them
+    /// in order.
+    #[must_use]
+    pub fn transfer(mut self, transfer: Transfer) -> Self {
+        self.transfer = transfer;
+        self
+    }
+
+    /// Has `sink` told how many bytes of the file have gone, of how many. The number never goes back.
     #[must_use]
     pub fn progress(mut self, sink: ProgressSink) -> Self {
         self.progress = Some(sink);
         self
     }
 
-    /// Has `sink` told of the id of the new video before its file is sent: whatever happens then, the id is known.
+    /// Has `sink` told of the id of the video before its file is sent: whatever happens then, the id is known.
     #[must_use]
     pub fn created(mut self, sink: impl Fn(u64) + Send + Sync + 'static) -> Self {
         self.created = Some(CreatedSink(Box::new(sink)));
         self
     }
 
-    /// Sets time limits for sending the file; by default only a stall of 30 s ends it.
+    /// Sets limits for sending the file, or each slice of it; by default only a stall of 30 s ends it.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
         self
     }
-
-    fn ask(&mut self, tick: Tick, facts: FileFacts) -> Result<Step<Uploaded>, Error> {
-        if facts.len == 0 {
-            return Err(Error::new(
-                ErrorKind::LocalFile,
-                format!("cannot upload `{}`: it is empty", self.file.name),
-            ));
-        }
-        let mut exec = Exec::new(self.session, self.order.clone());
-        let step = exec.advance(tick, Event::Start)?;
-        self.forward_asking(exec, facts, tick, step)
-    }
-
-    fn forward_asking(
-        &mut self,
-        exec: Exec<'s, GetUploadUrl>,
-        facts: FileFacts,
-        tick: Tick,
-        step: Step<vodkit_types::baijiayun::UploadTicket>,
-    ) -> Result<Step<Uploaded>, Error> {
-        let granted = match pass_on(step) {
-            Ok(step) => {
-                self.stage = Stage::Asking(Box::new(exec), facts);
-                return Ok(step);
-            }
-            Err(granted) => granted,
-        };
-        let uploaded = Uploaded {
-            video_id: granted.video_id,
-            bytes: facts.len,
-        };
-        if let Some(CreatedSink(sink)) = &self.created {
-            sink(uploaded.video_id);
-        }
-        let mut exec = Exec::new(
-            self.session,
-            UploadFile::new(granted.upload_url, self.file.clone()),
-        )
-        .with_file_facts(Some(facts))
-        .with_limits(self.limits)
-        .with_progress(self.progress.clone());
-        let step = exec
-            .advance(tick, Event::Start)
-            .map_err(|error| of_video(error, &uploaded))?;
-        Ok(self.forward_sending(exec, uploaded, step))
-    }
-
-    fn forward_sending(
-        &mut self,
-        exec: Exec<'s, UploadFile>,
-        uploaded: Uploaded,
-        step: Step<NoData>,
-    ) -> Step<Uploaded> {
-        match pass_on(step) {
-            Ok(step) => {
-                self.stage = Stage::Sending(Box::new(exec), uploaded);
-                step
-            }
-            Err(NoData { .. }) => Step::Done(uploaded),
-        }
-    }
-}
-
-impl Flow for Upload<'_> {
-    type Output = Uploaded;
-
-    fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        match (std::mem::replace(&mut self.stage, Stage::Over), event) {
-            (Stage::Begin, Event::Start) => match &self.file.content {
-                FileContent::Path(path) => {
-                    self.stage = Stage::Inspecting;
-                    Ok(Step::Inspect(path.clone()))
-                }
-                FileContent::Bytes(bytes) => {
-                    let facts = FileFacts::of_len(bytes.len() as u64);
-                    self.ask(tick, facts)
-                }
-                _ => Err(Error::new(
-                    ErrorKind::LocalFile,
-                    "this kind of file cannot be uploaded",
-                )),
-            },
-            (Stage::Inspecting, Event::Inspected(Ok(facts))) => self.ask(tick, facts),
-            (Stage::Inspecting, Event::Inspected(Err(error))) => {
-                Err(unusable_file(Some(&self.file.content), &error))
-            }
-            (Stage::Asking(mut exec, facts), event) => {
-                let step = exec.advance(tick, event)?;
-                self.forward_asking(*exec, facts, tick, step)
-            }
-            (Stage::Sending(mut exec, uploaded), event) => {
-                let step = exec
-                    .advance(tick, event)
-                    .map_err(|error| of_video(error, &uploaded))?;
-                Ok(self.forward_sending(*exec, uploaded, step))
-            }
-            _ => Err(unexpected_event()),
-        }
-    }
-}
-
-/// A failed upload leaves a video without content behind: its id must not be lost.
-fn of_video(error: Error, uploaded: &Uploaded) -> Error {
-    let id = uploaded.video_id;
-    let hint = match error.hint() {
-        Some(hint) => format!(
-            "{}. Video {id} exists but may have no content",
-            hint.trim_end_matches('.')
-        ),
-        None => format!("Video {id} exists but has no content"),
-    };
-    error.with_hint(hint).with_created(id)
 }
 
 /// The settings of an upload, on the upload that a facade gives.
@@ -240,6 +186,11 @@ impl<T: ?Sized> Run<'_, T, Upload<'_>> {
     /// See [`Upload::order`].
     pub fn order(self, change: impl FnOnce(GetUploadUrl) -> GetUploadUrl) -> Self {
         self.map(|upload| upload.order(change))
+    }
+
+    /// See [`Upload::transfer`].
+    pub fn transfer(self, transfer: Transfer) -> Self {
+        self.map(|upload| upload.transfer(transfer))
     }
 
     /// See [`Upload::progress`].

@@ -12,6 +12,7 @@ pub(crate) mod source;
 mod transfer;
 
 pub use journal::Journal;
+pub(crate) use journal::kept;
 pub use mark::{Begun, Mark, Opened, PartMark};
 pub use past::Past;
 pub use plan::{PartRules, Parts};

@@ -66,6 +66,12 @@ impl Meter {
         });
     }
 
+    /// Bytes that had arrived are gone again. What was reported stays.
+    #[allow(dead_code, reason = "not every vendor has a server that loses bytes")]
+    pub(crate) fn lost(&self, bytes: u64) {
+        self.change(|counts| counts.arrived = counts.arrived.saturating_sub(bytes));
+    }
+
     fn set(&self, lane: usize, sent: u64) {
         self.change(|counts| {
             if counts.under_way.len() <= lane {

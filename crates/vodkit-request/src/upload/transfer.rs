@@ -15,6 +15,7 @@ pub struct Transfer {
     pub(crate) journal: Option<Journal>,
     pub(crate) verify: bool,
     pub(crate) repeat_unknown: bool,
+    pub(crate) except: Vec<String>,
     pub(crate) notes: Option<NoteSink>,
 }
 
@@ -27,6 +28,7 @@ impl Default for Transfer {
             journal: None,
             verify: false,
             repeat_unknown: false,
+            except: Vec::new(),
             notes: None,
         }
     }
@@ -82,6 +84,13 @@ impl Transfer {
         self
     }
 
+    /// Names videos that belong to other uploads: when a video is looked for that an earlier process may have created, it is none of these.
+    #[must_use]
+    pub fn except(mut self, videos: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.except.extend(videos.into_iter().map(Into::into));
+        self
+    }
+
     /// Has `sink` told of what a user should know while it happens.
     #[must_use]
     pub fn notes(mut self, sink: impl Fn(Note) + Send + Sync + 'static) -> Self {
@@ -117,6 +126,11 @@ pub enum Note {
     },
     /// The server no longer knew the upload, so the file is sent from the start.
     StartedOver,
+    /// The server has lost bytes that it had confirmed: they are sent again.
+    SentAgain {
+        /// How many.
+        bytes: u64,
+    },
     /// Keys or address were about to expire, or had, and were renewed.
     Renewed,
 }
