@@ -112,7 +112,7 @@ fn run(rule: &str, params: &Pairs, secret: &str) -> Stages {
 
 /// Text and signature of an event callback, and the verdict on a received one.
 fn check_event(rule: &str, case: &Path) {
-    let read = |file: &str| fs::read_to_string(case.join(file)).unwrap();
+    let read = |file: &str| fs::read_to_string(case.join(file)).expect("the case is complete");
     let (parts, secret, signature) = (read("parts.txt"), read("secret.txt"), read("signature.txt"));
     let (parts, secret) = (parts.lines().collect::<Vec<_>>(), secret.trim_end());
     let write = |secret: &str| {
@@ -124,7 +124,7 @@ fn check_event(rule: &str, case: &Path) {
             }
             _ => panic!("no rule named {rule} for {} parts", parts.len()),
         }
-        .unwrap();
+        .expect("writing into a String does not fail");
         text
     };
     let at = case.display();
