@@ -15,6 +15,7 @@ pub struct Transfer {
     pub(crate) journal: Option<Journal>,
     pub(crate) verify: bool,
     pub(crate) repeat_unknown: bool,
+    pub(crate) except: Vec<String>,
     pub(crate) notes: Option<NoteSink>,
 }
 
@@ -27,6 +28,7 @@ impl Default for Transfer {
             journal: None,
             verify: false,
             repeat_unknown: false,
+            except: Vec::new(),
             notes: None,
         }
     }
@@ -82,6 +84,13 @@ impl Transfer {
         self
     }
 
+    /// Names videos that belong to other uploads: when a video is looked for that an earlier process may have created, it is none of these.
+    #[must_use]
+    pub fn except(mut self, videos: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.except.extend(videos.into_iter().map(Into::into));
+        self
+    }
+
     /// Has `sink` told of what a user should know while it happens.
     #[must_use]
     pub fn notes(mut self, sink: impl Fn(Note) + Send + Sync + 'static) -> Self {
@@ -119,6 +128,16 @@ pub enum Note {
     StartedOver,
     /// Keys or address were about to expire, or had, and were renewed.
     Renewed,
+}
+
+/// What became of an upload that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Abandoned {
+    /// The video that was created for it. It has no content, or not that of the file.
+    pub video: Option<String>,
+    /// Whether the storage had an upload in parts, which it has dropped now.
+    pub aborted: bool,
 }
 
 #[derive(Clone)]
