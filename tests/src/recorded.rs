@@ -11,6 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::Response;
+use vodkit_request::digest::Digests;
+use vodkit_request::flow::Stretch;
 use vodkit_request::testing::wire_line;
 use vodkit_request::transport::{
     AsyncTransport, BlockingTransport, FileFacts, Outgoing, Tick, Timestamp, TransportError,
@@ -207,6 +209,9 @@ impl<T: BlockingTransport> BlockingTransport for Recorded<T> {
     fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
         self.inner.inspect(path)
     }
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        self.inner.digest(stretch)
+    }
 }
 
 #[async_trait]
@@ -225,6 +230,9 @@ impl<T: AsyncTransport> AsyncTransport for Recorded<T> {
     }
     async fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
         self.inner.inspect(path).await
+    }
+    async fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        self.inner.digest(stretch).await
     }
 }
 
