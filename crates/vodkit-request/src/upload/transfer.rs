@@ -77,7 +77,7 @@ impl Transfer {
     }
 
     /// Repeats a call whose outcome an earlier process did not learn, although it may then act twice. Without this such an upload fails and
-    /// says what may exist.
+    /// says what may exist. A video that may exist without content stands in no new one's way: then [`Note::MayBeOrphaned`] tells of it.
     #[must_use]
     pub fn repeat_unknown(mut self) -> Self {
         self.repeat_unknown = true;
@@ -133,6 +133,16 @@ pub enum Note {
     },
     /// Keys or address were about to expire, or had, and were renewed.
     Renewed,
+}
+
+/// What became of an upload that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Abandoned {
+    /// The video that was created for it. It has no content, or not that of the file.
+    pub video: Option<String>,
+    /// Whether the storage had an upload in parts, which it has dropped now.
+    pub aborted: bool,
 }
 
 #[derive(Clone)]

@@ -7,8 +7,13 @@
 mod drivers;
 
 mod failures;
+mod parts_wire;
 mod places;
 mod polyv;
 mod quvideo;
+mod quvideo_resumed;
+mod scenes;
 mod script;
+mod survival;
 mod wire;
+mod world;
