@@ -267,9 +267,17 @@ impl ScriptedTransport {
         script
             .log
             .push(format!("digest {} {range:?}", path.display()));
+        let known = |(known, file): &(PathBuf, File)| {
+            known.as_path() == &**path && matches!(file, File::Of(_))
+        };
+        let missing = match script.files.iter().any(known) {
+            true => io::ErrorKind::UnexpectedEof,
+            // As a transport that reads no files has it.
+            false => io::ErrorKind::Unsupported,
+        };
         let bytes = script
             .bytes(path, range)
-            .ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+            .ok_or_else(|| io::Error::from(missing))?;
         Digests::read(&mut &bytes[..], bytes.len() as u64, stretch.wanted)
     }
 
