@@ -108,7 +108,8 @@ macro_rules! story {
         ]);
         let register = |uri: &str| {
             $client
-                .register_media(MediaType::Video, CloudProvider::Mos, "lessons", uri)
+                // Of another provider's storage, which the emulator does not look into.
+                .register_media(MediaType::Video, CloudProvider::Tencent, "lessons", uri)
                 .class_id(below.as_str())
         };
         let id = $go!(

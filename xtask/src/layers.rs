@@ -257,13 +257,19 @@ fn read(root: &Path) -> Result<Vec<Crate>, String> {
 /// what it brings counts there.
 const ASYNC_SWITCH: &str = "async";
 
+/// The features that bring a signer for S3 and the thirty crates behind it: whoever turns one on has chosen them. They are counted in
+/// docs/performance.md.
+const STORAGE_SWITCHES: [&str; 2] = ["mediacloud-storage", "upload"];
+
 /// The features to measure with: pure layers with every vendor, transports as they come.
 fn measured_features(krate: &Crate) -> Vec<&str> {
     if matches!(layer(&krate.name), Some(Layer::Blocking | Layer::Async)) {
         return Vec::new();
     }
     let features = krate.features.iter().map(String::as_str);
-    features.filter(|name| *name != ASYNC_SWITCH).collect()
+    features
+        .filter(|name| *name != ASYNC_SWITCH && !STORAGE_SWITCHES.contains(name))
+        .collect()
 }
 
 /// What a user of the crate builds.
@@ -478,11 +484,18 @@ mod tests {
     }
 
     #[test]
-    fn pure_layers_are_measured_with_every_vendor_and_without_the_async_switch() {
+    fn pure_layers_are_measured_with_every_vendor_and_without_the_switches() {
         let with_features = |name| Crate {
-            features: ["async", "baijiayun", "default", "native-tls"]
-                .map(str::to_owned)
-                .into(),
+            features: [
+                "async",
+                "baijiayun",
+                "default",
+                "mediacloud-storage",
+                "native-tls",
+                "upload",
+            ]
+            .map(str::to_owned)
+            .into(),
             ..krate(name, &[])
         };
         for pure in [TYPES, REQUEST, "vodkit-quvideo"] {

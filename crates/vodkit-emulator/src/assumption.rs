@@ -16,11 +16,12 @@ pub(crate) const fn assume(id: &'static str, what: &'static str, why: &'static s
     Assumption { id, what, why }
 }
 
-/// Every assumed behaviour, by vendor (and for the object store that vendors share), sorted by id.
+/// Every assumed behaviour, by vendor (and for the object stores), sorted by id.
 pub const ASSUMPTIONS: &[(&str, &[Assumption])] = &[
     ("baijiayun", crate::baijiayun::ASSUMPTIONS),
     ("polyv", crate::polyv::ASSUMPTIONS),
     ("quvideo", crate::quvideo::ASSUMPTIONS),
     ("mediacloud", crate::mediacloud::ASSUMPTIONS),
     ("oss", crate::oss::ASSUMPTIONS),
+    ("s3", crate::s3::ASSUMPTIONS),
 ];

@@ -26,6 +26,7 @@ pub(crate) struct Settings {
     pub(crate) quvideo_callback: Option<quvideo::Callback>,
     pub(crate) callbacks: callback::Options,
     pub(crate) mediacloud: Vec<mediacloud::Account>,
+    pub(crate) mediacloud_buckets: Vec<String>,
     pub(crate) mediacloud_token_lifetime: Duration,
     pub(crate) transcode_time: Duration,
     pub(crate) journal_limit: usize,
@@ -43,6 +44,7 @@ pub struct Builder {
     callbacks_anywhere: bool,
     callback_time: Duration,
     mediacloud: Vec<mediacloud::Account>,
+    mediacloud_buckets: Vec<String>,
     mediacloud_token_lifetime: Duration,
     time_scale: f64,
     clock_offset: i64,
@@ -63,6 +65,7 @@ impl fmt::Debug for Builder {
             .field("callbacks_anywhere", &self.callbacks_anywhere)
             .field("callback_time", &self.callback_time)
             .field("mediacloud", &self.mediacloud)
+            .field("mediacloud_buckets", &self.mediacloud_buckets)
             .field("mediacloud_token_lifetime", &self.mediacloud_token_lifetime)
             .field("time_scale", &self.time_scale)
             .field("clock_offset", &self.clock_offset)
@@ -83,6 +86,7 @@ impl Default for Builder {
             callbacks_anywhere: false,
             callback_time: callback::DEFAULT_TIME,
             mediacloud: Vec::new(),
+            mediacloud_buckets: Vec::new(),
             mediacloud_token_lifetime: mediacloud::DEFAULT_TOKEN_LIFETIME,
             time_scale: 1.0,
             clock_offset: 0,
@@ -156,6 +160,14 @@ impl Builder {
         self.mediacloud
             .retain(|have| have.username != account.username);
         self.mediacloud.push(account);
+        self
+    }
+
+    /// Adds a bucket to the object storage that the keys of MediaCloud's logins open. Without any, there is one:
+    /// [`mediacloud::DEFAULT_BUCKET`].
+    #[must_use]
+    pub fn mediacloud_bucket(mut self, name: impl Into<String>) -> Self {
+        self.mediacloud_buckets.push(name.into());
         self
     }
 
@@ -294,6 +306,10 @@ impl Builder {
         if self.mediacloud.is_empty() {
             self.mediacloud.push(mediacloud::Account::default());
         }
+        if self.mediacloud_buckets.is_empty() {
+            self.mediacloud_buckets
+                .push(mediacloud::DEFAULT_BUCKET.to_owned());
+        }
         let scaled = self.transcode_time.as_secs_f64() / self.time_scale;
         let transcode_time = Duration::try_from_secs_f64(scaled).map_err(|_| {
             StartError::Setting("the time scale makes the transcoding endless".to_owned())
@@ -309,6 +325,7 @@ impl Builder {
                 pace: self.time_scale,
             },
             mediacloud: self.mediacloud,
+            mediacloud_buckets: self.mediacloud_buckets,
             mediacloud_token_lifetime: self.mediacloud_token_lifetime,
             transcode_time,
             journal_limit: self.journal_limit,

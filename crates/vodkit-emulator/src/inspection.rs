@@ -42,8 +42,9 @@ pub(crate) fn list(shared: &Shared) -> io::Result<Vec<Stored>> {
             complete,
         });
     }
-    // The store knows the digests of its objects.
+    // The stores know the digests of their objects.
     all.extend(shared.oss.with(|store| store.stored()));
+    all.extend(shared.s3.with(|store| store.stored()));
     Ok(all)
 }
 

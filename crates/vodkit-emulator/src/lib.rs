@@ -1,7 +1,7 @@
 //! A local emulator of China's video-on-demand platforms, for tests and for people without an account.
 //!
 //! It plays the sides of Baijiayun (百家云), Polyv (保利威), Alibaba Cloud's QuVideo AppServer (趣视频) and Mango TV's MediaCloud (芒果TV), all under
-//! their real paths at one address, and the object storage that uploads go to. It remembers what it was told: videos pass through uploading,
+//! their real paths at one address, and the object storages that uploads go to (OSS and one that speaks S3). It remembers what it was told: videos pass through uploading,
 //! transcoding and done, play URLs serve the very bytes that were uploaded, statistics come from what was really served, tokens expire. It
 //! shares no request-building code with vodkit's client, so it does not inherit its mistakes.
 //!
@@ -45,8 +45,10 @@ mod named;
 mod oss;
 pub mod polyv;
 pub mod quvideo;
+mod s3;
 mod server;
 mod start_error;
+mod storage;
 
 use std::fmt;
 use std::net::{SocketAddr, TcpListener};

@@ -4,7 +4,8 @@ use axum::extract::Request;
 use http::Method;
 
 use crate::server::{CONTROL, Outcome, Shared};
-use crate::{baijiayun, mediacloud, oss, polyv, quvideo};
+use crate::storage::Kind;
+use crate::{baijiayun, mediacloud, oss, polyv, quvideo, s3};
 
 /// The operation that a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +14,8 @@ pub(crate) struct Named {
     pub(crate) vendor: Option<&'static str>,
     /// The vendor's name of the call, or the storage's.
     pub(crate) operation: &'static str,
-    /// Whether the object storage answers.
-    pub(crate) is_storage: bool,
+    /// The object storage that answers, if one does.
+    pub(crate) storage: Option<Kind>,
 }
 
 impl Named {
@@ -29,7 +30,15 @@ impl Named {
             return Some(Self {
                 vendor: Some(vendor),
                 operation,
-                is_storage: true,
+                storage: Some(Kind::Oss),
+            });
+        }
+        if s3::is_meant(shared, request) {
+            let (vendor, operation) = s3::name_of(shared, request);
+            return Some(Self {
+                vendor: Some(vendor),
+                operation,
+                storage: Some(Kind::S3),
             });
         }
         let method = request.method();
@@ -37,7 +46,7 @@ impl Named {
             operation.map(|operation| Self {
                 vendor: Some(vendor),
                 operation,
-                is_storage: false,
+                storage: None,
             })
         };
         of("baijiayun", baijiayun::name_of(path))

@@ -21,7 +21,8 @@ use crate::clock::{self, Clock};
 use crate::connection::{Door, Peer};
 use crate::journal::{Effect, Journal, Record};
 use crate::named::Named;
-use crate::{baijiayun, fault, inspection, mediacloud, oss, polyv, quvideo};
+use crate::storage::Kind;
+use crate::{baijiayun, fault, inspection, mediacloud, oss, polyv, quvideo, s3};
 
 /// Data that several tasks change in turn.
 pub(crate) struct Guarded<T>(Mutex<T>);
@@ -53,6 +54,7 @@ pub(crate) struct Shared {
     pub(crate) quvideo: Guarded<quvideo::State>,
     pub(crate) mediacloud: Guarded<mediacloud::State>,
     pub(crate) oss: Guarded<oss::Store>,
+    pub(crate) s3: Guarded<s3::Store>,
     pub(crate) journal: Guarded<Journal>,
     pub(crate) faults: Guarded<fault::Registry>,
     pub(crate) clock: Clock,
@@ -70,6 +72,7 @@ impl Shared {
             quvideo: Guarded::new(quvideo::State::new(&settings.quvideo)),
             mediacloud: Guarded::new(mediacloud::State::new(&settings.mediacloud)),
             oss: Guarded::new(oss::Store::new()),
+            s3: Guarded::new(s3::Store::new(&settings.mediacloud_buckets)),
             journal: Guarded::new(Journal::new(settings.journal_limit)),
             faults: Guarded::new(fault::Registry::default()),
             clock: Clock::new(clock_offset),
@@ -96,6 +99,8 @@ impl Shared {
         self.mediacloud
             .replace(mediacloud::State::new(&self.settings.mediacloud));
         self.oss.replace(oss::Store::new());
+        self.s3
+            .replace(s3::Store::new(&self.settings.mediacloud_buckets));
         self.callbacks.clear();
         self.journal
             .replace(Journal::new(self.settings.journal_limit));
@@ -254,7 +259,7 @@ async fn answer(shared: Arc<Shared>, mut request: Request, next: Next) -> Respon
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let named = Named::of(&shared, &request);
-    let is_storage = named.is_some_and(|named| named.is_storage);
+    let storage = named.and_then(|named| named.storage);
     let control = peer.as_ref().map(|peer| &peer.control);
     // assumed: cross-origin
     let (mut response, aftermath) =
@@ -262,8 +267,11 @@ async fn answer(shared: Arc<Shared>, mut request: Request, next: Next) -> Respon
             match *request.method() {
                 Method::OPTIONS => preflight(request.headers()),
                 // A bucket is the first part of a path or of the Host, so no route can tell these requests.
-                _ if is_storage => oss::answer(&shared, request).await,
-                _ => next.run(request).await,
+                _ => match storage {
+                    Some(Kind::Oss) => oss::answer(&shared, request).await,
+                    Some(Kind::S3) => s3::answer(&shared, request).await,
+                    None => next.run(request).await,
+                },
             }
         })
         .await;

@@ -4,10 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 
 use vodkit_request::mediacloud::MediaCloud;
+#[cfg(feature = "upload")]
+use vodkit_request::mediacloud::{Abandon, ObjectStorage, Upload};
 use vodkit_request::{
     BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Session, types,
 };
+#[cfg(feature = "upload")]
+use vodkit_request::{Run, upload::Journal};
 
+#[cfg(feature = "upload")]
+use types::FileInput;
 use types::{Operation, Secret};
 
 /// One MediaCloud account over a transport.
@@ -49,6 +55,86 @@ impl<T> Client<T> {
     /// ```
     pub fn raw(&self, operation: &'static Operation) -> Call<'_, T, Raw<MediaCloud>> {
         self.call(Raw::new(operation))
+    }
+
+    /// Uploads a file to a bucket of the object storage with the keys of the login, and registers it as a medium. Feature `upload`.
+    ///
+    /// `file` is a path, or a [`FileInput`] for bytes in memory. It is read while it is sent, never as a whole, and at most once: what the storage
+    /// reports of it is compared with an MD5 computed meanwhile. A file of more than 8 MiB goes in parts of that size, three at once; a lost part
+    /// is sent again, not the file. When the keys end, the client logs in again, and the upload goes on.
+    ///
+    /// The vendor's pages name no address, region or bucket of the storage: ask the vendor for them.
+    ///
+    /// ```no_run
+    /// use vodkit_mediacloud::{Client, Error, ObjectStorage};
+    ///
+    /// # fn upload(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Error> {
+    /// let storage = ObjectStorage::new("https://storage.example.com", "region-1")?;
+    /// let uploaded = client
+    ///     .upload("lesson.mp4", &storage, "my-bucket")
+    ///     .title("Lesson 1")
+    ///     .register(|call| call.class_id("id-of-a-category").tag("biology"))
+    ///     .send()?;
+    /// println!("{} is {:?}", uploaded.file_uri, uploaded.media);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// With a [`Journal`](crate::Journal) an upload survives its process: run again with the same file, storage and bucket, and with what the
+    /// journal's [`Keeper`](crate::Keeper) was given, it sends only what is missing, under the same key. The records hold no secret.
+    ///
+    /// ```no_run
+    /// use std::fs::File;
+    /// use std::io::{self, Write as _};
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// use vodkit_mediacloud::{Client, Journal, Keeper, ObjectStorage, Transfer};
+    ///
+    /// #[derive(Debug)]
+    /// struct Lines(Mutex<File>);
+    ///
+    /// impl Keeper for Lines {
+    ///     fn keep(&self, record: &[u8]) -> io::Result<()> {
+    ///         let mut file = self.0.lock().unwrap();
+    ///         file.write_all(record)?;
+    ///         file.write_all(b"\n")?;
+    ///         file.sync_data()
+    ///     }
+    /// }
+    ///
+    /// # fn upload(client: &Client<vodkit_blocking::Blocking>, storage: &ObjectStorage) -> Result<(), Box<dyn std::error::Error>> {
+    /// let path = "lesson.mp4.upload";
+    /// let before = std::fs::read_to_string(path).unwrap_or_default();
+    /// let file = File::options().create(true).append(true).open(path)?;
+    /// let journal = Journal::resume(Arc::new(Lines(Mutex::new(file))), before.lines())?;
+    /// let transfer = Transfer::new().lanes(4).journal(journal);
+    /// let uploaded = client.upload("lesson.mp4", storage, "my-bucket").transfer(transfer).send()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// It gives [`Uploaded`](crate::Uploaded).
+    #[cfg(feature = "upload")]
+    pub fn upload(
+        &self,
+        file: impl Into<FileInput>,
+        storage: &ObjectStorage,
+        bucket: impl Into<String>,
+    ) -> Run<'_, T, Upload<'_>> {
+        let upload = Upload::new(&self.session, file.into(), storage, bucket);
+        Run::new(&self.transport, upload)
+    }
+
+    /// Gives an unfinished upload up, from its journal: the storage drops the parts that it has. An object that is stored already stays. Feature
+    /// `upload`. It gives [`Abandoned`](crate::Abandoned).
+    #[cfg(feature = "upload")]
+    pub fn abandon_upload(
+        &self,
+        journal: Journal,
+        storage: &ObjectStorage,
+    ) -> Run<'_, T, Abandon<'_>> {
+        let abandon = Abandon::new(&self.session, journal, storage);
+        Run::new(&self.transport, abandon)
     }
 
     /// The transport.

@@ -28,10 +28,18 @@ mod generated;
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "async")]
 pub use vodkit_request::AsyncTransport;
+#[cfg(feature = "upload")]
+pub use vodkit_request::flow::Keeper;
 pub use vodkit_request::mediacloud::{self as types, ObjectStorage, StorageAccess};
+#[cfg(feature = "upload")]
+pub use vodkit_request::mediacloud::{Abandon, Upload, Uploaded};
+#[cfg(feature = "upload")]
+pub use vodkit_request::transport::Pace;
 pub use vodkit_request::types::{
     Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
 };
+#[cfg(feature = "upload")]
+pub use vodkit_request::upload::{Abandoned, Journal, Note, Transfer};
 pub use vodkit_request::{
     BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages, Progress,
     ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,

@@ -85,9 +85,9 @@ impl<V: Vendor> std::fmt::Debug for State<'_, V> {
 }
 
 /// The right to log in, given back when the flow is dropped in the middle of it.
-struct Lease<'s, V: Vendor> {
-    session: &'s Session<V>,
-    number: u64,
+pub(crate) struct Lease<'s, V: Vendor> {
+    pub(crate) session: &'s Session<V>,
+    pub(crate) number: u64,
 }
 
 impl<V: Vendor> Drop for Lease<'_, V> {

@@ -34,7 +34,11 @@ pub mod polyv;
 pub mod quvideo;
 pub mod raw;
 pub mod retry;
+#[cfg(feature = "mediacloud-storage")]
+mod s3;
 pub mod session;
+#[cfg(feature = "mediacloud-storage")]
+mod sign_in;
 pub mod skew;
 pub mod testing;
 pub mod transport;

@@ -5,7 +5,7 @@ const SHORTEST: usize = 8;
 /// A text shorter than this hides nothing, and masking it would make messages unreadable.
 const SHORTEST_WORD: usize = 3;
 
-/// Replaces each secret, and whatever looks like a signature (32 or 40 hexadecimal digits in a row), by `***`.
+/// Replaces each secret, and whatever looks like a signature (32, 40 or 64 hexadecimal digits in a row), by `***`.
 #[must_use]
 pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
     let mut masked = text.to_owned();
@@ -29,7 +29,7 @@ pub fn mask<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> Strin
             .find(|c: char| !c.is_ascii_hexdigit())
             .unwrap_or(rest.len() - start);
         out.push_str(&rest[..start]);
-        out.push_str(if matches!(run, 32 | 40) {
+        out.push_str(if matches!(run, 32 | 40 | 64) {
             "***"
         } else {
             &rest[start..start + run]

@@ -231,7 +231,9 @@ fn masking_leaves_words_alone() {
         (39, false),
         (40, true),
         (41, false),
-        (64, false),
+        (63, false),
+        (64, true),
+        (65, false),
     ] {
         let run = "aB3".repeat(22)[..digits].to_owned();
         let expected = if hidden { "***" } else { &run };

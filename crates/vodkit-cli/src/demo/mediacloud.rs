@@ -1,33 +1,43 @@
-//! MediaCloud's part of the demo: the login, a category, a medium that is registered, read, and left in order.
+//! MediaCloud's part of the demo: the login, a category, an upload to the object storage, the medium that it is registered as.
 
-use vodkit_mediacloud::Client;
-use vodkit_mediacloud::types::{CloudProvider, MediaType};
+use vodkit_emulator::mediacloud::DEFAULT_BUCKET;
+use vodkit_mediacloud::{Client, ObjectStorage};
 use vodkit_request::BlockingTransport;
 
 use super::Steps;
 use super::story::{Row, wait_for};
 use crate::failure::Failure;
+use crate::playback::Original;
 
 /// What the emulator says of a medium that is ready. The vendor documents no such word.
 const READY: &str = "finished";
 
 pub(super) fn tell<T: BlockingTransport>(
     client: &Client<T>,
+    storage: &ObjectStorage,
+    original: &Original,
     steps: &mut Steps,
 ) -> Result<Row, Failure> {
     let category = client.create_category("vodkit demo").send()?;
-    let medium = client
-        .register_media(
-            MediaType::Video,
-            CloudProvider::Mos,
-            "vodkit-demo",
-            "vodkit-demo/vodkit-demo.mp4",
-        )
-        .class_id(category.clone())
-        .display_name("vodkit demo")
+    let uploaded = client
+        .upload(original.input(), storage, DEFAULT_BUCKET)
+        .title("vodkit demo")
+        .register(|call| call.class_id(category.clone()))
         .send()?;
-    let id = medium
-        .as_str()
+    // The tag of an object that was sent in parts is not the MD5 of its content.
+    let md5 = original.md5()?;
+    if let Some(theirs) = uploaded.stored.etag.as_deref()
+        && !theirs.contains('-')
+        && !theirs.eq_ignore_ascii_case(&md5)
+    {
+        return Err(Failure::verification(format!(
+            "the storage of mediacloud has a file of MD5 {theirs}, uploaded was {md5}"
+        )));
+    }
+    let id = uploaded
+        .media
+        .as_ref()
+        .and_then(|medium| medium.as_str())
         .ok_or_else(|| Failure::verification("the new medium of mediacloud has no id"))?
         .to_owned();
     wait_for(client.transport(), "the medium of mediacloud", || {
@@ -37,7 +47,7 @@ pub(super) fn tell<T: BlockingTransport>(
     client.delete_categories([category.clone()]).send()?;
     steps.done(
         "mediacloud",
-        format!("logged in once; medium {id} was registered and read, category {category} deleted"),
+        format!("logged in once; a file was uploaded and registered as medium {id}, category {category} deleted"),
     )?;
     Ok(Row {
         vendor: "mediacloud",

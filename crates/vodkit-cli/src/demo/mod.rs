@@ -202,7 +202,8 @@ fn others(
         .password(accounts.mediacloud.password.as_str())
         .base_url(base_url)
         .build(Watched::new(global.verbose)?)?;
-    let mediacloud = mediacloud::tell(&client, steps)?;
+    let storage = vodkit_mediacloud::ObjectStorage::new(base_url, "emulator")?;
+    let mediacloud = mediacloud::tell(&client, &storage, original, steps)?;
     Ok([polyv, quvideo, mediacloud])
 }
 

@@ -131,7 +131,7 @@ impl Answer {
         let mut status = self.status;
         let (kind, body, code) = match &self.content {
             Content::Body(body) => (None, body.clone(), None),
-            Content::Failure { code, message } if to.is_storage => {
+            Content::Failure { code, message } if to.storage.is_some() => {
                 status = 400;
                 let document = oss::error_document(code, message, host);
                 (Some("application/xml"), document.into(), Some(code))

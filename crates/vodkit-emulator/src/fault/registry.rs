@@ -197,7 +197,7 @@ mod tests {
     const PART: Named = Named {
         vendor: Some("quvideo"),
         operation: "UploadPart",
-        is_storage: true,
+        storage: Some(crate::storage::Kind::Oss),
     };
 
     /// Which of so many requests the faults take, settled at once as `fired`.

@@ -16,7 +16,8 @@ use super::plan::Action;
 use crate::connection::{Control, End};
 use crate::named::Named;
 use crate::server::Shared;
-use crate::{baijiayun, mediacloud, oss, quvideo};
+use crate::storage::Kind;
+use crate::{baijiayun, mediacloud, oss, quvideo, s3};
 
 /// One try of a planned fault.
 pub(crate) struct Hit {
@@ -217,7 +218,12 @@ impl Struck<'_> {
                 vendor(Request::from_parts(parts, body)).await
             }
             Action::ForgetUpload => {
-                if self.named.is_storage && oss::forget_upload(self.shared, request.uri()) {
+                let forgotten = match self.named.storage {
+                    Some(Kind::Oss) => oss::forget_upload(self.shared, request.uri()),
+                    Some(Kind::S3) => s3::forget_upload(self.shared, request.uri()),
+                    None => false,
+                };
+                if forgotten {
                     self.hit.fire();
                 }
                 vendor(request).await
@@ -243,8 +249,12 @@ impl Struck<'_> {
 
 /// Lets what a request proves itself with expire. Whether there was anything.
 fn expire(shared: &Shared, named: Named, parts: &http::request::Parts) -> bool {
+    match named.storage {
+        Some(Kind::Oss) => return oss::expire_keys(shared, parts),
+        Some(Kind::S3) => return s3::expire_keys(shared, parts),
+        None => {}
+    }
     match named.vendor {
-        _ if named.is_storage => oss::expire_keys(shared, parts),
         Some("baijiayun") => baijiayun::expire_address(shared, &parts.uri),
         Some("quvideo") => quvideo::expire_token(shared, &parts.uri),
         Some("mediacloud") => {

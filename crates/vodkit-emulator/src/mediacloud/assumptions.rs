@@ -47,17 +47,17 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     assume(
         "media-shape",
         "A medium is shown with the members of its registration, uuid, className, status, createTime and updateTime, and no addresses.",
-        "The page shows only the answer for an unknown one; addresses would need the storage, which is not emulated.",
+        "The page shows only the answer for an unknown one; which addresses a medium has is not known.",
     ),
     assume(
         "media-status",
         "A medium is processing until the transcode time has passed, and finished from then on; nothing fails.",
-        "No page that can be read names a status; the emulator has no file to look at.",
+        "No page that can be read names a status; the emulator decodes no file.",
     ),
     assume(
         "object-exists",
-        "A file is registered without a look into the storage, also a second time, as another medium.",
-        "The call carries a reference only, and the storage is not emulated.",
+        "A file of MOS (cloudProviderType 1) is registered if the emulator's storage has it, or refused with 404; files of other providers are taken at their word. Registered again, a file is another medium.",
+        "No page says whether the storage is looked into; a client that registers before it has uploaded shall not go unnoticed.",
     ),
     assume(
         "register-reply",
@@ -71,8 +71,8 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     assume(
         "storage-keys",
-        "The keys for the storage are random, live as long as the access token, and open nothing: the storage is not emulated.",
-        "The page shows three masked texts under MinIO's names, and no lifetime.",
+        "The keys for the storage are random, live as long as the access token, end with it when it is revoked, and carry their end in the exp claim of the session token.",
+        "The page shows three masked texts under MinIO's names, and no lifetime; MinIO's session tokens have this claim.",
     ),
     assume(
         "strict-types",

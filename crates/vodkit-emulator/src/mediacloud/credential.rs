@@ -7,6 +7,9 @@ pub const DEFAULT_USERNAME: &str = "vodkit";
 /// Password of the account that exists when none is given.
 pub const DEFAULT_PASSWORD: &str = "vodkit-emulator-password";
 
+/// Name of the bucket that exists when none is given.
+pub const DEFAULT_BUCKET: &str = "vodkit-media";
+
 /// An account of MediaCloud that the emulator knows. Its `Debug` shows no password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {

@@ -12,7 +12,10 @@ use crate::journal::Change;
 /// Widest and highest picture of a snapshot, in pixels.
 const MAX_PIXELS: u64 = 4096;
 
-/// Registers a file. The storage is not asked whether it is there. // assumed: object-exists
+/// The number of the vendor's own storage.
+const MOS: u64 = 1;
+
+/// Registers a file.
 pub(super) fn register(call: &mut Call<'_>) -> Result<Success, Fault> {
     let text = |name: &str| call.body.text(name).unwrap_or_default().to_owned();
     let (bucket, file_uri) = (text("bucket"), text("fileUri"));
@@ -22,6 +25,13 @@ pub(super) fn register(call: &mut Call<'_>) -> Result<Success, Fault> {
     if key.is_none_or(str::is_empty) {
         let problem = "is not the bucket, a slash and the key of the object";
         return Err(Fault::parameter("fileUri", problem).assumed("file-uri"));
+    }
+    let cloud_provider = call.body.number("cloudProviderType").unwrap_or_default();
+    // assumed: object-exists
+    if cloud_provider == MOS && !call.file_exists {
+        return Err(
+            Fault::not_found("the storage has no object at fileUri").assumed("object-exists")
+        );
     }
     let class_id = text("classId");
     let class_id = (!class_id.is_empty()).then_some(class_id);
@@ -41,7 +51,7 @@ pub(super) fn register(call: &mut Call<'_>) -> Result<Success, Fault> {
         description: text("description"),
         tag: text("tag"),
         media_type: call.body.number("type").unwrap_or_default(),
-        cloud_provider: call.body.number("cloudProviderType").unwrap_or_default(),
+        cloud_provider,
         bucket,
         file_uri,
         workflow,

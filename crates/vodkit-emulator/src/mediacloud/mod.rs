@@ -1,6 +1,6 @@
 //! MediaCloud (芒果TV): the login, categories, and files of an object storage registered as media.
 //!
-//! The storage that the keys of a login are for is not part of the emulator.
+//! The keys of a login are for a storage that speaks S3, with the buckets that the emulator was set up with.
 
 mod assumptions;
 mod body;
@@ -33,8 +33,8 @@ use envelope::{Fault, NOT_FOUND, Success};
 
 pub use assumptions::ASSUMPTIONS;
 pub(crate) use credential::from_variables;
-pub use credential::{Account, DEFAULT_PASSWORD, DEFAULT_USERNAME};
-pub(crate) use state::State;
+pub use credential::{Account, DEFAULT_BUCKET, DEFAULT_PASSWORD, DEFAULT_USERNAME};
+pub(crate) use state::{State, StorageKey};
 
 /// How long an access token lives when nothing else is said, as in the page's sample.
 pub(crate) const DEFAULT_TOKEN_LIFETIME: Duration = Duration::from_secs(36_000);
@@ -47,6 +47,8 @@ pub(crate) struct Call<'a> {
     body: &'a Body,
     /// The id in the path, where the path has one.
     path_id: &'a str,
+    /// Whether the storage has the file that the body names.
+    file_exists: bool,
     now_ms: i64,
     transcode_ms: i64,
     token_lifetime_ms: i64,
@@ -165,6 +167,10 @@ async fn serve(
         .as_ref()
         .ok()
         .and_then(|body| body.unknown_members(operation));
+    let file_exists = body.as_ref().is_ok_and(|body| {
+        let file = body.text("fileUri").unwrap_or_default();
+        shared.s3.with(|store| store.holds(file))
+    });
     let (outcome, effects) = shared.mediacloud.with(|state| {
         let now_ms = shared.clock.now_ms();
         // The token counts for more than the body, as with a gateway before the service. // assumed: check-order
@@ -186,6 +192,7 @@ async fn serve(
             owner,
             body,
             path_id: &id,
+            file_exists,
             now_ms,
             transcode_ms: clock::millis(shared.settings.transcode_time),
             token_lifetime_ms: clock::millis(shared.settings.mediacloud_token_lifetime),

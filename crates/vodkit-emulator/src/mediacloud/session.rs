@@ -1,6 +1,7 @@
 //! The login, and the tokens that it gives out.
 //!
-//! A token carries what it says about itself and a seal that only this instance can make, so none of them has to be remembered.
+//! A token carries what it says about itself and a seal that only this instance can make, so none of them has to be remembered but those for
+//! the storage, which asks for them by the id of their key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::envelope::{Fault, Success, UNAUTHORIZED};
-use super::state::State;
+use super::state::{State, StorageKey};
 
 /// Seconds that a refresh token lives, as in the page's sample: less than the access token.
 const REFRESH_LIFETIME: i64 = 1800;
@@ -69,6 +70,12 @@ fn issue(call: &mut Call<'_>, name: &str) -> Value {
         "parent": name,
         "exp": seconds(expires_ms),
     });
+    let storage_key = StorageKey {
+        secret: call.state.seal(&format!("secret|{key_id}")),
+        token: token(call.state, "HS512", &storage),
+        expires_ms,
+    };
+    call.state.remember(key_id.clone(), storage_key.clone());
     let state = &*call.state;
     let refresh = claims(REFRESH, refresh_expires_ms);
     json!({
@@ -85,8 +92,8 @@ fn issue(call: &mut Call<'_>, name: &str) -> Value {
         },
         "stsToken": {
             "STSAccessKeyID": key_id,
-            "STSSecretAccessKey": state.seal(&format!("secret|{key_id}")),
-            "STSSessionToken": token(state, "HS512", &storage),
+            "STSSecretAccessKey": storage_key.secret,
+            "STSSessionToken": storage_key.token,
         },
     })
 }

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 use super::Account;
 use crate::digest::md5_hex;
 
-#[derive(Debug)]
 pub(crate) struct State {
     accounts: Vec<Account>,
     pub(crate) categories: BTreeMap<String, Category>,
     pub(crate) media: BTreeMap<String, Medium>,
+    /// The keys for the storage that logins gave out, by their id.
+    storage_keys: BTreeMap<String, StorageKey>,
     /// Counts the revocations; a token of an earlier generation is void.
     generation: u64,
     /// Makes the tokens of this instance differ from those of any other.
@@ -26,6 +27,7 @@ impl State {
             accounts: accounts.to_vec(),
             categories: BTreeMap::new(),
             media: BTreeMap::new(),
+            storage_keys: BTreeMap::new(),
             generation: 0,
             nonce: RandomState::new().build_hasher().finish(),
             counter: 0,
@@ -51,6 +53,27 @@ impl State {
     /// Makes every token void that was given out so far.
     pub(crate) fn revoke_tokens(&mut self) {
         self.generation += 1;
+        self.storage_keys.clear();
+    }
+
+    /// What the storage knows of a key.
+    pub(crate) fn storage_key(&self, id: &str) -> Option<StorageKey> {
+        self.storage_keys.get(id).cloned()
+    }
+
+    /// Ends a key for the storage now. Whether it was good until then.
+    pub(crate) fn expire_storage_key(&mut self, id: &str, now_ms: i64) -> bool {
+        match self.storage_keys.get_mut(id) {
+            Some(key) if now_ms < key.expires_ms => {
+                key.expires_ms = now_ms;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn remember(&mut self, id: String, key: StorageKey) {
+        self.storage_keys.insert(id, key);
     }
 
     /// 32 hexadecimal digits that only this instance can make from this text.
@@ -86,6 +109,17 @@ impl State {
     pub(crate) fn medium(&self, owner: &str, id: &str) -> Option<&Medium> {
         self.media.get(id).filter(|medium| medium.owner == owner)
     }
+}
+
+/// Keys for the storage. There is no `Debug`: all of it is secret.
+#[derive(Clone)]
+pub(crate) struct StorageKey {
+    /// What signs.
+    pub(crate) secret: String,
+    /// The session token that goes with every request.
+    pub(crate) token: String,
+    /// When they stop working, milliseconds since the Unix epoch.
+    pub(crate) expires_ms: i64,
 }
 
 /// A category. What is above it is checked when it is made and never shown by any call.

@@ -10,7 +10,6 @@ mod callback;
 mod early_end;
 mod multipart;
 mod object;
-mod refusal;
 mod signature;
 mod store;
 mod unfinished;
@@ -26,6 +25,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::journal::{Change, Effect};
 use crate::server::{Outcome, Shared};
+use crate::storage::refusal;
 use access::{Asked, Moment};
 use callback::Callback;
 use refusal::Refusal;

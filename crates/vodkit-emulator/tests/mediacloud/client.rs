@@ -151,9 +151,9 @@ pub(crate) fn refused(reply: &Value) -> (i64, String) {
     )
 }
 
-/// The least that a registration carries.
+/// The least that a registration carries, of a file in a storage that the emulator does not play.
 pub(crate) fn lesson() -> Value {
-    json!({ "type": 1, "cloudProviderType": 1, "bucket": "lessons", "fileUri": "lessons/2026/one.mp4" })
+    json!({ "type": 1, "cloudProviderType": 2, "bucket": "lessons", "fileUri": "lessons/2026/one.mp4" })
 }
 
 pub(crate) fn is_uuid(text: &str) -> bool {

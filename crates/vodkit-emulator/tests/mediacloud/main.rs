@@ -10,3 +10,5 @@ mod categories;
 mod client;
 mod media;
 mod sessions;
+mod signer;
+mod storage;

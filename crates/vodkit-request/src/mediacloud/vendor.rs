@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderValue};
 use http::{Request, Response};
 use vodkit_types::mediacloud::operations::LOGIN;
-use vodkit_types::mediacloud::{Envelope, FAULT_CODES, Login, LoginTokens};
+use vodkit_types::mediacloud::{Envelope, FAULT_CODES, Login, LoginTokens, StsToken};
 use vodkit_types::{FaultClass, FaultCode, Secret, Wire};
 
 use crate::base_url::BaseUrl;
@@ -32,7 +32,7 @@ pub struct MediaCloud {
 #[derive(Clone)]
 enum Key {
     Password { username: String, password: Secret },
-    Token(Arc<Secret>),
+    Token(Arc<Credential>),
 }
 
 impl std::fmt::Debug for Key {
@@ -41,6 +41,23 @@ impl std::fmt::Debug for Key {
             Self::Password { username, .. } => write!(f, "Password of {username:?}"),
             Self::Token(_) => f.write_str("Token"),
         }
+    }
+}
+
+/// What a login gives.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// What calls carry.
+    token: Secret,
+    /// The keys of the object storage.
+    storage: Option<StsToken>,
+}
+
+impl Credential {
+    /// The keys of the object storage, where the login gave some.
+    #[must_use]
+    pub fn storage(&self) -> Option<&StsToken> {
+        self.storage.as_ref()
     }
 }
 
@@ -62,7 +79,19 @@ impl MediaCloud {
     pub fn with_access_token(base: BaseUrl, token: impl Into<Secret>) -> Self {
         Self {
             base,
-            key: Key::Token(Arc::new(token.into())),
+            key: Key::Token(Arc::new(Credential {
+                token: token.into(),
+                storage: None,
+            })),
+        }
+    }
+
+    /// The name that one logs in with, where it does.
+    #[must_use]
+    pub fn username(&self) -> Option<&str> {
+        match &self.key {
+            Key::Password { username, .. } => Some(username),
+            Key::Token(_) => None,
         }
     }
 
@@ -74,7 +103,7 @@ impl MediaCloud {
 }
 
 impl Vendor for MediaCloud {
-    type Credential = Arc<Secret>;
+    type Credential = Arc<Credential>;
     type Frame<T: Wire> = Envelope<T>;
 
     const NAME: &'static str = "mediacloud";
@@ -84,7 +113,7 @@ impl Vendor for MediaCloud {
         class_of_status_code(code)
     }
 
-    fn credential(&self) -> Option<Arc<Secret>> {
+    fn credential(&self) -> Option<Arc<Credential>> {
         match &self.key {
             Key::Token(token) => Some(token.clone()),
             Key::Password { .. } => None,
@@ -108,7 +137,7 @@ impl Vendor for MediaCloud {
         &self,
         response: &Response<Bytes>,
         now: Timestamp,
-    ) -> Result<Grant<Arc<Secret>>, Refusal> {
+    ) -> Result<Grant<Arc<Credential>>, Refusal> {
         let tokens: LoginTokens = self.open(&LOGIN, response)?;
         if tokens.jwt.access_token.is_empty() {
             return Err(Refusal::Decode(DecodeFault {
@@ -123,7 +152,10 @@ impl Vendor for MediaCloud {
             now.offset((seconds - margin).saturating_mul(1000))
         });
         Ok(Grant {
-            credential: Arc::new(tokens.jwt.access_token),
+            credential: Arc::new(Credential {
+                token: tokens.jwt.access_token,
+                storage: tokens.sts_token,
+            }),
             expires,
         })
     }
@@ -131,13 +163,13 @@ impl Vendor for MediaCloud {
     fn seal(
         &self,
         draft: Draft,
-        credential: Option<&Arc<Secret>>,
+        credential: Option<&Arc<Credential>>,
         _at: Timestamp,
         entropy: u64,
     ) -> Result<Request<Payload>, Error> {
         let mut request = draft.into_request(&self.base, None, entropy)?;
-        if let Some(token) = credential {
-            let value = HeaderValue::try_from(format!("Bearer {}", token.expose()));
+        if let Some(credential) = credential {
+            let value = HeaderValue::try_from(format!("Bearer {}", credential.token.expose()));
             let mut value = value.map_err(|_| {
                 Error::new(
                     ErrorKind::Credential,
@@ -150,16 +182,16 @@ impl Vendor for MediaCloud {
         Ok(request)
     }
 
-    fn mask(&self, text: &str, credential: Option<&Arc<Secret>>) -> String {
+    fn mask(&self, text: &str, credential: Option<&Arc<Credential>>) -> String {
         let own = match &self.key {
             Key::Password { password, .. } => password.expose(),
-            Key::Token(token) => token.expose(),
+            Key::Token(credential) => credential.token.expose(),
         };
         mask(
             text,
             [own]
                 .into_iter()
-                .chain(credential.map(|token| token.expose())),
+                .chain(credential.map(|credential| credential.token.expose())),
         )
     }
 }

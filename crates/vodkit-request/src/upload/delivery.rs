@@ -491,6 +491,7 @@ impl<S: Store> Delivery<S> {
 }
 
 /// A failed upload leaves a video without content behind: its id must not be lost.
+#[cfg(any(feature = "polyv", feature = "quvideo"))]
 pub(crate) fn of_video(error: Error, id: &str) -> Error {
     let content = match error.kind() {
         ErrorKind::Interrupted

@@ -21,6 +21,11 @@ pub enum Mark {
         /// Its id.
         video: String,
     },
+    /// Where the object goes was chosen.
+    Placed {
+        /// Bucket and key of the object, with a slash between.
+        place: String,
+    },
     /// The object storage has opened an upload in parts.
     Opened(Opened),
     /// A part, or a slice, has arrived.
@@ -29,7 +34,7 @@ pub enum Mark {
     Forgotten,
     /// The request that puts the parts together, or sends the whole file, is about to leave.
     Completing,
-    /// The file is stored.
+    /// The file is stored. Written again when the vendor, told of it, has refused: then it was not told.
     Completed {
         /// The tag that the storage gives it.
         etag: Option<String>,
@@ -100,6 +105,7 @@ impl Mark {
             }),
             Self::Creating { at } => json!({ "mark": "creating", "at_ms": at.0 }),
             Self::Created { video } => json!({ "mark": "created", "video": video }),
+            Self::Placed { place } => json!({ "mark": "placed", "place": place }),
             Self::Opened(opened) => json!({
                 "mark": "opened",
                 "upload_id": opened.upload_id,
@@ -160,6 +166,9 @@ impl Mark {
             },
             "created" => Self::Created {
                 video: fields.text("video")?,
+            },
+            "placed" => Self::Placed {
+                place: fields.text("place")?,
             },
             "opened" => Self::Opened(Opened {
                 upload_id: fields.text("upload_id")?,
@@ -280,6 +289,7 @@ mod tests {
             }),
             any::<i64>().prop_map(|at| Mark::Creating { at: Timestamp(at) }),
             ".*".prop_map(|video| Mark::Created { video }),
+            ".*".prop_map(|place| Mark::Placed { place }),
             (".*", ".*", 1..u64::MAX).prop_map(|(upload_id, place, part_size)| Mark::Opened(
                 Opened {
                     upload_id,

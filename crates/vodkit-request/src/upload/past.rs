@@ -15,6 +15,8 @@ pub struct Past {
     pub creating: Option<Timestamp>,
     /// The video.
     pub video: Option<String>,
+    /// Bucket and key of the object, with a slash between, where they were chosen.
+    pub place: Option<String>,
     /// The upload in parts.
     pub opened: Option<Opened>,
     /// The parts that have arrived, by their number.
@@ -40,6 +42,7 @@ impl Past {
             Mark::Begun(begun) => self.begun = Some(begun),
             Mark::Creating { at } => self.creating = Some(at),
             Mark::Created { video } => self.video = Some(video),
+            Mark::Placed { place } => self.place = Some(place),
             Mark::Opened(opened) => {
                 self.opened = Some(opened);
                 self.parts.clear();
@@ -55,6 +58,8 @@ impl Past {
             Mark::Completing => self.completing = true,
             Mark::Completed { etag, crc64 } => {
                 self.completed = true;
+                // Written again, it says that the vendor has refused to be told.
+                self.finishing = false;
                 (self.etag, self.crc64) = (etag, crc64);
             }
             Mark::Finishing => self.finishing = true,

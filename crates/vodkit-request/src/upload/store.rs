@@ -137,6 +137,10 @@ pub(crate) enum Remedy {
     /// Another upload in parts: this one is not known, or no longer.
     OpenAnew,
     /// Sending all again: the object is stored, but whom the storage had to call has not taken note of it.
+    #[cfg_attr(
+        not(any(feature = "polyv", feature = "quvideo")),
+        allow(dead_code, reason = "storages that call nobody need no such remedy")
+    )]
     TellAgain,
 }
 

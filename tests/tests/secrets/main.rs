@@ -32,6 +32,10 @@ use vodkit_request::flow::{Event, Flow};
 use vodkit_request::transport::{BlockingTransport, FileFacts, Outgoing, Tick, TransportError};
 use vodkit_tests::conformance::server::{Seen, Server, reply};
 
+mod replies;
+
+use replies::{granted, json_reply, refused, words};
+
 // What the program was given. Each begins with the word that is looked for.
 const PARTNER_KEY: &str = "canary-partner-key-0123456789";
 const PARTNER_SECRET: &str = "canary-partner-secret-0123456789";
@@ -190,7 +194,10 @@ impl BlockingTransport for Chatty {
         let heard = &self.heard;
         heard.debug(&outgoing);
         heard.debug(outgoing.request.headers());
-        heard.learn_parameter(outgoing.request.uri().query().unwrap_or_default(), "sign=");
+        let query = outgoing.request.uri().query().unwrap_or_default();
+        for name in ["sign=", "X-Amz-Signature=", "X-Amz-Security-Token="] {
+            heard.learn_parameter(query, name);
+        }
         if let Some(body) = outgoing.request.body().as_bytes() {
             heard.learn_parameter(&String::from_utf8_lossy(body), "sign=");
         }
@@ -338,6 +345,20 @@ impl Sides {
             });
         });
         let granting = Server::start(|peer| answer(peer, granted));
+        // A storage that repeats in its document what it was asked.
+        let document = Server::start(|peer| {
+            answer(peer, |seen| {
+                let words = words(seen).replace('&', "&amp;").replace('<', "&lt;");
+                let document = format!(
+                    "<Error><Code>SignatureDoesNotMatch</Code><Message>{words}</Message><RequestId>{words}</RequestId></Error>"
+                );
+                reply(
+                    "403 Forbidden",
+                    &["content-type: application/xml"],
+                    document,
+                )
+            })
+        });
         let lost = Server::start(|peer| drop(peer.read_request()));
         let broken = Server::start(|peer| {
             if let Some(seen) = peer.read_request() {
@@ -349,7 +370,7 @@ impl Sides {
         Self {
             emulator,
             servers: vec![
-                html, gateway, refusal, senseless, mistyped, granting, lost, broken,
+                html, gateway, refusal, senseless, mistyped, granting, document, lost, broken,
             ],
             closed: "http://127.0.0.1:1".to_owned(),
         }
@@ -378,64 +399,6 @@ fn answer(peer: &mut vodkit_tests::conformance::server::Peer, make: impl Fn(&See
             return;
         }
     }
-}
-
-/// All that was heard, in words.
-fn words(seen: &Seen) -> String {
-    let body = String::from_utf8_lossy(&seen.body);
-    // Of a long text only the beginning is shown, so what is most telling comes first.
-    let token = seen.header("authorization").unwrap_or_default();
-    format!("{} {token} {body} {:?}", seen.line, seen.headers)
-}
-
-fn json_reply(value: &Value) -> Vec<u8> {
-    reply(
-        "200 OK",
-        &["content-type: application/json"],
-        value.to_string(),
-    )
-}
-
-/// A refusal in the frame of any vendor.
-fn refused(seen: &Seen) -> Value {
-    let words = words(seen);
-    json!({
-        "code": 400, "result": "false", "status": "error", "msg": words, "message": words, "requestId": words, "data": words,
-    })
-}
-
-/// Gives keys to who asks for them, and repeats all else: the storage is a side of its own.
-fn granted(seen: &Seen) -> Vec<u8> {
-    let host = format!("http://{}", seen.header("host").unwrap());
-    let packed = |value: Value| BASE64.encode(value.to_string());
-    let (method, target) = seen.target();
-    let data = if target.contains("getUploadUrl") {
-        json!({ "code": 0, "msg": "", "data": {
-            "video_id": 77, "upload_url": format!("{host}/up?fid=77&ts=1&token=canary-upload-token-0123456789"),
-        } })
-    } else if target.contains("VideoUploadAuth") {
-        json!({ "result": "true", "code": "200", "message": "", "requestId": "r", "data": {
-            "videoId": "77",
-            "uploadAddress": packed(json!({ "Endpoint": host, "Bucket": "bucket", "FileName": "a/b.mp4" })),
-            "uploadAuth": packed(json!({
-                "SecurityToken": "canary-sts-token-0123456789", "AccessKeyId": "canary-sts-id-0123456789",
-                "AccessKeySecret": "canary-sts-key-0123456789", "Expiration": "3600",
-            })),
-        } })
-    } else if target.ends_with("/login") && method == "POST" {
-        json!({ "requestId": "r", "code": 200, "msg": "ok", "data": { "jwt": {
-            "access_token": "canary-access-token-0123456789", "expires_in": 36_000,
-        } } })
-    } else if method == "PUT" {
-        let xml = format!(
-            "<Error><Code>SignatureDoesNotMatch</Code><Message>{0}</Message><RequestId>{0}</RequestId></Error>",
-            words(seen)
-        );
-        return reply("403 Forbidden", &["content-type: application/xml"], xml);
-    } else {
-        refused(seen)
-    };
-    json_reply(&data)
 }
 
 fn film() -> FileInput {
@@ -567,7 +530,22 @@ fn mediacloud() {
         &heard,
         |data| json!({ "requestId": "r", "code": 200, "msg": "", "data": data }),
     );
+    let bucket = mediacloud::DEFAULT_BUCKET;
+    let real = vodkit_mediacloud::Client::builder()
+        .base_url(sides.emulator.base_url())
+        .username(USERNAME)
+        .password(PASSWORD);
+    let real = client!(&heard, real);
+    let theirs = ObjectStorage::new(sides.emulator.base_url(), "region").unwrap();
     for url in sides.all() {
+        // The keys are right, and the storage is any of the sides.
+        let storage = ObjectStorage::new(&url, "region").unwrap();
+        call!(real.upload(film(), &storage, bucket));
+        call!(real.upload(film(), &storage, "nobodys").unregistered());
+        call!(
+            real.upload(film(), &storage, bucket)
+                .keys(WRONG, WRONG, WRONG)
+        );
         let account = || vodkit_mediacloud::Client::builder().base_url(&url);
         let clients = [
             client!(&heard, account().username(USERNAME).password(PASSWORD)),
@@ -586,11 +564,12 @@ fn mediacloud() {
             heard.outcome(client.create_category("c").send().map(drop));
             heard.debug(&client.get_media("nothing"));
             heard.outcome(client.get_media("nothing").send().map(drop));
+            call!(client.upload(film(), &theirs, bucket));
             sides.emulator.revoke_mediacloud_tokens();
             call!(client.delete_categories(vec!["nothing".to_owned()]));
         }
     }
     sides.journal(&heard);
     heard.debug(&Async::new().unwrap());
-    heard.is_clean(130);
+    heard.is_clean(230);
 }

@@ -1,4 +1,4 @@
-//! How the store says no: a status and an XML document.
+//! How a store says no: a status and an XML document.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -7,24 +7,24 @@ use quick_xml::escape::escape;
 
 use crate::journal::Effect;
 
-/// A refusal as OSS words it, and what its owner should know.
+/// A refusal as OSS and S3 word it, and what its owner should know.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) status: StatusCode,
-    pub(super) code: &'static str,
-    pub(super) message: String,
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
     /// Further elements of the document.
-    pub(super) details: Vec<(&'static str, String)>,
+    pub(crate) details: Vec<(&'static str, String)>,
     /// Longer explanation for the log; holds no secret.
-    pub(super) explanation: Option<Box<str>>,
+    pub(crate) explanation: Option<Box<str>>,
     /// Id of the assumption that this refusal rests on.
-    pub(super) assumed: Option<&'static str>,
+    pub(crate) assumed: Option<&'static str>,
     /// What changed nonetheless.
-    pub(super) effects: Box<[Effect]>,
+    pub(crate) effects: Box<[Effect]>,
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self {
             status,
             code,
@@ -36,21 +36,21 @@ impl Refusal {
         }
     }
 
-    pub(super) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, code, message)
     }
 
-    pub(super) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
-    pub(super) fn argument(name: &str, value: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn argument(name: &str, value: &str, message: impl Into<String>) -> Self {
         Self::bad_request("InvalidArgument", message)
             .detail("ArgumentName", name)
             .detail("ArgumentValue", value)
     }
 
-    pub(super) fn storage(error: &std::io::Error) -> Self {
+    pub(crate) fn storage(error: &std::io::Error) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "InternalError",
@@ -58,28 +58,28 @@ impl Refusal {
         )
     }
 
-    pub(super) fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.details.push((name, value.into()));
         self
     }
 
-    pub(super) fn explained(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn explained(mut self, text: impl Into<String>) -> Self {
         self.explanation = Some(text.into().into());
         self
     }
 
-    pub(super) fn assumed(mut self, id: &'static str) -> Self {
+    pub(crate) fn assumed(mut self, id: &'static str) -> Self {
         self.assumed = Some(id);
         self
     }
 
-    pub(super) fn after(mut self, effects: Vec<Effect>) -> Self {
+    pub(crate) fn after(mut self, effects: Vec<Effect>) -> Self {
         self.effects = effects.into();
         self
     }
 
     /// What the log says of it.
-    pub(super) fn note(&self) -> String {
+    pub(crate) fn note(&self) -> String {
         let text = self.explanation.as_deref().unwrap_or(&self.message);
         match self.assumed {
             Some(id) => format!("{text} (assumed: {id})"),
@@ -88,7 +88,7 @@ impl Refusal {
     }
 
     /// The answer; HEAD has no room for the document.
-    pub(super) fn response(
+    pub(crate) fn response(
         &self,
         method: &Method,
         headers: &HeaderMap,
@@ -132,30 +132,41 @@ pub(crate) fn error_document(code: &str, message: &str, host: &str) -> String {
         .finish()
 }
 
-pub(super) const XML: &str = "application/xml";
+pub(crate) const XML: &str = "application/xml";
 
 /// An XML document of one level, written in order.
-pub(super) struct Document {
+pub(crate) struct Document {
     root: &'static str,
     text: String,
 }
 
+/// The namespace of S3's documents, but for its refusals.
+const S3: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
+
 impl Document {
-    pub(super) fn new(root: &'static str) -> Self {
+    pub(crate) fn new(root: &'static str) -> Self {
         Self {
             root,
             text: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root}>\n"),
         }
     }
 
-    pub(super) fn text(mut self, name: &str, value: &str) -> Self {
+    /// A document of S3's.
+    pub(crate) fn of_s3(root: &'static str) -> Self {
+        Self {
+            root,
+            text: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"{S3}\">\n"),
+        }
+    }
+
+    pub(crate) fn text(mut self, name: &str, value: &str) -> Self {
         self.text
             .push_str(&format!("  <{name}>{}</{name}>\n", escape(value)));
         self
     }
 
     /// Elements inside of one.
-    pub(super) fn group(mut self, name: &str, members: &[(&str, String)]) -> Self {
+    pub(crate) fn group(mut self, name: &str, members: &[(&str, String)]) -> Self {
         let inside: String = members
             .iter()
             .map(|(name, value)| format!("<{name}>{}</{name}>", escape(value.as_str())))
@@ -165,7 +176,7 @@ impl Document {
         self
     }
 
-    pub(super) fn finish(mut self) -> String {
+    pub(crate) fn finish(mut self) -> String {
         self.text.push_str(&format!("</{}>\n", self.root));
         self.text
     }

@@ -1,0 +1,447 @@
+//! Who asks, and whether they may: form, key, token, time, signature, in this order.
+
+use http::{HeaderMap, Method, StatusCode, header};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::signature::{ALGORITHM, Scope, Signed, UNSIGNED_PAYLOAD, value_of};
+use crate::clock;
+use crate::mediacloud::StorageKey;
+use crate::storage::refusal::Refusal;
+
+/// Seconds by which a date may differ from the emulator's clock.
+const TOLERANCE: i64 = 15 * 60;
+/// Longest life of a signed address, in seconds.
+const LONGEST: i64 = 7 * 24 * 3600;
+
+/// A request, taken apart.
+pub(super) struct Asked {
+    pub(super) method: Method,
+    pub(super) headers: HeaderMap,
+    /// Decoded.
+    pub(super) path: String,
+    pub(super) bucket: String,
+    /// Decoded; empty when the bucket as a whole is meant.
+    pub(super) key: String,
+    /// Decoded, in the order of receipt.
+    pub(super) query: Vec<(String, String)>,
+}
+
+impl Asked {
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query
+            .iter()
+            .find(|(have, _)| have == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn header(&self, name: &str) -> String {
+        value_of(&self.headers, name)
+    }
+}
+
+/// The moment at which something is checked.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) now_ms: i64,
+    /// By how much the clock was advanced: a caller's may have followed or not.
+    pub(super) advanced_seconds: i64,
+}
+
+impl Moment {
+    /// How far `stamp` is ahead, in seconds, by the clock that is nearer to it.
+    fn ahead(self, stamp: Timestamp) -> i64 {
+        let now = self.now_ms.div_euclid(1000);
+        [0, self.advanced_seconds]
+            .map(|advanced| stamp.as_second() - (now - advanced))
+            .into_iter()
+            .min_by_key(|ahead| ahead.abs())
+            .unwrap_or_default()
+    }
+}
+
+/// What stands for the body of a request that may be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Payload {
+    /// Its SHA-256, in small hexadecimal digits.
+    Sha256(String),
+    Unsigned,
+}
+
+/// What a signature says about itself.
+struct Claimed {
+    id: String,
+    scope: Scope,
+    names: Vec<String>,
+    signature: String,
+}
+
+/// Whether the caller may do this, and what the body must be.
+pub(super) fn check(
+    asked: &Asked,
+    at: Moment,
+    known: impl Fn(&str) -> Option<StorageKey>,
+) -> Result<Payload, Refusal> {
+    let authorization = asked.header("authorization");
+    let has_query = asked.parameter("X-Amz-Algorithm").is_some()
+        || asked.parameter("X-Amz-Signature").is_some();
+    match (authorization.is_empty(), has_query) {
+        (false, true) => Err(Refusal::bad_request(
+            "InvalidArgument",
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+        )),
+        (false, false) => by_header(asked, &authorization, at, known),
+        (true, true) => by_address(asked, at, known),
+        (true, false) => Err(Refusal::forbidden("AccessDenied", "Access Denied")
+            .explained("the request is not signed: no Authorization, no X-Amz-Signature")),
+    }
+}
+
+fn by_header(
+    asked: &Asked,
+    authorization: &str,
+    at: Moment,
+    known: impl Fn(&str) -> Option<StorageKey>,
+) -> Result<Payload, Refusal> {
+    let malformed = |problem: &str| {
+        let message = "The authorization header is malformed";
+        Refusal::bad_request("AuthorizationHeaderMalformed", message).explained(problem)
+    };
+    let Some(fields) = authorization.strip_prefix(ALGORITHM) else {
+        let message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+        return Err(Refusal::bad_request("InvalidRequest", message)
+            .explained("the emulator knows version 4 of the signature with HMAC-SHA256 only")
+            .assumed("other-signatures"));
+    };
+    let field = |name: &str| {
+        let mut fields = fields.split(',').map(str::trim);
+        fields
+            .find_map(|field| field.strip_prefix(name)?.strip_prefix('='))
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| malformed(&format!("Authorization has no {name}")))
+    };
+    let claimed = claimed(
+        field("Credential")?,
+        field("SignedHeaders")?,
+        field("Signature")?,
+        malformed,
+    )?;
+    let given = asked.header("x-amz-date");
+    let given = match given.is_empty() {
+        true => asked.header("date"),
+        false => given,
+    };
+    let Some(stamp) = moment_of(&given) else {
+        let message = "AWS authentication requires a valid Date or x-amz-date header";
+        return Err(Refusal::forbidden("AccessDenied", message)
+            .explained("x-amz-date is missing or not of the form 20130524T000000Z"));
+    };
+    if !given.starts_with(&claimed.scope.day) {
+        return Err(malformed(
+            "the day of the credential is not that of x-amz-date",
+        ));
+    }
+    let payload = payload_of_header(asked)?;
+    check_names(asked, &claimed.names)?;
+    let key = key(
+        &claimed.id,
+        &asked.header("x-amz-security-token"),
+        at,
+        known,
+    )?;
+    let ahead = at.ahead(stamp);
+    if ahead.abs() > TOLERANCE {
+        let message = "The difference between the request time and the current time is too large.";
+        return Err(Refusal::forbidden("RequestTimeTooSkewed", message)
+            .detail("RequestTime", given)
+            .detail("ServerTime", clock::utc_text(at.now_ms))
+            .detail("MaxAllowedSkewMilliseconds", (TOLERANCE * 1000).to_string())
+            .explained(format!(
+                "x-amz-date differs from the emulator's clock by {} s",
+                clock::seconds_text(ahead)
+            )));
+    }
+    let text = match &payload {
+        Payload::Sha256(digest) => digest.as_str(),
+        Payload::Unsigned => UNSIGNED_PAYLOAD,
+    };
+    compare(asked, &asked.query, &claimed, text, &given, &key)?;
+    Ok(payload)
+}
+
+fn by_address(
+    asked: &Asked,
+    at: Moment,
+    known: impl Fn(&str) -> Option<StorageKey>,
+) -> Result<Payload, Refusal> {
+    let malformed = |problem: &str| {
+        let message = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
+        Refusal::bad_request("AuthorizationQueryParametersError", message).explained(problem)
+    };
+    let parameter = |name: &str| {
+        asked
+            .parameter(name)
+            .filter(|value| !value.is_empty())
+            .ok_or_else(|| malformed(&format!("{name} is missing")))
+    };
+    if parameter("X-Amz-Algorithm")? != ALGORITHM {
+        return Err(malformed("X-Amz-Algorithm is not AWS4-HMAC-SHA256"));
+    }
+    let given = parameter("X-Amz-Date")?;
+    let Some(stamp) = moment_of(given) else {
+        return Err(malformed("X-Amz-Date is not of the form 20130524T000000Z"));
+    };
+    let life = parameter("X-Amz-Expires")?
+        .parse()
+        .ok()
+        .filter(|life| (0..=LONGEST).contains(life))
+        .ok_or_else(|| malformed("X-Amz-Expires is not a number of seconds up to a week"))?;
+    let claimed = claimed(
+        parameter("X-Amz-Credential")?,
+        parameter("X-Amz-SignedHeaders")?,
+        parameter("X-Amz-Signature")?,
+        malformed,
+    )?;
+    if !given.starts_with(&claimed.scope.day) {
+        return Err(malformed(
+            "the day of X-Amz-Credential is not that of X-Amz-Date",
+        ));
+    }
+    check_names(asked, &claimed.names)?;
+    let token = asked.parameter("X-Amz-Security-Token").unwrap_or_default();
+    let key = key(&claimed.id, token, at, known)?;
+    let ahead = at.ahead(stamp);
+    if ahead > TOLERANCE {
+        return Err(
+            Refusal::forbidden("AccessDenied", "Request is not valid yet").explained(format!(
+                "X-Amz-Date is {ahead} s ahead of the emulator's clock"
+            )),
+        );
+    }
+    if -ahead > life {
+        let end = (stamp.as_second() + life).saturating_mul(1000);
+        return Err(Refusal::forbidden("AccessDenied", "Request has expired")
+            .detail("X-Amz-Expires", life.to_string())
+            .detail("Expires", clock::utc_text(end))
+            .detail("ServerTime", clock::utc_text(at.now_ms)));
+    }
+    let query: Vec<(String, String)> = asked
+        .query
+        .iter()
+        .filter(|(name, _)| name != "X-Amz-Signature")
+        .cloned()
+        .collect();
+    let payload = match asked.parameter("X-Amz-Content-Sha256") {
+        None => Payload::Unsigned,
+        Some(text) => payload_of(text)?,
+    };
+    let text = match &payload {
+        Payload::Sha256(digest) => digest.as_str(),
+        Payload::Unsigned => UNSIGNED_PAYLOAD,
+    };
+    compare(asked, &query, &claimed, text, given, &key)?;
+    Ok(payload)
+}
+
+fn claimed(
+    credential: &str,
+    names: &str,
+    signature: &str,
+    malformed: impl Fn(&str) -> Refusal,
+) -> Result<Claimed, Refusal> {
+    let parts: Vec<&str> = credential.split('/').collect();
+    let &[id, day, region, service, "aws4_request"] = parts.as_slice() else {
+        return Err(malformed(
+            "the credential is not ID/DAY/REGION/s3/aws4_request",
+        ));
+    };
+    // assumed: region
+    if service != "s3" || region.is_empty() {
+        return Err(malformed(
+            "the credential names no region, or another service than s3",
+        ));
+    }
+    Ok(Claimed {
+        id: id.to_owned(),
+        scope: Scope {
+            day: day.to_owned(),
+            region: region.to_owned(),
+            service: service.to_owned(),
+        },
+        names: names.split(';').map(str::to_owned).collect(),
+        signature: signature.to_owned(),
+    })
+}
+
+/// Reads `yyyymmddThhmmssZ`, and nothing else.
+fn moment_of(text: &str) -> Option<Timestamp> {
+    let shaped = text.len() == 16
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 => byte == b'T',
+            15 => byte == b'Z',
+            _ => byte.is_ascii_digit(),
+        });
+    if !shaped {
+        return None;
+    }
+    let civil = DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+    let zoned = civil.to_zoned(TimeZone::UTC).ok()?;
+    Some(zoned.timestamp())
+}
+
+fn payload_of_header(asked: &Asked) -> Result<Payload, Refusal> {
+    let text = asked.header("x-amz-content-sha256");
+    if text.is_empty() {
+        let message = "Missing required header for this request: x-amz-content-sha256";
+        return Err(Refusal::bad_request("InvalidRequest", message));
+    }
+    payload_of(&text)
+}
+
+fn payload_of(text: &str) -> Result<Payload, Refusal> {
+    if text == UNSIGNED_PAYLOAD {
+        return Ok(Payload::Unsigned);
+    }
+    if text.starts_with("STREAMING-") {
+        let message = "A header you provided implies functionality that is not implemented.";
+        return Err(
+            Refusal::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
+                .explained("the emulator takes no body in signed chunks or with trailers")
+                .assumed("chunks"),
+        );
+    }
+    let is_digest = text.len() == 64
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    match is_digest {
+        true => Ok(Payload::Sha256(text.to_owned())),
+        false => Err(Refusal::argument(
+            "x-amz-content-sha256",
+            text,
+            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value.",
+        )),
+    }
+}
+
+/// The host and every header of S3's own must be signed, in order, and what is signed must be there.
+fn check_names(asked: &Asked, names: &[String]) -> Result<(), Refusal> {
+    let own = asked
+        .headers
+        .keys()
+        .map(header::HeaderName::as_str)
+        .filter(|name| name.starts_with("x-amz-"));
+    let unsigned: Vec<&str> = ["host"]
+        .into_iter()
+        .chain(own)
+        .filter(|name| !names.iter().any(|have| have == name))
+        .collect();
+    if !unsigned.is_empty() {
+        let message = "There were headers present in the request which were not signed";
+        return Err(Refusal::forbidden("AccessDenied", message)
+            .detail("HeadersNotSigned", unsigned.join(", ")));
+    }
+    let plain = |name: &String| {
+        !name.is_empty()
+            && !name.bytes().any(|b| b.is_ascii_uppercase())
+            && asked.headers.contains_key(name.as_str())
+    };
+    if !names.iter().all(plain) || !names.is_sorted_by(|a, b| a < b) {
+        let message = "The signed headers of the request are malformed";
+        return Err(Refusal::bad_request("AuthorizationHeaderMalformed", message).explained(
+            "SignedHeaders are not sorted, not in small letters, or name a header that is not there",
+        ));
+    }
+    Ok(())
+}
+
+fn key(
+    id: &str,
+    token: &str,
+    at: Moment,
+    known: impl Fn(&str) -> Option<StorageKey>,
+) -> Result<StorageKey, Refusal> {
+    let unknown = |why: &str| {
+        let message = "The AWS Access Key Id you provided does not exist in our records.";
+        Refusal::forbidden("InvalidAccessKeyId", message)
+            .detail("AWSAccessKeyId", id)
+            .explained(why)
+    };
+    let key = known(id).ok_or_else(|| {
+        unknown("the access key id is none that a login of this emulator gave out, or was revoked")
+    })?;
+    if token.is_empty() {
+        return Err(unknown(
+            "temporary keys without the session token that belongs to them",
+        ));
+    }
+    if token != key.token {
+        let message = "The provided token is malformed or otherwise invalid.";
+        return Err(Refusal::bad_request("InvalidToken", message)
+            .explained("the session token does not belong to this access key id"));
+    }
+    if at.now_ms >= key.expires_ms {
+        let message = "The provided token has expired.";
+        // assumed: expired
+        return Err(Refusal::bad_request("ExpiredToken", message));
+    }
+    Ok(key)
+}
+
+fn compare(
+    asked: &Asked,
+    query: &[(String, String)],
+    claimed: &Claimed,
+    payload: &str,
+    moment: &str,
+    key: &StorageKey,
+) -> Result<(), Refusal> {
+    let signed = Signed {
+        method: &asked.method,
+        path: &asked.path,
+        query,
+        headers: &asked.headers,
+        names: &claimed.names,
+        payload,
+        moment,
+        scope: &claimed.scope,
+    };
+    let received = claimed.signature.as_str();
+    if signed.sign(&key.secret) == received {
+        return Ok(());
+    }
+    let bytes = |text: &str| -> String { text.bytes().map(|b| format!("{b:02x} ")).collect() };
+    let (text, canonical) = (signed.text(), signed.canonical());
+    let message = "The request signature we calculated does not match the signature you provided. \
+                   Check your key and signing method.";
+    Err(Refusal::forbidden("SignatureDoesNotMatch", message)
+        .detail("AWSAccessKeyId", claimed.id.as_str())
+        .detail("SignatureProvided", received)
+        .detail("StringToSignBytes", bytes(&text))
+        .detail("StringToSign", text)
+        .detail("CanonicalRequestBytes", bytes(&canonical))
+        .detail("CanonicalRequest", canonical)
+        .explained(signed.diagnose(&key.secret, received)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_basic_form_is_a_moment() {
+        let moment = moment_of("20130524T000000Z").unwrap();
+        assert_eq!(moment.as_second(), 1_369_353_600);
+        for bad in [
+            "",
+            "20130524T000000",
+            "20131324T000000Z",
+            "2013-05-24T00:00Z",
+            "20130524 000000Z",
+            "Fri, 24 May 2013",
+        ] {
+            assert_eq!(moment_of(bad), None, "{bad}");
+        }
+    }
+}
