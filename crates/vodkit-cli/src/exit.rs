@@ -83,6 +83,7 @@ impl From<ErrorKind> for Exit {
             ErrorKind::LocalFile => Self::LocalFile,
             ErrorKind::Refused | ErrorKind::Processing => Self::Refused,
             ErrorKind::Credential => Self::Credential,
+            ErrorKind::DigestMismatch => Self::Verification,
             ErrorKind::Deadline => Self::Deadline,
             // A reply that is HTML, cut short or otherwise not the vendor's did not come from its API, or not all of it came.
             // Kinds that a later version adds are taken for this as well: it makes no promise about what happened.
@@ -118,6 +119,7 @@ mod tests {
             (ErrorKind::Interrupted, 5),
             (ErrorKind::OutcomeUnknown, 5),
             (ErrorKind::Decode, 5),
+            (ErrorKind::DigestMismatch, 8),
             (ErrorKind::Deadline, 124),
         ] {
             assert_eq!(Exit::from(kind).code(), code, "{kind:?}");

@@ -67,6 +67,8 @@ pub enum ErrorKind {
     OutcomeUnknown,
     /// The reply is not what the vendor documents. For a call that writes, the vendor has probably acted.
     Decode,
+    /// The other side has other bytes than were sent, also after sending them again: something on the way changes them.
+    DigestMismatch,
     /// The vendor could not process the video.
     Processing,
     /// The time that the caller gave is over.
@@ -89,6 +91,7 @@ impl ErrorKind {
             Self::Interrupted => "interrupted",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Decode => "decode",
+            Self::DigestMismatch => "digest_mismatch",
             Self::Processing => "processing",
             Self::Deadline => "deadline",
         }

@@ -221,17 +221,19 @@ pub async fn drive_async<F: Flow>(
     loop {
         event = match flow.advance(transport.tick(), event)? {
             Step::Done(output) => return Ok(output),
-            Step::Send(outgoing) => transport
-                .send(*outgoing)
+            Step::Send(outgoing) => lanes
+                .beside(transport.send(*outgoing))
                 .await
                 .map_or_else(Event::Failed, Event::Response),
             Step::Sleep(time) => {
-                transport.sleep(time).await;
+                lanes.beside(transport.sleep(time)).await;
                 Event::Woken
             }
-            Step::Inspect(path) => Event::Inspected(transport.inspect(&path).await),
-            Step::Digest(stretch) => Event::Digested(transport.digest(&stretch).await),
-            Step::Keep(entry) => Event::Kept(transport.keep(&entry).await),
+            Step::Inspect(path) => Event::Inspected(lanes.beside(transport.inspect(&path)).await),
+            Step::Digest(stretch) => {
+                Event::Digested(lanes.beside(transport.digest(&stretch)).await)
+            }
+            Step::Keep(entry) => Event::Kept(lanes.beside(transport.keep(&entry)).await),
             Step::Begin(lane, outgoing) => {
                 lanes.begin(lane, transport.send(*outgoing)).await;
                 Event::Begun

@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    task::Poll,
+    task::{Context, Poll},
 };
 
 use bytes::Bytes;
@@ -84,6 +84,31 @@ impl<'t> AsyncLanes<'t> {
         }
     }
 
+    /// Does something else, while the exchanges make progress: a body that nobody polls stalls.
+    pub(crate) async fn beside<O>(&mut self, something: impl Future<Output = O>) -> O {
+        let mut something = std::pin::pin!(something);
+        poll_fn(|context| {
+            self.poll(context);
+            something.as_mut().poll(context)
+        })
+        .await
+    }
+
+    /// Polls all of them, since each moves only then.
+    fn poll(&mut self, context: &mut Context<'_>) {
+        let mut index = 0;
+        while let Some((lane, exchange)) = self.under_way.get_mut(index) {
+            match exchange.as_mut().poll(context) {
+                Poll::Ready(ended) => {
+                    self.ended.push_back((*lane, ended));
+                    // The others keep their order: who was begun first is asked first.
+                    drop(self.under_way.remove(index));
+                }
+                Poll::Pending => index += 1,
+            }
+        }
+    }
+
     pub(crate) async fn wait(
         &mut self,
         mut limit: Option<impl Future<Output = ()> + Unpin>,
@@ -95,18 +120,7 @@ impl<'t> AsyncLanes<'t> {
             return None;
         }
         poll_fn(|context| {
-            // All of them are polled, since each moves only then.
-            let mut index = 0;
-            while let Some((lane, exchange)) = self.under_way.get_mut(index) {
-                match exchange.as_mut().poll(context) {
-                    Poll::Ready(ended) => {
-                        self.ended.push_back((*lane, ended));
-                        // The others keep their order: who was begun first is asked first.
-                        drop(self.under_way.remove(index));
-                    }
-                    Poll::Pending => index += 1,
-                }
-            }
+            self.poll(context);
             if let Some(first) = self.ended.pop_front() {
                 return Poll::Ready(Some(first));
             }

@@ -1,40 +1,54 @@
-//! Simple upload: ask for place and keys, send the whole file to the object storage, which tells the vendor of it.
+//! Upload: ask for place and keys, send the file to the object storage, whole or in parts, which tells the vendor of it.
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use vodkit_types::polyv::{InitUpload, RenewUploadToken, Switch, UploadTicket};
-use vodkit_types::{FileInput, Secret};
+use vodkit_types::polyv::{
+    InitUpload, ListNewVideos, RenewUploadToken, Switch, UploadTicket, VideoPage, VideoStatus,
+    VideoSummary,
+};
+use vodkit_types::{DateTime, FileInput};
 
+use super::ticket::{self, Wanted};
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
-use crate::exec::{Exec, unusable_file};
+use crate::exec::Exec;
 use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
-use crate::oss::{Delivery, Keys, Next, Place, Stored, Target, of_video};
+use crate::oss::{Stored, Target};
 use crate::polyv::Polyv;
 use crate::session::Session;
-use crate::transport::{Limits, ProgressSink, Tick};
+use crate::transport::{Limits, ProgressSink, Tick, Timestamp};
+use crate::upload::journal::kept;
+use crate::upload::{Delivery, Mark, Next, Note, Transfer, of_video};
+use crate::vendor::Vendor as _;
 
 /// The vendor knows programs by name; with this one it gives keys for its object storage.
 const UPLOAD_TYPE: &str = "java_sdk_chunk_v1";
+/// By how much the vendor's time of a new video may be before ours of the call.
+const BEFORE_MS: i64 = 5 * 60 * 1000;
+/// Videos on a page when one is looked for: the most that the vendor gives.
+const PAGE: u64 = 1000;
 
-/// A simple upload: `uploadvideo/init`, one object to the storage, which calls the vendor back.
+/// An upload: `uploadvideo/init`, the object to the storage, which calls the vendor back.
 ///
-/// The file is looked at before anything is sent, so a missing or empty one creates no video. Sending the object again does no harm, so a lost
-/// connection is retried; keys that have expired are renewed once with `uploadvideo/token`. There is no call that ends an upload: the request
-/// that sends the object carries the callback of Upload-1, and the storage replies when the vendor has taken note.
+/// The file is looked at before anything is sent, so a missing or empty one creates no video. A file of more than one part goes in parts,
+/// several at once. Sending a part again does no harm, so a lost connection is retried; keys are renewed with `uploadvideo/token` before
+/// they end. There is no call that ends an upload: the request that sends the object, or puts its parts together, carries the callback of
+/// Upload-1, and the storage replies when the vendor has taken note.
+///
+/// With a journal ([`Transfer::journal`]) it goes on where an earlier process stopped, with the same video. When that process did not learn
+/// whether a video was created, one with this title and without content is looked for among those created since.
 #[derive(Debug)]
 pub struct Upload<'s> {
     session: &'s Session<Polyv>,
     order: InitUpload,
-    delivery: Delivery,
+    delivery: Delivery<Target>,
     created: Option<CreatedSink>,
-    grant: Option<Grant>,
+    /// The video, once it is known.
+    vid: Option<String>,
     stage: Stage<'s>,
 }
 
-/// Told of the id of the new video as soon as it exists.
+/// Told of the id of the video as soon as it is known.
 struct CreatedSink(Box<dyn Fn(&str) + Send + Sync>);
 
 impl fmt::Debug for CreatedSink {
@@ -43,28 +57,34 @@ impl fmt::Debug for CreatedSink {
     }
 }
 
-/// What the vendor has granted.
-#[derive(Clone, Debug)]
-struct Grant {
-    vid: String,
-    target: Target,
-}
-
 #[derive(Debug)]
 enum Stage<'s> {
     Begin,
-    Inspecting,
+    Preparing,
+    Keeping(Then),
+    Searching(Box<Exec<'s, ListNewVideos>>),
     Asking(Box<Exec<'s, InitUpload>>),
-    Delivering,
+    /// Asking for keys alone: the video may have its file already.
+    Fetching(Box<Exec<'s, RenewUploadToken>>),
     Renewing(Box<Exec<'s, RenewUploadToken>>),
+    Delivering,
     Over,
+}
+
+/// What follows when a mark is written.
+#[derive(Debug)]
+enum Then {
+    Create,
+    Resume,
+    Start(Box<UploadTicket>),
+    Done(Stored),
 }
 
 /// What an upload gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Uploaded {
-    /// Id of the new video.
+    /// Id of the video.
     pub vid: String,
     /// Bytes of the file.
     pub bytes: u64,
@@ -81,7 +101,7 @@ impl<'s> Upload<'s> {
             order: InitUpload::new(file.name.clone(), 0, Switch::On, UPLOAD_TYPE),
             delivery: Delivery::of(file),
             created: None,
-            grant: None,
+            vid: None,
             stage: Stage::Begin,
         }
     }
@@ -100,148 +120,228 @@ impl<'s> Upload<'s> {
         self
     }
 
-    /// Has `sink` told how far the file is.
+    /// Sets how the file is sent: in which parts, how many at once, how fast, and where it is written down how far it is.
     #[must_use]
-    pub fn progress(mut self, sink: ProgressSink) -> Self {
-        self.delivery.progress = Some(sink);
+    pub fn transfer(mut self, transfer: Transfer) -> Self {
+        self.delivery.set_transfer(transfer);
         self
     }
 
-    /// Has `sink` told of the id of the new video before its file is sent: whatever happens then, the id is known.
+    /// Has `sink` told how far the file is.
+    #[must_use]
+    pub fn progress(mut self, sink: ProgressSink) -> Self {
+        self.delivery.progress_sink = Some(sink);
+        self
+    }
+
+    /// Has `sink` told of the id of the video before its file is sent: whatever happens then, the id is known.
     #[must_use]
     pub fn created(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.created = Some(CreatedSink(Box::new(sink)));
         self
     }
 
-    /// Sets time limits for sending the file; by default only a stall of 30 s ends it.
+    /// Sets time limits for sending the file or a part of it; by default only a stall of 30 s ends it.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.delivery.limits = Some(limits);
         self
     }
 
-    fn ask(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
-        self.order.filesize = self.delivery.len();
-        let mut exec = Exec::new(self.session, self.order.clone());
-        let step = exec.advance(tick, Event::Start)?;
-        self.asked(exec, tick, step)
+    /// The vendor's time.
+    fn now(&self, tick: Tick) -> Timestamp {
+        tick.now.offset(self.session.skew.offset())
     }
 
-    fn asked(
+    fn prepared(&mut self, tick: Tick, next: Next) -> Result<Step<Uploaded>, Error> {
+        match next.step() {
+            Ok(step) => {
+                self.stage = Stage::Preparing;
+                Ok(step)
+            }
+            Err(_ready) => self.ready(tick),
+        }
+    }
+
+    /// The file can be sent: for which video?
+    fn ready(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
+        let past = self.delivery.past();
+        self.vid.clone_from(&past.video);
+        match (&past.video, past.creating) {
+            (Some(_), _) if past.completed => {
+                let stored = Stored {
+                    etag: past.etag.clone(),
+                    crc64: past.crc64,
+                };
+                self.finish(stored)
+            }
+            (Some(_), _) if past.completing => {
+                let exec = Exec::new(self.session, RenewUploadToken::new());
+                self.fetch(exec, tick, Event::Start)
+            }
+            (Some(_), _) => self.init(tick),
+            (None, Some(at)) => self.search(tick, at),
+            (None, None) => self.create(tick),
+        }
+    }
+
+    fn create(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
+        self.keep(tick, Mark::Creating { at: tick.now }, Then::Create)
+    }
+
+    /// Writes a mark down, where somebody keeps it; then goes on.
+    fn keep(&mut self, tick: Tick, mark: Mark, then: Then) -> Result<Step<Uploaded>, Error> {
+        match self.delivery.mark(mark) {
+            Some(step) => {
+                self.stage = Stage::Keeping(then);
+                Ok(step)
+            }
+            None => self.follow(tick, then),
+        }
+    }
+
+    fn follow(&mut self, tick: Tick, then: Then) -> Result<Step<Uploaded>, Error> {
+        match then {
+            Then::Create | Then::Resume => self.init(tick),
+            Then::Start(ticket) => self.start(tick, &ticket),
+            Then::Done(stored) => self.done(stored),
+        }
+    }
+
+    /// Asks for a new video, or goes on with the one that is known.
+    fn init(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
+        self.order.filesize = self.delivery.len();
+        let mut order = self.order.clone();
+        if let Some(vid) = &self.vid {
+            order.autoid = Switch::Off;
+            order.vid = Some(vid.clone());
+        }
+        let exec = Exec::new(self.session, order);
+        self.ask(exec, tick, Event::Start)
+    }
+
+    fn ask(
         &mut self,
-        exec: Exec<'s, InitUpload>,
+        mut exec: Exec<'s, InitUpload>,
         tick: Tick,
-        step: Step<UploadTicket>,
+        event: Event,
     ) -> Result<Step<Uploaded>, Error> {
-        let ticket = match pass_on(step) {
+        match pass_on(exec.advance(tick, event)?) {
             Ok(step) => {
                 self.stage = Stage::Asking(Box::new(exec));
-                return Ok(step);
+                Ok(step)
             }
-            Err(ticket) => ticket,
-        };
+            Err(ticket) => self.asked(tick, ticket),
+        }
+    }
+
+    fn asked(&mut self, tick: Tick, ticket: UploadTicket) -> Result<Step<Uploaded>, Error> {
+        if self.vid.is_some() {
+            return self.start(tick, &ticket);
+        }
         let Some(vid) = ticket.vid.clone().filter(|vid| !vid.is_empty()) else {
             return Err(Error::new(
                 ErrorKind::Decode,
                 "the reply names no video (vid), so the file has no place to go to",
             ));
         };
-        if let Some(CreatedSink(sink)) = &self.created {
-            sink(&vid);
-        }
-        let target = self
-            .target(&vid, ticket)
-            .map_err(|error| of_video(error, &vid))?;
-        self.grant = Some(Grant { vid, target });
-        self.send(tick)
+        self.vid = Some(vid.clone());
+        let then = Then::Start(Box::new(ticket));
+        self.keep(tick, Mark::Created { video: vid }, then)
     }
 
-    /// Where and with what the file goes.
-    fn target(&self, vid: &str, ticket: UploadTicket) -> Result<Target, Error> {
-        let size = self.delivery.len();
-        // What a number below zero means is not known.
-        let too_small = |left: &i64| u64::try_from(*left).is_ok_and(|left| left < size);
-        if let Some(left) = ticket.remain_space.filter(too_small) {
-            return Err(Error::new(
-                ErrorKind::Refused,
-                format!("the account has room for {left} bytes, and the file has {size}"),
-            ));
-        }
-        let callback = match (text(&ticket.callback), text(&ticket.encoded_callback)) {
-            (Some(json), _) => BASE64.encode(json),
-            (None, Some(encoded)) => encoded.to_owned(),
-            (None, None) => {
-                return Err(Error::new(
-                    ErrorKind::Decode,
-                    "the reply has no callback, without which the vendor never learns of the file",
-                ));
-            }
-        };
-        Ok(Target {
-            place: self.place(vid, &ticket)?,
-            callback: Some(callback),
-            keys: keys(ticket.access_id, ticket.access_key, ticket.token),
-        })
-    }
-
-    fn place(&self, vid: &str, ticket: &UploadTicket) -> Result<Place, Error> {
-        let lacks = |what: &str| {
-            Error::new(
-                ErrorKind::Decode,
-                format!("the reply has no {what}, so the file has no place to go to"),
-            )
-        };
-        // The vendor's own host leads to the bucket; the storage's needs the bucket before it.
-        let (host, of_bucket) = match (text(&ticket.domain), text(&ticket.endpoint)) {
-            (Some(domain), _) => (domain, true),
-            (None, Some(endpoint)) => (endpoint, false),
-            (None, None) => return Err(lacks("domain")),
-        };
-        let endpoint = match host.contains("://") {
-            true => host.parse()?,
-            false => self.session.vendor().api()?.at_host(host)?,
-        };
-        let mut key = ticket.dir.clone().ok_or_else(|| lacks("dir"))?;
-        key.push_str(vid);
-        if let Some(extension) = extension(&self.delivery.file.name) {
-            key.push('.');
-            key.push_str(extension);
-        }
-        Ok(Place {
-            endpoint,
-            of_bucket,
-            bucket: text(&ticket.bucket_name)
-                .ok_or_else(|| lacks("bucketName"))?
-                .to_owned(),
-            key,
-        })
-    }
-
-    /// Other keys for the same place: the reply names no video.
-    fn renewed(
+    fn fetch(
         &mut self,
-        exec: Exec<'s, RenewUploadToken>,
+        mut exec: Exec<'s, RenewUploadToken>,
         tick: Tick,
-        step: Step<UploadTicket>,
+        event: Event,
     ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(step) {
+        match pass_on(exec.advance(tick, event)?) {
             Ok(step) => {
-                self.stage = Stage::Renewing(Box::new(exec));
+                self.stage = Stage::Fetching(Box::new(exec));
                 Ok(step)
             }
-            Err(ticket) => {
-                let grant = self.grant.as_mut().ok_or_else(unexpected_event)?;
-                grant.target.keys = keys(ticket.access_id, ticket.access_key, ticket.token);
-                self.send(tick)
-            }
+            Err(ticket) => self.start(tick, &ticket),
         }
     }
 
-    fn send(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
-        let grant = self.grant.as_ref().ok_or_else(unexpected_event)?;
-        let next = self.delivery.send(tick, &grant.target, self.session)?;
+    fn start(&mut self, tick: Tick, ticket: &UploadTicket) -> Result<Step<Uploaded>, Error> {
+        let vid = self.vid.as_deref().ok_or_else(unexpected_event)?;
+        if let Some(CreatedSink(sink)) = &self.created {
+            sink(vid);
+        }
+        let wanted = Wanted {
+            vid,
+            file_name: &self.delivery.file().name,
+            bytes: self.delivery.len(),
+        };
+        let target = ticket::target(self.session.vendor(), &wanted, ticket, self.now(tick))?;
+        let next = self.delivery.start(tick, target, self.session)?;
         self.delivered(tick, next)
+    }
+
+    /// Looks for a video that an earlier process may have created.
+    fn search(&mut self, tick: Tick, created: Timestamp) -> Result<Step<Uploaded>, Error> {
+        let since = DateTime::in_china(created.offset(-BEFORE_MS).seconds());
+        let list = ListNewVideos::new().start_time(since).page_size(PAGE);
+        self.look(Exec::new(self.session, list), tick, Event::Start)
+    }
+
+    fn look(
+        &mut self,
+        mut exec: Exec<'s, ListNewVideos>,
+        tick: Tick,
+        event: Event,
+    ) -> Result<Step<Uploaded>, Error> {
+        match pass_on(exec.advance(tick, event)?) {
+            Ok(step) => {
+                self.stage = Stage::Searching(Box::new(exec));
+                Ok(step)
+            }
+            Err(page) => self.searched(tick, &page),
+        }
+    }
+
+    fn searched(&mut self, tick: Tick, page: &VideoPage) -> Result<Step<Uploaded>, Error> {
+        let except = &self.delivery.transfer().except;
+        // A video whose file has arrived has its MD5.
+        let is_candidate = |video: &&VideoSummary| {
+            video.title.as_deref() == Some(self.order.title.as_str())
+                && video.status == VideoStatus::Waiting
+                && video.md5checksum.as_deref().is_none_or(str::is_empty)
+                && !except.contains(&video.vid)
+        };
+        let found: Vec<&str> = page
+            .contents
+            .iter()
+            .filter(is_candidate)
+            .map(|video| video.vid.as_str())
+            .collect();
+        match found.as_slice() {
+            [] => {
+                let what = format!("a video without content, titled `{}`", self.order.title);
+                let transfer = self.delivery.transfer();
+                transfer.note(Note::MayBeOrphaned { what });
+                self.create(tick)
+            }
+            [vid] => {
+                let video = (*vid).to_owned();
+                self.vid = Some(video.clone());
+                let note = Note::Adopted {
+                    video: video.clone(),
+                };
+                self.delivery.transfer().note(note);
+                self.keep(tick, Mark::Created { video }, Then::Resume)
+            }
+            several => Err(Error::new(
+                ErrorKind::OutcomeUnknown,
+                format!(
+                    "an earlier process may have created one of these videos, and which cannot be told: {}",
+                    several.join(", ")
+                ),
+            )
+            .with_hint("They have this title and no content: delete those that nobody uploads to, or name them with Transfer::except")),
+        }
     }
 
     fn delivered(&mut self, tick: Tick, next: Next) -> Result<Step<Uploaded>, Error> {
@@ -250,51 +350,81 @@ impl<'s> Upload<'s> {
                 self.stage = Stage::Delivering;
                 Ok(step)
             }
-            Err(Next::Stored(stored)) => {
-                let grant = self.grant.as_ref().ok_or_else(unexpected_event)?;
-                Ok(Step::Done(Uploaded {
-                    vid: grant.vid.clone(),
-                    bytes: self.delivery.len(),
-                    stored,
-                }))
-            }
-            Err(_expired) => {
-                let mut exec = Exec::new(self.session, RenewUploadToken::new());
-                let step = exec.advance(tick, Event::Start)?;
-                self.renewed(exec, tick, step)
+            Err(Next::Stored(stored)) => self.finish(stored),
+            Err(_renew) => {
+                let exec = Exec::new(self.session, RenewUploadToken::new());
+                self.renew(exec, tick, Event::Start)
             }
         }
     }
 
+    /// Other keys for the same place: the reply names no video.
+    fn renew(
+        &mut self,
+        mut exec: Exec<'s, RenewUploadToken>,
+        tick: Tick,
+        event: Event,
+    ) -> Result<Step<Uploaded>, Error> {
+        match pass_on(exec.advance(tick, event)?) {
+            Ok(step) => {
+                self.stage = Stage::Renewing(Box::new(exec));
+                Ok(step)
+            }
+            Err(ticket) => {
+                let before = self.delivery.granted().ok_or_else(unexpected_event)?;
+                let target = Target {
+                    keys: ticket::keys(&ticket),
+                    expires: ticket::expires(&ticket, self.now(tick)),
+                    ..before.clone()
+                };
+                let next = self.delivery.renewed(tick, target, self.session)?;
+                self.delivered(tick, next)
+            }
+        }
+    }
+
+    fn finish(&mut self, stored: Stored) -> Result<Step<Uploaded>, Error> {
+        if self.delivery.past().finished {
+            return self.done(stored);
+        }
+        match self.delivery.mark(Mark::Finished) {
+            Some(step) => {
+                self.stage = Stage::Keeping(Then::Done(stored));
+                Ok(step)
+            }
+            None => self.done(stored),
+        }
+    }
+
+    fn done(&self, stored: Stored) -> Result<Step<Uploaded>, Error> {
+        Ok(Step::Done(Uploaded {
+            vid: self.vid.clone().ok_or_else(unexpected_event)?,
+            bytes: self.delivery.len(),
+            stored,
+        }))
+    }
+
     fn step(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
+        let (vendor, account) = (Polyv::NAME, self.session.vendor().user_id());
         match (std::mem::replace(&mut self.stage, Stage::Over), event) {
-            (Stage::Begin, Event::Start) => match self.delivery.begin()? {
-                Some(step) => {
-                    self.stage = Stage::Inspecting;
-                    Ok(step)
-                }
-                None => self.ask(tick),
-            },
-            (Stage::Inspecting, Event::Inspected(Ok(facts))) => {
-                self.delivery.measured(facts)?;
-                self.ask(tick)
+            (Stage::Begin, Event::Start) => {
+                let next = self.delivery.prepare(vendor, account)?;
+                self.prepared(tick, next)
             }
-            (Stage::Inspecting, Event::Inspected(Err(error))) => {
-                Err(unusable_file(Some(&self.delivery.file.content), &error))
+            (Stage::Preparing, event) => {
+                let next = self.delivery.prepared(event, vendor, account)?;
+                self.prepared(tick, next)
             }
-            (Stage::Asking(mut exec), event) => {
-                let step = exec.advance(tick, event)?;
-                self.asked(*exec, tick, step)
+            (Stage::Keeping(then), Event::Kept(result)) => {
+                kept(result)?;
+                self.follow(tick, then)
             }
-            (Stage::Renewing(mut exec), event) => {
-                let step = exec.advance(tick, event)?;
-                self.renewed(*exec, tick, step)
-            }
+            (Stage::Searching(exec), event) => self.look(*exec, tick, event),
+            (Stage::Asking(exec), event) => self.ask(*exec, tick, event),
+            (Stage::Fetching(exec), event) => self.fetch(*exec, tick, event),
+            (Stage::Renewing(exec), event) => self.renew(*exec, tick, event),
             (Stage::Delivering, event) => {
-                let grant = self.grant.as_ref().ok_or_else(unexpected_event)?;
-                let next = self
-                    .delivery
-                    .advance(tick, event, &grant.target, self.session)?;
+                let next = self.delivery.advance(tick, event, self.session)?;
                 self.delivered(tick, next)
             }
             _ => Err(unexpected_event()),
@@ -306,28 +436,10 @@ impl Flow for Upload<'_> {
     type Output = Uploaded;
 
     fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        self.step(tick, event).map_err(|error| match &self.grant {
-            Some(grant) => of_video(error, &grant.vid),
+        self.step(tick, event).map_err(|error| match &self.vid {
+            Some(vid) => of_video(self.delivery.explain(error), vid),
             None => error,
         })
-    }
-}
-
-fn text(field: &Option<String>) -> Option<&str> {
-    field.as_deref().filter(|text| !text.is_empty())
-}
-
-/// What follows the last full stop of a file name.
-fn extension(file_name: &str) -> Option<&str> {
-    let (stem, extension) = file_name.rsplit_once('.')?;
-    (!stem.is_empty() && !extension.is_empty()).then_some(extension)
-}
-
-fn keys(access_key_id: Secret, access_key_secret: Secret, security_token: Secret) -> Keys {
-    Keys {
-        access_key_id,
-        access_key_secret,
-        security_token,
     }
 }
 
@@ -341,6 +453,11 @@ impl<T: ?Sized> Run<'_, T, Upload<'_>> {
     /// See [`Upload::order`].
     pub fn order(self, change: impl FnOnce(InitUpload) -> InitUpload) -> Self {
         self.map(|upload| upload.order(change))
+    }
+
+    /// See [`Upload::transfer`].
+    pub fn transfer(self, transfer: Transfer) -> Self {
+        self.map(|upload| upload.transfer(transfer))
     }
 
     /// See [`Upload::progress`].

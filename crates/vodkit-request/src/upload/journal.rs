@@ -49,6 +49,11 @@ impl Journal {
         &self.past
     }
 
+    /// What has happened so far, where the server says otherwise.
+    pub(crate) fn past_mut(&mut self) -> &mut Past {
+        &mut self.past
+    }
+
     /// The entry that writes `mark` down. It counts as having happened from now on.
     pub(crate) fn entry(&mut self, mark: Mark) -> Entry {
         let record = Bytes::from(mark.to_record());

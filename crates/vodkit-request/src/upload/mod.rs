@@ -3,18 +3,36 @@
 //! Each vendor has a flow of its own beside these (`baijiayun::Upload` and so on). It writes a [`Mark`] before and after each step that must not
 //! be taken twice, and reads them back as the [`Past`] when it goes on in another process.
 
-mod journal;
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+pub(crate) mod delivery;
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+mod exchange;
+pub(crate) mod journal;
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+mod log;
 mod mark;
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+mod parts;
 mod past;
 mod plan;
 mod progress;
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+pub(crate) mod single;
 pub(crate) mod source;
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+pub(crate) mod store;
 mod transfer;
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+pub(crate) mod xml;
 
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+pub(crate) use delivery::{Delivery, Next, of_video};
 pub use journal::Journal;
 pub(crate) use journal::kept;
 pub use mark::{Begun, Mark, Opened, PartMark};
 pub use past::Past;
 pub use plan::{PartRules, Parts};
 pub(crate) use progress::Meter;
-pub use transfer::{Note, Transfer};
+#[cfg(any(feature = "mediacloud", feature = "polyv", feature = "quvideo"))]
+pub use store::Stored;
+pub use transfer::{Abandoned, Note, Transfer};

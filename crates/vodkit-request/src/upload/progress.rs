@@ -72,6 +72,14 @@ impl Meter {
         self.change(|counts| counts.arrived = counts.arrived.saturating_sub(bytes));
     }
 
+    /// Nothing has arrived, after all: the file is sent from the start.
+    pub(crate) fn forget(&self) {
+        self.change(|counts| {
+            counts.arrived = 0;
+            counts.under_way.clear();
+        });
+    }
+
     fn set(&self, lane: usize, sent: u64) {
         self.change(|counts| {
             if counts.under_way.len() <= lane {

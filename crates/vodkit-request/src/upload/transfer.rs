@@ -135,6 +135,16 @@ pub enum Note {
     Renewed,
 }
 
+/// What became of an upload that was given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Abandoned {
+    /// The video that was created for it. It has no content, or not that of the file.
+    pub video: Option<String>,
+    /// Whether the storage had an upload in parts, which it has dropped now.
+    pub aborted: bool,
+}
+
 #[derive(Clone)]
 pub(crate) struct NoteSink(Arc<dyn Fn(Note) + Send + Sync>);
 
