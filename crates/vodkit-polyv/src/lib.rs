@@ -34,10 +34,13 @@ pub mod callback {
 pub use client::{Client, ClientBuilder};
 #[cfg(feature = "async")]
 pub use vodkit_request::AsyncTransport;
-pub use vodkit_request::polyv::{self as types, Upload, Uploaded};
+pub use vodkit_request::flow::Keeper;
+pub use vodkit_request::polyv::{self as types, Abandon, Upload, Uploaded};
+pub use vodkit_request::transport::Pace;
 pub use vodkit_request::types::{
     Auth, CommaList, Date, DateTime, Extra, FileInput, Operation, Secret, Time,
 };
+pub use vodkit_request::upload::{Abandoned, Journal, Note, Transfer};
 pub use vodkit_request::{
     BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages, Progress,
     ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use vodkit_request::quvideo::{QuVideo, Upload};
+use vodkit_request::quvideo::{Abandon, QuVideo, Upload};
+use vodkit_request::upload::Journal;
 use vodkit_request::{
     Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Run, Session, types,
 };
@@ -56,10 +57,11 @@ impl<T> Client<T> {
         self.call(Raw::new(operation))
     }
 
-    /// Uploads a file in one request to the object storage, and publishes the video.
+    /// Uploads a file to the object storage, and publishes the video.
     ///
-    /// `file` is a path, or a [`FileInput`] for bytes in memory. It is read while it is sent, never as a whole. The storage takes at most 5 GiB
-    /// in one request.
+    /// `file` is a path, or a [`FileInput`] for bytes in memory. It is read while it is sent, never as a whole, and at most once: what the storage
+    /// reports of it is compared with a CRC-64 computed meanwhile. A file of more than 8 MiB goes in parts of that size, three at once; a lost
+    /// part is sent again, not the file.
     ///
     /// ```no_run
     /// # use vodkit_quvideo::{Client, Error};
@@ -75,8 +77,54 @@ impl<T> Client<T> {
     /// ```
     ///
     /// It gives [`Uploaded`](crate::Uploaded).
+    ///
+    /// With a [`Journal`](crate::Journal) an upload survives its process: run again with the same file and what the journal's
+    /// [`Keeper`](crate::Keeper) was given, it sends only what is missing, to the same video. A keeper appends records to a file, a table or
+    /// the like; they hold no secret.
+    ///
+    /// ```no_run
+    /// use std::fs::File;
+    /// use std::io::{self, Write as _};
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// use vodkit_quvideo::{Client, Error, Journal, Keeper, Note, Transfer};
+    ///
+    /// #[derive(Debug)]
+    /// struct Lines(Mutex<File>);
+    ///
+    /// impl Keeper for Lines {
+    ///     fn keep(&self, record: &[u8]) -> io::Result<()> {
+    ///         let mut file = self.0.lock().unwrap();
+    ///         file.write_all(record)?;
+    ///         file.write_all(b"\n")?;
+    ///         file.sync_data()
+    ///     }
+    /// }
+    ///
+    /// # fn upload(client: &Client<vodkit_blocking::Blocking>) -> Result<(), Box<dyn std::error::Error>> {
+    /// let path = "lesson.mp4.upload";
+    /// let before = std::fs::read_to_string(path).unwrap_or_default();
+    /// let file = File::options().create(true).append(true).open(path)?;
+    /// let journal = Journal::resume(Arc::new(Lines(Mutex::new(file))), before.lines())?;
+    /// let transfer = Transfer::new()
+    ///     .lanes(4)
+    ///     .journal(journal)
+    ///     .notes(|note| if let Note::Resumed { bytes } = note {
+    ///         println!("{bytes} bytes are there already");
+    ///     });
+    /// let uploaded = client.upload("lesson.mp4").cover("lesson.jpg").transfer(transfer).send()?;
+    /// println!("video {}", uploaded.video_id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn upload(&self, file: impl Into<FileInput>) -> Run<'_, T, Upload<'_>> {
         Run::new(&self.transport, Upload::new(&self.session, file.into()))
+    }
+
+    /// Gives an unfinished upload up, from its journal: the storage drops the parts that it has. The video stays, without content; its id is in what
+    /// it gives, [`Abandoned`](crate::Abandoned).
+    pub fn abandon_upload(&self, journal: Journal) -> Run<'_, T, Abandon<'_>> {
+        Run::new(&self.transport, Abandon::new(&self.session, journal))
     }
 
     /// The transport.

@@ -15,7 +15,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,10 +28,12 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::Value;
 use vodkit_types::operation::Body;
 
+use crate::digest::Digests;
 use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::exec::draft;
-use crate::payload::Payload;
+use crate::flow::{Entry, Stretch};
+use crate::payload::{Payload, Segment};
 #[cfg(feature = "async")]
 use crate::transport::AsyncTransport;
 use crate::transport::{
@@ -123,7 +126,13 @@ struct Script {
     elapsed: Duration,
     clock_offset_ms: i64,
     entropy: u64,
-    files: Vec<(std::path::PathBuf, u64)>,
+    files: Vec<(PathBuf, File)>,
+}
+
+/// A pretended file.
+enum File {
+    OfLength(u64),
+    Of(Bytes),
 }
 
 impl ScriptedTransport {
@@ -151,10 +160,19 @@ impl ScriptedTransport {
         self
     }
 
-    /// Pretends that there is a file of this length.
+    /// Pretends that there is a file of this length. What is in it is not known, so of what is sent there are no digests.
     #[must_use]
     pub fn file(self, path: impl AsRef<Path>, len: u64) -> Self {
-        self.script().files.push((path.as_ref().to_owned(), len));
+        let file = (path.as_ref().to_owned(), File::OfLength(len));
+        self.script().files.push(file);
+        self
+    }
+
+    /// Pretends that there is a file with these bytes.
+    #[must_use]
+    pub fn file_of(self, path: impl AsRef<Path>, bytes: impl Into<Bytes>) -> Self {
+        let file = (path.as_ref().to_owned(), File::Of(bytes.into()));
+        self.script().files.push(file);
         self
     }
 
@@ -201,6 +219,16 @@ impl ScriptedTransport {
             let total = outgoing.request.body().len();
             sink.report(Progress { sent: total, total });
         }
+        if let Some(tap) = &outgoing.digest {
+            tap.begin();
+            for segment in outgoing.request.body().segments() {
+                if let Segment::File { path, range } = segment
+                    && let Some(bytes) = script.bytes(path, range)
+                {
+                    tap.update(&bytes);
+                }
+            }
+        }
         script.sent.push(outgoing);
         let Some(Reply(reply)) = script.replies.pop_front() else {
             return Err(TransportError::new(
@@ -226,8 +254,40 @@ impl ScriptedTransport {
             .files
             .iter()
             .find(|(known, _)| known == path)
-            .map(|(_, len)| FileFacts::of_len(*len))
+            .map(|(_, file)| match file {
+                File::OfLength(len) => FileFacts::of_len(*len),
+                File::Of(bytes) => FileFacts::of_len(bytes.len() as u64),
+            })
             .ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+    }
+
+    fn digests(&self, stretch: &Stretch) -> io::Result<Digests> {
+        let mut script = self.script();
+        let (path, range) = (&stretch.path, &stretch.range);
+        script
+            .log
+            .push(format!("digest {} {range:?}", path.display()));
+        let bytes = script
+            .bytes(path, range)
+            .ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+        Digests::read(&mut &bytes[..], bytes.len() as u64, stretch.wanted)
+    }
+
+    fn write(&self, entry: &Entry) -> io::Result<()> {
+        let record = String::from_utf8_lossy(&entry.record).into_owned();
+        self.script().log.push(format!("keep {record}"));
+        entry.write()
+    }
+}
+
+impl Script {
+    /// A stretch of a file that has bytes.
+    fn bytes(&self, path: &Path, range: &Range<u64>) -> Option<Bytes> {
+        let (_, file) = self.files.iter().find(|(known, _)| known == path)?;
+        let File::Of(bytes) = file else { return None };
+        let (start, end) = (usize::try_from(range.start), usize::try_from(range.end));
+        let (start, end) = start.ok().zip(end.ok())?;
+        (start <= end && end <= bytes.len()).then(|| bytes.slice(start..end))
     }
 }
 
@@ -243,6 +303,12 @@ impl BlockingTransport for ScriptedTransport {
     }
     fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
         self.look(path)
+    }
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        self.digests(stretch)
+    }
+    fn keep(&self, entry: &Entry) -> io::Result<()> {
+        self.write(entry)
     }
 }
 
@@ -260,6 +326,12 @@ impl AsyncTransport for ScriptedTransport {
     }
     async fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
         self.look(path)
+    }
+    async fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        self.digests(stretch)
+    }
+    async fn keep(&self, entry: &Entry) -> io::Result<()> {
+        self.write(entry)
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;
+use std::time::Duration;
 
 use vodkit_types::FileInput;
 
@@ -77,8 +78,8 @@ pub(crate) struct Delivery<S> {
     pub(super) lanes: Lanes,
     /// Counts the keys.
     pub(super) generation: u32,
-    /// When the keys are to be renewed, by the storage's clock.
-    renew_at: Option<Timestamp>,
+    /// When the keys are to be renewed, by the clock that never jumps.
+    renew_at: Option<Duration>,
     /// Whether the keys were renewed since the last progress.
     pub(super) renewed_in_vain: bool,
     /// Counts what was done.
@@ -370,20 +371,22 @@ impl<S: Store> Delivery<S> {
     }
 
     fn take_keys<V: Vendor>(&mut self, tick: Tick, store: S, session: &Session<V>) {
-        let now = tick.now.offset(self.offset(session));
+        // By the vendor's clock, since the vendor has said when they end; from then on by one that never jumps.
+        let now = tick.now.offset(session.skew.offset());
         let left = |ends: Timestamp| ends.0.saturating_sub(now.0);
         self.renew_at = store
             .expires()
-            .filter(|ends| left(*ends) >= LEAST_LEFT_MS)
-            .map(|ends| ends.offset(-MARGIN_MS.min(left(ends) / 2)));
+            .map(left)
+            .filter(|left| *left >= LEAST_LEFT_MS)
+            .map(|left| left - MARGIN_MS.min(left / 2))
+            .map(|good| tick.elapsed + Duration::from_millis(good.unsigned_abs()));
         self.store_before = self.store.replace(store);
         self.generation += 1;
     }
 
     /// Whether the keys should not be used for another request.
-    pub(super) fn keys_are_due<V: Vendor>(&self, tick: Tick, session: &Session<V>) -> bool {
-        let now = tick.now.offset(self.offset(session));
-        self.renew_at.is_some_and(|at| now >= at)
+    pub(super) fn keys_are_due(&self, tick: Tick) -> bool {
+        self.renew_at.is_some_and(|at| tick.elapsed >= at)
     }
 
     /// Takes what came of the last step, once started.

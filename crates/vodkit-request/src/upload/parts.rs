@@ -99,7 +99,7 @@ impl<S: Store> Delivery<S> {
         if let Some(lane) = free
             && let Some((number, tries)) = self.next_part(tick)?
         {
-            if self.keys_are_due(tick, session) {
+            if self.keys_are_due(tick) {
                 self.lanes.wait(number, tries, tick.elapsed);
                 return Ok(Next::Renew);
             }

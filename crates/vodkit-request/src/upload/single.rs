@@ -41,7 +41,7 @@ impl<S: Store> Delivery<S> {
         tries: Tries,
         session: &Session<V>,
     ) -> Result<Next, Error> {
-        if self.keys_are_due(tick, session) {
+        if self.keys_are_due(tick) {
             self.stage = Stage::Asking(single, tries);
             return Ok(Next::Renew);
         }

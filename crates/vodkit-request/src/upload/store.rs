@@ -30,7 +30,7 @@ pub(crate) trait Store: fmt::Debug {
     /// Where requests go, for errors.
     fn host(&self) -> Option<Authority>;
 
-    /// When the keys end, by the storage's clock, where that is known.
+    /// When the keys end, by the vendor's clock, where that is known.
     fn expires(&self) -> Option<Timestamp>;
 
     /// The request for this, signed at this moment.

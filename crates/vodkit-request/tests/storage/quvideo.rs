@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 use vodkit_request::quvideo::{PublishVideo, QuVideo, Upload};
 use vodkit_request::testing::{Reply, ScriptedTransport};
+use vodkit_request::upload::Transfer;
 use vodkit_request::{ErrorKind, Limits, Progress, ProgressSink, RetryPolicy, Run, Session};
 
 use crate::script::{
@@ -13,6 +14,8 @@ use crate::script::{
 
 const PUBLISHED: &str =
     r#"{"result":"true","requestId":"r-2","message":"","code":"200","data":{"id":1,"title":"t"}}"#;
+
+const COVER: &str = "https://img.example.test/1.jpg";
 
 type Set<'a> = &'a dyn for<'s> Fn(Upload<'s>) -> Upload<'s>;
 
@@ -32,7 +35,7 @@ fn a_cover_is_needed_before_anything_is_sent() {
     assert!(
         error
             .to_string()
-            .contains("give cover_url, or leave publishing out"),
+            .contains("give cover or cover_url, or leave publishing out"),
         "{error}"
     );
     assert!(told.sent.is_empty());
@@ -82,32 +85,65 @@ fn what_is_set_for_publishing_wins() {
 
 #[test]
 fn a_failure_to_publish_keeps_the_video() {
-    let refused = r#"{"result":"false","requestId":"r-2","message":"no","code":"600","data":null}"#;
-    for (reply, kind) in [
-        (
-            Reply::json(refused.replace("600", "406")),
-            ErrorKind::Refused,
-        ),
-        (
-            Reply::fails(vodkit_request::transport::TransportErrorKind::Interrupted),
-            ErrorKind::OutcomeUnknown,
-        ),
-    ] {
-        let told = upload(&[Vendor::QuVideo.grant(), stored(), reply], &|upload| {
-            upload.cover_url("https://img.example.test/1.jpg")
-        });
-        assert_eq!(
-            (told.error().kind(), told.error().created()),
-            (kind, Some(VIDEO))
-        );
-        assert_eq!(told.sent.len(), 3);
-        let wanted = format!("Video {VIDEO} has its content, but may not be published");
-        assert!(
-            told.error().to_string().ends_with(&wanted),
-            "{}",
-            told.error()
-        );
-    }
+    let refused = r#"{"result":"false","requestId":"r-2","message":"no","code":"406","data":null}"#;
+    let told = upload(
+        &[Vendor::QuVideo.grant(), stored(), Reply::json(refused)],
+        &|upload| upload.cover_url(COVER),
+    );
+    let error = told.error();
+    assert_eq!(
+        (error.kind(), error.created()),
+        (ErrorKind::Refused, Some(VIDEO))
+    );
+    assert_eq!(told.sent.len(), 3);
+    let wanted = format!("Video {VIDEO} has its content, but may not be published");
+    assert!(error.to_string().ends_with(&wanted), "{error}");
+}
+
+fn listed(video: &str, total: u64) -> Reply {
+    Reply::json(format!(
+        r#"{{"result":"true","requestId":"r-3","message":"","code":"200","data":{{"total":{total},"videoList":[{{"id":"1","videoId":"{video}"}}]}}}}"#
+    ))
+}
+
+#[test]
+fn after_a_lost_reply_it_is_looked_up_whether_the_video_is_published() {
+    let lost = || Reply::fails(vodkit_request::transport::TransportErrorKind::Interrupted);
+    let paths = |told: &Told| -> Vec<String> {
+        let after = told.sent[3..].iter();
+        after
+            .map(|request| request.uri().path().to_owned())
+            .collect()
+    };
+    let (publish, list) = ("/vod/videoPublish", "/vod/getPersonalVideoList");
+    let begin = [Vendor::QuVideo.grant(), stored(), lost()];
+    let with = |more: &[Reply]| {
+        let replies: Vec<Reply> = begin.iter().chain(more).cloned().collect();
+        upload(&replies, &|upload| upload.cover_url(COVER))
+    };
+    // It is.
+    let told = with(&[listed(VIDEO, 1)]);
+    assert!(told.result.is_ok(), "{:?}", told.result);
+    assert_eq!(paths(&told), [list]);
+    // It is on the second page.
+    let told = with(&[listed("other", 51), listed(VIDEO, 51)]);
+    assert!(told.result.is_ok(), "{:?}", told.result);
+    assert_eq!(paths(&told), [list, list]);
+    assert!(
+        told.log.last().unwrap().contains("pageIndex=2"),
+        "{:?}",
+        told.log.last()
+    );
+    // It is not.
+    let told = with(&[listed("other", 50), Reply::json(PUBLISHED)]);
+    assert!(told.result.is_ok(), "{:?}", told.result);
+    assert_eq!(paths(&told), [list, publish]);
+    // Not for ever.
+    let told = with(&[listed("other", 1), lost()]);
+    assert_eq!(
+        (told.error().kind(), told.error().created()),
+        (ErrorKind::OutcomeUnknown, Some(VIDEO))
+    );
 }
 
 #[test]
@@ -118,7 +154,11 @@ fn a_size_that_the_server_has_no_room_for_is_left_out() {
         let told = of_quvideo(
             &script,
             RetryPolicy::STANDARD,
-            &|upload| upload.cover_url("https://img.example.test/1.jpg"),
+            &|upload| {
+                // Whole, as far as the storage takes it.
+                let transfer = Transfer::new().part_size(5 << 30);
+                upload.cover_url(COVER).transfer(transfer)
+            },
             vodkit_request::types::FileInput::path("/tmp/a.mp4"),
         );
         assert_eq!(told.result.as_ref().unwrap().1, bytes);
