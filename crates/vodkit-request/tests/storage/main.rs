@@ -11,4 +11,6 @@ mod places;
 mod polyv;
 mod quvideo;
 mod script;
+mod survival;
 mod wire;
+mod world;

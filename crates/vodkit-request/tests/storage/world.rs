@@ -1,0 +1,552 @@
+//! A simulated vendor with its object storage, a disk and a clock: what an upload can meet, drawn from a list of numbers.
+//!
+//! It knows nothing of the flow but the requests that it makes, and shares no code with it but the checksum.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use serde_json::json;
+use vodkit_request::crc64::Crc64;
+use vodkit_request::digest::Digests;
+use vodkit_request::flow::{Event, Flow, Keeper, Lane, Step};
+use vodkit_request::transport::{
+    FileFacts, FileVersion, Outgoing, TransportError, TransportErrorKind,
+};
+use vodkit_request::{Error, Payload, Segment, Tick, Timestamp};
+
+pub(crate) const START: i64 = 1_700_000_000_000;
+pub(crate) const PATH: &str = "/tmp/课 1.mp4";
+/// How long keys hold, in milliseconds.
+const KEYS_LIFE: u64 = 100_000;
+
+/// What may happen to an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    None,
+    NotConnected,
+    /// The request is lost.
+    Lost,
+    /// It has its effect, and the reply is lost.
+    ReplyLost,
+    Unavailable,
+    Busy,
+    /// A bit flips on the way.
+    Flipped,
+    /// The keys are no longer known.
+    KeysGone,
+    /// The storage forgets the uploads in parts.
+    Forgets,
+}
+
+const FAULTS: [Fault; 8] = [
+    Fault::NotConnected,
+    Fault::Lost,
+    Fault::ReplyLost,
+    Fault::Unavailable,
+    Fault::Busy,
+    Fault::Flipped,
+    Fault::KeysGone,
+    Fault::Forgets,
+];
+
+/// Numbers that decide; zero, which is nothing bad, when they are used up.
+#[derive(Debug)]
+pub(crate) struct Chance(std::vec::IntoIter<u16>);
+
+impl Chance {
+    pub(crate) fn new(numbers: Vec<u16>) -> Self {
+        Self(numbers.into_iter())
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        self.0
+            .next()
+            .map_or(0, |number| usize::from(number) % bound)
+    }
+
+    /// One in three exchanges goes wrong, as long as there are numbers.
+    fn fault(&mut self) -> Fault {
+        match self.below(3 * FAULTS.len()) {
+            0 => Fault::None,
+            number => FAULTS.get(number - 1).copied().unwrap_or(Fault::None),
+        }
+    }
+}
+
+/// What is stored, with its checksum, which takes a while without optimisation.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    pub(crate) bytes: Bytes,
+    crc64: u64,
+}
+
+impl Object {
+    fn new(bytes: Bytes) -> Self {
+        let crc64 = Crc64::of(&bytes);
+        Self { bytes, crc64 }
+    }
+
+    fn tag(&self) -> String {
+        format!("T{}", self.crc64)
+    }
+
+    fn stored(&self) -> Response<Bytes> {
+        Response::builder()
+            .header("etag", format!("\"{}\"", self.tag()))
+            .header("x-oss-hash-crc64ecma", self.crc64.to_string())
+            .body(Bytes::new())
+            .unwrap()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Opened {
+    key: String,
+    parts: BTreeMap<u32, Object>,
+}
+
+/// What happened, for the tests to count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Counts {
+    /// How often each part of each upload in parts was stored.
+    pub(crate) parts: BTreeMap<(String, u32), u32>,
+    pub(crate) puts: u32,
+    pub(crate) renewed: u32,
+    /// Faults that make it right to send something again.
+    pub(crate) again: u32,
+    pub(crate) forgotten: u32,
+    pub(crate) creates: u32,
+    pub(crate) creates_lost: u32,
+    pub(crate) most_under_way: usize,
+    pub(crate) aborted: u32,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) chance: Chance,
+    pub(crate) elapsed: u64,
+    /// The file, and which version of it.
+    pub(crate) content: Bytes,
+    pub(crate) version: i64,
+    /// Whether videos without content are listed.
+    pub(crate) lists_empty: bool,
+    pub(crate) videos: BTreeMap<String, bool>,
+    pub(crate) objects: BTreeMap<String, Object>,
+    uploads: BTreeMap<String, Opened>,
+    opened: u32,
+    /// The number of the newest keys, and until when they hold.
+    keys: (u32, u64),
+    pub(crate) counts: Counts,
+    pub(crate) kept: Arc<Kept>,
+    /// Whether what is under way when a process is killed arrives; by chance where nothing is said.
+    pub(crate) arrives_after_kill: Option<bool>,
+}
+
+/// A disk that a process leaves its records on.
+#[derive(Debug, Default)]
+pub(crate) struct Kept(pub(crate) Mutex<Vec<Vec<u8>>>);
+
+impl Keeper for Kept {
+    fn keep(&self, record: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap().push(record.to_vec());
+        Ok(())
+    }
+}
+
+/// How a process ended.
+#[derive(Debug)]
+pub(crate) enum Ended<T> {
+    Done(T),
+    Failed(Error),
+    Killed,
+}
+
+impl World {
+    pub(crate) fn new(content: impl Into<Bytes>, chance: Vec<u16>) -> Self {
+        Self {
+            chance: Chance::new(chance),
+            elapsed: 0,
+            content: content.into(),
+            version: 1,
+            lists_empty: true,
+            videos: BTreeMap::new(),
+            objects: BTreeMap::new(),
+            uploads: BTreeMap::new(),
+            opened: 0,
+            keys: (0, 0),
+            counts: Counts::default(),
+            kept: Arc::default(),
+            arrives_after_kill: None,
+        }
+    }
+
+    pub(crate) fn records(&self) -> Vec<Vec<u8>> {
+        self.kept.0.lock().unwrap().clone()
+    }
+
+    /// The uploads in parts that the storage has.
+    pub(crate) fn open_uploads(&self) -> usize {
+        self.uploads.len()
+    }
+
+    fn arrives(&mut self) -> bool {
+        let by_chance = self.chance.below(2) == 1;
+        self.arrives_after_kill.unwrap_or(by_chance)
+    }
+
+    fn tick(&mut self) -> Tick {
+        self.elapsed += 1;
+        Tick {
+            now: Timestamp(START + self.elapsed as i64),
+            elapsed: Duration::from_millis(self.elapsed),
+            entropy: self.chance.below(1000) as u64,
+        }
+    }
+
+    /// Runs a flow until it ends, or is killed after this many steps.
+    pub(crate) fn run<F: Flow>(
+        &mut self,
+        mut flow: F,
+        kill_after: Option<u32>,
+    ) -> Ended<F::Output> {
+        let mut event = Event::Start;
+        let mut under_way: Vec<(Lane, Outgoing)> = Vec::new();
+        let mut steps = 0;
+        loop {
+            let tick = self.tick();
+            let step = match flow.advance(tick, event) {
+                Ok(step) => step,
+                Err(error) => return Ended::Failed(error),
+            };
+            steps += 1;
+            assert!(steps < 5000, "the flow does not end");
+            if kill_after == Some(steps) && !matches!(step, Step::Done(_)) {
+                // What is under way may arrive all the same, and a record may have been written or not.
+                let last = match step {
+                    Step::Send(outgoing) | Step::Begin(_, outgoing) => Some(*outgoing),
+                    Step::Keep(entry) if self.arrives() => {
+                        entry.write().unwrap();
+                        None
+                    }
+                    _ => None,
+                };
+                for outgoing in under_way.into_iter().map(|(_, o)| o).chain(last) {
+                    if self.arrives() {
+                        let _lost = self.answer(&outgoing.request, &Fault::None);
+                    }
+                }
+                return Ended::Killed;
+            }
+            event = match step {
+                Step::Done(output) => return Ended::Done(output),
+                Step::Send(outgoing) => match self.exchange(&outgoing) {
+                    Ok(response) => Event::Response(response),
+                    Err(error) => Event::Failed(error),
+                },
+                Step::Sleep(time) => {
+                    self.elapsed += time.as_millis() as u64;
+                    Event::Woken
+                }
+                Step::Inspect(path) => {
+                    assert_eq!(*path, *PathBuf::from(PATH));
+                    Event::Inspected(Ok(self.facts()))
+                }
+                Step::Digest(stretch) => {
+                    let bytes = self.bytes(&stretch.range);
+                    let len = bytes.len() as u64;
+                    Event::Digested(Digests::read(&mut &bytes[..], len, stretch.wanted))
+                }
+                Step::Keep(entry) => Event::Kept(entry.write()),
+                Step::Begin(lane, outgoing) => {
+                    assert!(
+                        under_way.iter().all(|(busy, _)| *busy != lane),
+                        "lane {lane} is not free"
+                    );
+                    under_way.push((lane, *outgoing));
+                    let most = &mut self.counts.most_under_way;
+                    *most = (*most).max(under_way.len());
+                    Event::Begun
+                }
+                Step::Await(limit) => {
+                    let patience = self.chance.below(4) > 0 || limit.is_none();
+                    if under_way.is_empty() || !patience {
+                        let limit =
+                            limit.expect("nothing is under way, and no limit ends the wait");
+                        self.elapsed += limit.as_millis() as u64;
+                        Event::Woken
+                    } else {
+                        let index = self.chance.below(under_way.len());
+                        let (lane, outgoing) = under_way.swap_remove(index);
+                        Event::Ended(lane, self.exchange(&outgoing))
+                    }
+                }
+            };
+        }
+    }
+
+    pub(crate) fn facts(&self) -> FileFacts {
+        FileFacts {
+            version: Some(FileVersion {
+                inode: 7,
+                changed_ns: self.version,
+            }),
+            ..FileFacts::of_len(self.content.len() as u64)
+        }
+    }
+
+    fn bytes(&self, range: &Range<u64>) -> Bytes {
+        self.content.slice(range.start as usize..range.end as usize)
+    }
+
+    /// The body as it is sent, seen by the tap.
+    fn body(&self, request: &Request<Payload>) -> Bytes {
+        let mut body = Vec::new();
+        for segment in request.body().segments() {
+            match segment {
+                Segment::Bytes(bytes) => body.extend_from_slice(bytes),
+                Segment::File { range, .. } => body.extend_from_slice(&self.bytes(range)),
+                other => panic!("{other:?}"),
+            }
+        }
+        body.into()
+    }
+
+    fn exchange(&mut self, outgoing: &Outgoing) -> Result<Response<Bytes>, TransportError> {
+        let fault = self.chance.fault();
+        // Up to ten seconds.
+        self.elapsed += 10 + self.chance.below(10_000) as u64;
+        if let Some(tap) = &outgoing.digest {
+            tap.begin();
+            tap.update(&self.body(&outgoing.request));
+        }
+        let fail = |kind| Err(TransportError::new(kind, "simulated"));
+        match fault {
+            Fault::NotConnected => return fail(TransportErrorKind::Connect),
+            Fault::Lost => return fail(TransportErrorKind::Interrupted),
+            Fault::KeysGone => self.keys.1 = 0,
+            Fault::Forgets if !self.uploads.is_empty() => {
+                self.uploads.clear();
+                self.counts.forgotten += 1;
+            }
+            _ => {}
+        }
+        let creates = self.counts.creates;
+        let response = self.answer(&outgoing.request, &fault);
+        if fault == Fault::ReplyLost {
+            self.counts.again += 1;
+            self.counts.creates_lost += self.counts.creates - creates;
+            return fail(TransportErrorKind::Timeout);
+        }
+        Ok(response)
+    }
+
+    fn answer(&mut self, request: &Request<Payload>, fault: &Fault) -> Response<Bytes> {
+        if request.uri().host() == Some("api.example.test") {
+            return self.of_vendor(request, fault);
+        }
+        match fault {
+            Fault::Unavailable => return refusal(500, "InternalError"),
+            Fault::Busy => return refusal(503, "SlowDown"),
+            _ => {}
+        }
+        self.of_storage(request, fault)
+    }
+
+    fn of_vendor(&mut self, request: &Request<Payload>, fault: &Fault) -> Response<Bytes> {
+        let fails = matches!(fault, Fault::Unavailable | Fault::Busy);
+        let body = String::from_utf8_lossy(&self.body(request)).into_owned();
+        let path = request.uri().path();
+        let data = if path.ends_with("/init") {
+            if fails {
+                return Response::builder().status(503).body(Bytes::new()).unwrap();
+            }
+            let vid = match body.split('&').find_map(|pair| pair.strip_prefix("vid=")) {
+                Some(vid) => vid.to_owned(),
+                None => {
+                    self.counts.creates += 1;
+                    let vid = format!("vid{}", self.counts.creates);
+                    self.videos.insert(vid.clone(), false);
+                    vid
+                }
+            };
+            self.ticket(Some(&vid))
+        } else if path.ends_with("/token") {
+            if fails {
+                return Response::builder().status(503).body(Bytes::new()).unwrap();
+            }
+            self.counts.renewed += 1;
+            self.ticket(None)
+        } else {
+            assert!(path.ends_with("/get-new-list"), "{path}");
+            let listed: Vec<_> = self
+                .videos
+                .iter()
+                .filter(|(_, stored)| !**stored && self.lists_empty)
+                .map(|(vid, _)| json!({ "vid": vid, "title": "课", "status": 10, "md5checksum": "" }))
+                .collect();
+            json!({ "pageNumber": 1, "totalItems": listed.len(), "contents": listed })
+        };
+        let reply = json!({ "code": 200, "status": "success", "message": "", "data": data });
+        Response::new(Bytes::from(reply.to_string()))
+    }
+
+    fn ticket(&mut self, vid: Option<&str>) -> serde_json::Value {
+        self.keys = (self.keys.0 + 1, self.elapsed + KEYS_LIFE);
+        json!({
+            "vid": vid, "dir": "d/", "bucketName": "b", "domain": "storage.example.test",
+            "accessId": format!("canary-id-{}", self.keys.0), "accessKey": "canary-secret-0123456789",
+            "token": "canary-token-0123456789", "validityTime": KEYS_LIFE / 1000,
+            "callback": "{\"callbackUrl\":\"https://canary-callback.example.test\"}",
+        })
+    }
+
+    fn of_storage(&mut self, request: &Request<Payload>, fault: &Fault) -> Response<Bytes> {
+        let authorization = request.headers()["authorization"].to_str().unwrap();
+        let number = authorization
+            .strip_prefix("OSS canary-id-")
+            .and_then(|rest| rest.split(':').next())
+            .unwrap();
+        // Older keys hold until they end, as those of a vendor do; here they end with the newest.
+        if self.elapsed >= self.keys.1 || number.parse::<u32>().unwrap() + 1 < self.keys.0 {
+            return refusal(403, "SecurityTokenExpired");
+        }
+        let key = request.uri().path().to_owned();
+        let pairs: BTreeMap<&str, &str> = request
+            .uri()
+            .query()
+            .unwrap_or_default()
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .collect();
+        let id = pairs.get("uploadId").copied();
+        if id.is_some_and(|id| self.uploads.get(id).is_none_or(|upload| upload.key != key)) {
+            return refusal(404, "NoSuchUpload");
+        }
+        let mut body = self.body(request);
+        if *fault == Fault::Flipped && pairs.get("partNumber").is_some() {
+            let mut flipped = body.to_vec();
+            flipped[0] ^= 1;
+            body = flipped.into();
+            self.counts.again += 1;
+        }
+        match (request.method(), id) {
+            (&Method::POST, None) => {
+                self.opened += 1;
+                let id = format!("U{}", self.opened);
+                let upload = Opened {
+                    key,
+                    ..Opened::default()
+                };
+                self.uploads.insert(id.clone(), upload);
+                xml(format!("<I><UploadId>{id}</UploadId></I>"))
+            }
+            (&Method::PUT, Some(id)) => {
+                let number = pairs["partNumber"].parse().unwrap();
+                *self
+                    .counts
+                    .parts
+                    .entry((id.to_owned(), number))
+                    .or_default() += 1;
+                let upload = self.uploads.get_mut(id).unwrap();
+                let part = Object::new(body);
+                let response = part.stored();
+                upload.parts.insert(number, part);
+                response
+            }
+            (&Method::GET, Some(id)) => {
+                let after: u32 = pairs["part-number-marker"].parse().unwrap();
+                let rest = self.uploads[id].parts.range(after + 1..);
+                // Two on a page.
+                let page: Vec<_> = rest.clone().take(2).collect();
+                let more = rest.count() > 2;
+                let next = page.last().map_or(after, |(number, _)| **number);
+                let parts: String = page
+                    .iter()
+                    .map(|(number, part)| {
+                        format!(
+                            "<Part><PartNumber>{number}</PartNumber><ETag>&quot;{}&quot;</ETag><HashCrc64ecma>{}</HashCrc64ecma><Size>{}</Size></Part>",
+                            part.tag(),
+                            part.crc64,
+                            part.bytes.len()
+                        )
+                    })
+                    .collect();
+                xml(format!(
+                    "<ListPartsResult><NextPartNumberMarker>{next}</NextPartNumberMarker><IsTruncated>{more}</IsTruncated>{parts}</ListPartsResult>"
+                ))
+            }
+            (&Method::POST, Some(id)) => {
+                assert!(request.headers().contains_key("x-oss-callback"));
+                let list = String::from_utf8(body.to_vec()).unwrap();
+                let upload = &self.uploads[id];
+                let named: BTreeSet<String> = upload
+                    .parts
+                    .iter()
+                    .map(|(number, part)| {
+                        format!(
+                            "<PartNumber>{number}</PartNumber><ETag>\"{}\"</ETag>",
+                            part.tag()
+                        )
+                    })
+                    .collect();
+                if list.matches("<Part>").count() != named.len()
+                    || named.iter().any(|part| !list.contains(part))
+                {
+                    return refusal(400, "InvalidPart");
+                }
+                let parts: Vec<&[u8]> = upload.parts.values().map(|part| &part.bytes[..]).collect();
+                let whole = parts.concat().into();
+                self.uploads.remove(id);
+                self.store(key, whole)
+            }
+            (&Method::DELETE, Some(id)) => {
+                self.uploads.remove(id);
+                self.counts.aborted += 1;
+                Response::builder().status(204).body(Bytes::new()).unwrap()
+            }
+            (&Method::HEAD, None) => match self.objects.get(&key) {
+                Some(object) => {
+                    let mut response = object.stored();
+                    let len = object.bytes.len().into();
+                    response.headers_mut().insert("content-length", len);
+                    response
+                }
+                None => Response::builder().status(404).body(Bytes::new()).unwrap(),
+            },
+            (&Method::PUT, None) => {
+                self.counts.puts += 1;
+                self.store(key, body)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn store(&mut self, key: String, content: Bytes) -> Response<Bytes> {
+        let object = Object::new(content);
+        let response = object.stored();
+        let vid = key.trim_start_matches("/d/").trim_end_matches(".mp4");
+        *self.videos.get_mut(vid).expect("a video of this key") = true;
+        self.objects.insert(key, object);
+        response
+    }
+}
+
+fn xml(text: String) -> Response<Bytes> {
+    Response::new(Bytes::from(text))
+}
+
+fn refusal(status: u16, code: &str) -> Response<Bytes> {
+    let text = format!(
+        "<Error><Code>{code}</Code><Message>canary-secret-0123456789 canary-token-0123456789</Message></Error>"
+    );
+    Response::builder()
+        .status(status)
+        .body(Bytes::from(text))
+        .unwrap()
+}
