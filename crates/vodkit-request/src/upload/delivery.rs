@@ -123,7 +123,11 @@ pub(super) enum Then {
     Prepared,
     Ask(Single),
     SendParts,
-    Arrived { lane: usize, bytes: u64 },
+    Arrived {
+        lane: usize,
+        number: u32,
+        bytes: u64,
+    },
     Stored(Stored),
     Abandoned,
 }
@@ -405,6 +409,10 @@ impl<S: Store> Delivery<S> {
             }
             (Stage::Asking(single, tries), Event::Woken) => self.send(tick, single, tries, session),
             (Stage::Keeping(then), Event::Kept(result)) => {
+                if let (Then::Arrived { number, .. }, Err(_)) = (&then, &result) {
+                    let unkept = *number;
+                    self.log.retain_parts(|number| number != unkept);
+                }
                 kept(result)?;
                 self.follow(tick, then, session)
             }
@@ -455,7 +463,7 @@ impl<S: Store> Delivery<S> {
             Then::Prepared => Ok(Next::Ready),
             Then::Ask(single) => self.ask(tick, single, session),
             Then::SendParts => self.send_parts(tick, session),
-            Then::Arrived { lane, bytes } => {
+            Then::Arrived { lane, bytes, .. } => {
                 self.meter.arrived(lane, bytes);
                 self.send_parts(tick, session)
             }

@@ -207,7 +207,11 @@ impl<S: Store> Delivery<S> {
                             crc64: sent.crc64,
                             md5: sent.md5,
                         });
-                        let then = Then::Arrived { lane, bytes };
+                        let then = Then::Arrived {
+                            lane,
+                            number,
+                            bytes,
+                        };
                         return self.keep(tick, mark, then, session);
                     }
                     Some(digest) => {

@@ -10,6 +10,7 @@ mod failures;
 mod places;
 mod polyv;
 mod quvideo;
+mod scenes;
 mod script;
 mod survival;
 mod wire;

@@ -9,26 +9,26 @@ use vodkit_request::{RetryPolicy, Session};
 use crate::world::{Ended, PATH, World};
 
 /// Bytes of a part: the least that the storage takes.
-const PART: usize = 100 << 10;
+pub(crate) const PART: usize = 100 << 10;
 const LANES: usize = 3;
 
-fn film(len: usize) -> Vec<u8> {
+pub(crate) fn film(len: usize) -> Vec<u8> {
     (0..len as u32)
         .map(|i| (i % 251) as u8 ^ (i / 65_536) as u8)
         .collect()
 }
 
-fn session() -> Session<Polyv> {
+pub(crate) fn session() -> Session<Polyv> {
     let base = "https://api.example.test".parse().unwrap();
     Session::new(Polyv::at("vodkitdemo", "canary-key-0123456789", base).unwrap())
         .with_retry(RetryPolicy::STANDARD)
 }
 
-fn journal(world: &World) -> Journal {
+pub(crate) fn journal(world: &World) -> Journal {
     Journal::resume(world.kept.clone(), world.records()).unwrap()
 }
 
-fn transfer(world: &World) -> Transfer {
+pub(crate) fn transfer(world: &World) -> Transfer {
     Transfer::new()
         .part_size(PART as u64)
         .lanes(LANES)
@@ -36,12 +36,20 @@ fn transfer(world: &World) -> Transfer {
 }
 
 /// One process.
-fn process(world: &mut World, transfer: Transfer, kill_after: Option<u32>) -> Ended<Uploaded> {
+pub(crate) fn process(
+    world: &mut World,
+    transfer: Transfer,
+    kill_after: Option<u32>,
+) -> Ended<Uploaded> {
     let session = session();
-    let upload = Upload::new(&session, FileInput::path(PATH))
-        .title("课")
-        .transfer(transfer);
+    let upload = upload_of(&session, transfer);
     world.run(upload, kill_after)
+}
+
+pub(crate) fn upload_of(session: &Session<Polyv>, transfer: Transfer) -> Upload<'_> {
+    Upload::new(session, FileInput::path(PATH))
+        .title("课")
+        .transfer(transfer)
 }
 
 fn resume(world: &mut World, kill_after: Option<u32>) -> Ended<Uploaded> {

@@ -2,7 +2,7 @@
 //!
 //! It knows nothing of the flow but the requests that it makes, and shares no code with it but the checksum.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -42,6 +42,14 @@ pub(crate) enum Fault {
     KeysGone,
     /// The storage forgets the uploads in parts.
     Forgets,
+    /// The object is stored, and whom the storage calls has not taken note.
+    NotTold,
+    /// No right to do this.
+    Denied,
+    /// It says that it has other bytes than it has.
+    OtherSum,
+    /// The file is written to meanwhile.
+    FileChanges,
 }
 
 const FAULTS: [Fault; 8] = [
@@ -130,7 +138,15 @@ pub(crate) struct Counts {
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) chance: Chance,
+    /// What happens to the next exchanges, whatever chance says.
+    pub(crate) plan: VecDeque<Fault>,
+    /// What was done: requests as they leave, replies as they come, waits.
+    pub(crate) log: Vec<String>,
     pub(crate) elapsed: u64,
+    /// The entropy of every tick, where chance does not draw it.
+    pub(crate) entropy: Option<u64>,
+    /// How long an exchange takes at least, in milliseconds.
+    pub(crate) slow: u64,
     /// The file, and which version of it.
     pub(crate) content: Bytes,
     pub(crate) version: i64,
@@ -171,7 +187,11 @@ impl World {
     pub(crate) fn new(content: impl Into<Bytes>, chance: Vec<u16>) -> Self {
         Self {
             chance: Chance::new(chance),
+            plan: VecDeque::new(),
+            log: Vec::new(),
             elapsed: 0,
+            entropy: None,
+            slow: 10,
             content: content.into(),
             version: 1,
             lists_empty: true,
@@ -190,9 +210,15 @@ impl World {
         self.kept.0.lock().unwrap().clone()
     }
 
-    /// The uploads in parts that the storage has.
-    pub(crate) fn open_uploads(&self) -> usize {
-        self.uploads.len()
+    /// The parts that the storage has of the upload that is open, for it to lose or mistake some.
+    pub(crate) fn parts(&mut self) -> &mut BTreeMap<u32, Object> {
+        &mut self.uploads.values_mut().next().expect("an upload").parts
+    }
+
+    /// How often something is in the log.
+    pub(crate) fn times(&self, what: &str) -> usize {
+        let is_it = |line: &&String| line.starts_with(what);
+        self.log.iter().filter(is_it).count()
     }
 
     fn arrives(&mut self) -> bool {
@@ -202,10 +228,11 @@ impl World {
 
     fn tick(&mut self) -> Tick {
         self.elapsed += 1;
+        let by_chance = self.chance.below(1000) as u64;
         Tick {
             now: Timestamp(START + self.elapsed as i64),
             elapsed: Duration::from_millis(self.elapsed),
-            entropy: self.chance.below(1000) as u64,
+            entropy: self.entropy.unwrap_or(by_chance),
         }
     }
 
@@ -250,6 +277,7 @@ impl World {
                     Err(error) => Event::Failed(error),
                 },
                 Step::Sleep(time) => {
+                    self.log.push("sleep".to_owned());
                     self.elapsed += time.as_millis() as u64;
                     Event::Woken
                 }
@@ -268,6 +296,7 @@ impl World {
                         under_way.iter().all(|(busy, _)| *busy != lane),
                         "lane {lane} is not free"
                     );
+                    self.log.push(format!("begin {}", line(&outgoing.request)));
                     under_way.push((lane, *outgoing));
                     let most = &mut self.counts.most_under_way;
                     *most = (*most).max(under_way.len());
@@ -278,6 +307,7 @@ impl World {
                     if under_way.is_empty() || !patience {
                         let limit =
                             limit.expect("nothing is under way, and no limit ends the wait");
+                        self.log.push("wait".to_owned());
                         self.elapsed += limit.as_millis() as u64;
                         Event::Woken
                     } else {
@@ -318,9 +348,12 @@ impl World {
     }
 
     fn exchange(&mut self, outgoing: &Outgoing) -> Result<Response<Bytes>, TransportError> {
-        let fault = self.chance.fault();
+        let by_chance = self.chance.fault();
+        let fault = self.plan.pop_front().unwrap_or(by_chance);
+        let line = format!("{} {fault:?}", line(&outgoing.request));
+        self.log.push(line);
         // Up to ten seconds.
-        self.elapsed += 10 + self.chance.below(10_000) as u64;
+        self.elapsed += self.slow + self.chance.below(10_000) as u64;
         if let Some(tap) = &outgoing.digest {
             tap.begin();
             tap.update(&self.body(&outgoing.request));
@@ -330,6 +363,7 @@ impl World {
             Fault::NotConnected => return fail(TransportErrorKind::Connect),
             Fault::Lost => return fail(TransportErrorKind::Interrupted),
             Fault::KeysGone => self.keys.1 = 0,
+            Fault::FileChanges => self.version += 1,
             Fault::Forgets if !self.uploads.is_empty() => {
                 self.uploads.clear();
                 self.counts.forgotten += 1;
@@ -353,9 +387,19 @@ impl World {
         match fault {
             Fault::Unavailable => return refusal(500, "InternalError"),
             Fault::Busy => return refusal(503, "SlowDown"),
+            Fault::Denied => return refusal(403, "AccessDenied"),
             _ => {}
         }
-        self.of_storage(request, fault)
+        let mut response = self.of_storage(request, fault);
+        match fault {
+            Fault::NotTold => return refusal(203, "CallbackFailed"),
+            Fault::OtherSum => {
+                let sum = http::HeaderValue::from_static("1");
+                response.headers_mut().insert("x-oss-hash-crc64ecma", sum);
+            }
+            _ => {}
+        }
+        response
     }
 
     fn of_vendor(&mut self, request: &Request<Payload>, fault: &Fault) -> Response<Bytes> {
@@ -534,6 +578,25 @@ impl World {
         *self.videos.get_mut(vid).expect("a video of this key") = true;
         self.objects.insert(key, object);
         response
+    }
+}
+
+/// A request to the storage in a few words.
+fn line(request: &Request<Payload>) -> String {
+    let path = request.uri().path();
+    let query = request.uri().query().unwrap_or_default();
+    let number = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("partNumber="));
+    match (request.method().as_str(), number) {
+        (_, Some(number)) => format!("part {number}"),
+        ("GET", _) if query.contains("uploadId") => "list".to_owned(),
+        ("POST", _) if query == "uploads" => "open".to_owned(),
+        ("POST", _) if query.contains("uploadId") => "complete".to_owned(),
+        ("HEAD", _) => "head".to_owned(),
+        ("DELETE", _) => "abort".to_owned(),
+        ("PUT", _) => "put".to_owned(),
+        _ => path.rsplit('/').next().unwrap_or_default().to_owned(),
     }
 }
 
