@@ -7,6 +7,7 @@
 mod drivers;
 
 mod failures;
+mod parts_wire;
 mod places;
 mod polyv;
 mod quvideo;

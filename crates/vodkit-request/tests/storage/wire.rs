@@ -8,7 +8,7 @@ use vodkit_sign::oss;
 
 use crate::script::{BOTH, CONTENT, CRC64, MD5, SECRET, VIDEO, Vendor, header, stored};
 
-fn shown(request: &http::Request<Payload>) -> String {
+pub(crate) fn shown(request: &http::Request<Payload>) -> String {
     let mut lines: Vec<String> = request
         .headers()
         .iter()
