@@ -132,3 +132,66 @@ impl<'t> AsyncLanes<'t> {
         .await
     }
 }
+
+#[cfg(all(test, feature = "async"))]
+mod tests {
+    use std::sync::Arc;
+    use std::task::{Wake, Waker};
+
+    use super::*;
+
+    struct Nobody;
+
+    impl Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    /// Ready when it was polled this often.
+    fn after(mut polls: u32) -> impl Future<Output = ()> + Send {
+        poll_fn(move |_| {
+            polls -= 1;
+            match polls {
+                0 => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        })
+    }
+
+    fn block_on<O>(future: impl Future<Output = O>) -> O {
+        let waker = Waker::from(Arc::new(Nobody));
+        let mut context = Context::from_waker(&waker);
+        let mut future = std::pin::pin!(future);
+        for _ in 0..100 {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return output;
+            }
+        }
+        panic!("it is never ready");
+    }
+
+    fn exchange(polls: u32) -> Exchange<'static> {
+        Box::pin(async move {
+            after(polls).await;
+            Ok(Response::new(Bytes::new()))
+        })
+    }
+
+    /// What is under way moves while something else is done, and the first to end is told first.
+    #[test]
+    fn exchanges_go_on_beside_a_call() {
+        let mut lanes = AsyncLanes::default();
+        block_on(lanes.begin(0, exchange(4)));
+        block_on(lanes.begin(1, exchange(3)));
+        block_on(lanes.begin(2, exchange(9)));
+        block_on(lanes.beside(after(5)));
+        assert_eq!(lanes.under_way.len(), 1);
+        let first = |lanes: &mut AsyncLanes<'static>| {
+            let ended = block_on(lanes.wait(None::<std::future::Ready<()>>));
+            ended.map(|(lane, _)| lane)
+        };
+        assert_eq!(first(&mut lanes), Some(1));
+        assert_eq!(first(&mut lanes), Some(0));
+        assert_eq!(first(&mut lanes), Some(2));
+        assert_eq!(first(&mut lanes), None);
+    }
+}
