@@ -13,7 +13,22 @@ use crate::transport::Timestamp;
 pub(super) struct Wanted<'a> {
     pub(super) vid: &'a str,
     pub(super) file_name: &'a str,
-    pub(super) bytes: u64,
+}
+
+/// Whether the account has room for a new video of this size.
+///
+/// # Errors
+/// When it has not, before a byte is sent.
+pub(super) fn has_room(ticket: &UploadTicket, bytes: u64) -> Result<(), Error> {
+    // What a number below zero means is not known.
+    let too_small = |left: &i64| u64::try_from(*left).is_ok_and(|left| left < bytes);
+    match ticket.remain_space.filter(too_small) {
+        None => Ok(()),
+        Some(left) => Err(Error::new(
+            ErrorKind::Refused,
+            format!("the account has room for {left} bytes, and the file has {bytes}"),
+        )),
+    }
 }
 
 /// Where and with what the file goes. `now` is the vendor's time.
@@ -23,17 +38,6 @@ pub(super) fn target(
     ticket: &UploadTicket,
     now: Timestamp,
 ) -> Result<Target, Error> {
-    // What a number below zero means is not known.
-    let too_small = |left: &i64| u64::try_from(*left).is_ok_and(|left| left < wanted.bytes);
-    if let Some(left) = ticket.remain_space.filter(too_small) {
-        return Err(Error::new(
-            ErrorKind::Refused,
-            format!(
-                "the account has room for {left} bytes, and the file has {}",
-                wanted.bytes
-            ),
-        ));
-    }
     let callback = match (text(&ticket.callback), text(&ticket.encoded_callback)) {
         (Some(json), _) => BASE64.encode(json),
         (None, Some(encoded)) => encoded.to_owned(),

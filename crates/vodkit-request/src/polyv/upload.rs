@@ -203,7 +203,11 @@ impl<'s> Upload<'s> {
     fn follow(&mut self, tick: Tick, then: Then) -> Result<Step<Uploaded>, Error> {
         match then {
             Then::Create | Then::Resume => self.init(tick),
-            Then::Start(ticket) => self.start(tick, &ticket),
+            Then::Start(ticket) => {
+                self.tell_created();
+                ticket::has_room(&ticket, self.delivery.len())?;
+                self.start(tick, &ticket)
+            }
             Then::Done(stored) => self.done(stored),
         }
     }
@@ -237,6 +241,7 @@ impl<'s> Upload<'s> {
 
     fn asked(&mut self, tick: Tick, ticket: UploadTicket) -> Result<Step<Uploaded>, Error> {
         if self.vid.is_some() {
+            self.tell_created();
             return self.start(tick, &ticket);
         }
         let Some(vid) = ticket.vid.clone().filter(|vid| !vid.is_empty()) else {
@@ -261,19 +266,24 @@ impl<'s> Upload<'s> {
                 self.stage = Stage::Fetching(Box::new(exec));
                 Ok(step)
             }
-            Err(ticket) => self.start(tick, &ticket),
+            Err(ticket) => {
+                self.tell_created();
+                self.start(tick, &ticket)
+            }
+        }
+    }
+
+    fn tell_created(&self) {
+        if let (Some(CreatedSink(sink)), Some(vid)) = (&self.created, &self.vid) {
+            sink(vid);
         }
     }
 
     fn start(&mut self, tick: Tick, ticket: &UploadTicket) -> Result<Step<Uploaded>, Error> {
         let vid = self.vid.as_deref().ok_or_else(unexpected_event)?;
-        if let Some(CreatedSink(sink)) = &self.created {
-            sink(vid);
-        }
         let wanted = Wanted {
             vid,
             file_name: &self.delivery.file().name,
-            bytes: self.delivery.len(),
         };
         let target = ticket::target(self.session.vendor(), &wanted, ticket, self.now(tick))?;
         let next = self.delivery.start(tick, target, self.session)?;
