@@ -9,6 +9,7 @@ use std::time::Duration;
 use vodkit_async::Async;
 use vodkit_blocking::Blocking;
 use vodkit_emulator::Emulator;
+use vodkit_emulator::fault::{Answer, Fault};
 use vodkit_polyv::{Journal, Keeper, Note, Transfer};
 use vodkit_request::types::FileInput;
 use vodkit_request::{Error, ErrorKind, Timestamp};
@@ -355,4 +356,68 @@ async fn several_parts_at_once_arrive_as_well() {
     let cover = || FileInput::bytes("cover.jpg", *b"a picture");
     let renew = "vod/refreshVideoUploadAuth";
     told_twice!(quvideo, 3, [.cover(cover())], video_id, renew, quvideo_has_it, bare);
+}
+
+/// What goes wrong on the way, each once; all of it must fire.
+fn trouble(emulator: &Emulator) {
+    let part = |number: &str| Fault::on("UploadPart").query("partNumber", number);
+    for fault in [
+        Fault::on("InitiateMultipartUpload").answer(Answer::status(503).retry_after(0)),
+        part("1").cut_request_after(50_000),
+        part("2").flip_bit_at(70_000),
+        part("3").lose_reply(),
+        part("4").answer(Answer::oss_error(503, "SlowDown")),
+        part("5").expire_credentials(),
+        part("6").forget_upload(),
+        part("7").reset_reply(),
+        Fault::on("CompleteMultipartUpload").lose_reply(),
+        Fault::on("HeadObject").answer(Answer::status(500)),
+    ] {
+        emulator.faults().plan(fault);
+    }
+}
+
+macro_rules! in_trouble {
+    ($client:ident, $transport:expr, $lanes:expr, $go:ident, [$($set:tt)*], $check:ident, $id:ident) => {{
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("第一课 1.mp4");
+        std::fs::write(&path, film()).unwrap();
+        let emulator = emulator();
+        trouble(&emulator);
+        let client = $client(&emulator, $transport);
+        let records = Records::new();
+        let (transfer, notes) = settings(&records, $lanes);
+        let uploaded = $go!(client.upload(path.as_path())$($set)*.transfer(transfer));
+        let uploaded = uploaded.unwrap_or_else(|error| panic!("{error}"));
+        let unfired = emulator.faults().unfired();
+        assert!(unfired.is_empty(), "{unfired:?}");
+        let notes = notes.lock().unwrap().clone();
+        assert!(notes.contains(&Note::Renewed), "{notes:?}");
+        assert!(notes.contains(&Note::StartedOver), "{notes:?}");
+        assert_eq!(asked(&emulator, "InitiateMultipartUpload"), 3);
+        $check(&emulator, &uploaded.$id);
+    }};
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_on_the_way_is_met_over_both_transports() {
+    macro_rules! send {
+        ($call:expr) => {
+            $call.send()
+        };
+    }
+    macro_rules! awaited {
+        ($call:expr) => {
+            $call.await
+        };
+    }
+    let blocking = || Blocking::new().unwrap();
+    let asynchronous = || Async::new().unwrap();
+    for lanes in [1, 3] {
+        in_trouble!(polyv, blocking(), lanes, send, [.title("课")], polyv_has_it, vid);
+        in_trouble!(polyv, asynchronous(), lanes, awaited, [.title("课")], polyv_has_it, vid);
+        let cover = || FileInput::bytes("cover.jpg", *b"a picture");
+        in_trouble!(quvideo, blocking(), lanes, send, [.cover(cover())], quvideo_has_it, video_id);
+        in_trouble!(quvideo, asynchronous(), lanes, awaited, [.cover(cover())], quvideo_has_it, video_id);
+    }
 }
