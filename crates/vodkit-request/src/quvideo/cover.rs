@@ -90,8 +90,11 @@ impl<'s> Cover<'s> {
         let now = tick.now.offset(self.session.skew.offset());
         let target = target(&granted.upload_address, &granted.upload_auth, now)?;
         self.address = granted.image_url;
-        // Also when the keys were refused: other ones are for another picture, to which the file goes from its start.
-        let next = self.delivery.start(tick, target, self.session)?;
+        // When keys were refused, other ones are for another picture, to which the whole file goes.
+        let next = match self.delivery.granted() {
+            Some(_) => self.delivery.renewed(tick, target, self.session)?,
+            None => self.delivery.start(tick, target, self.session)?,
+        };
         self.delivered(tick, next)
     }
 

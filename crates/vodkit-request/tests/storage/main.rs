@@ -11,6 +11,7 @@ mod parts_wire;
 mod places;
 mod polyv;
 mod quvideo;
+mod quvideo_resumed;
 mod scenes;
 mod script;
 mod survival;

@@ -388,6 +388,24 @@ fn an_unknown_upload_begins_anew_after_a_restart() {
 }
 
 #[test]
+fn an_upload_goes_on_at_the_same_place_only() {
+    let mut world = stopped_after(LEN, 2);
+    world.dir = "elsewhere/";
+    world.log.clear();
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert_eq!(
+        (
+            world.times("list"),
+            world.times("open"),
+            world.times("begin part")
+        ),
+        (0, 1, 3)
+    );
+    assert!(world.objects.contains_key("/elsewhere/vid1.mp4"));
+}
+
+#[test]
 fn a_journal_of_another_account_is_refused() {
     let mut world = stopped_after(LEN, 1);
     let records: Vec<Vec<u8>> = world

@@ -128,6 +128,8 @@ pub(crate) struct World {
     /// The file, and which version of it.
     pub(crate) content: Bytes,
     pub(crate) version: i64,
+    /// What the keys of objects begin with.
+    pub(crate) dir: &'static str,
     /// Whether videos without content are listed.
     pub(crate) lists_empty: bool,
     pub(crate) videos: BTreeMap<String, bool>,
@@ -172,6 +174,7 @@ impl World {
             slow: 10,
             content: content.into(),
             version: 1,
+            dir: "d/",
             lists_empty: true,
             videos: BTreeMap::new(),
             objects: BTreeMap::new(),
@@ -421,7 +424,7 @@ impl World {
     fn ticket(&mut self, vid: Option<&str>) -> serde_json::Value {
         self.keys = (self.keys.0 + 1, self.elapsed + KEYS_LIFE);
         json!({
-            "vid": vid, "dir": "d/", "bucketName": "b", "domain": "storage.example.test",
+            "vid": vid, "dir": self.dir, "bucketName": "b", "domain": "storage.example.test",
             "accessId": format!("canary-id-{}", self.keys.0), "accessKey": "canary-secret-0123456789",
             "token": "canary-token-0123456789", "validityTime": KEYS_LIFE / 1000,
             "callback": "{\"callbackUrl\":\"https://canary-callback.example.test\"}",

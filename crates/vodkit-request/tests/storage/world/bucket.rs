@@ -164,7 +164,8 @@ impl World {
     fn store(&mut self, key: String, content: Bytes) -> Response<Bytes> {
         let object = Object::new(content);
         let response = object.stored();
-        let vid = key.trim_start_matches("/d/").trim_end_matches(".mp4");
+        let name = key.rsplit('/').next().unwrap();
+        let vid = name.trim_end_matches(".mp4");
         *self.videos.get_mut(vid).expect("a video of this key") = true;
         self.objects.insert(key, object);
         response
