@@ -77,7 +77,7 @@ impl Transfer {
     }
 
     /// Repeats a call whose outcome an earlier process did not learn, although it may then act twice. Without this such an upload fails and
-    /// says what may exist.
+    /// says what may exist. A video that may exist without content stands in no new one's way: then [`Note::MayBeOrphaned`] tells of it.
     #[must_use]
     pub fn repeat_unknown(mut self) -> Self {
         self.repeat_unknown = true;

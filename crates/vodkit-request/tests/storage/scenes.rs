@@ -115,11 +115,13 @@ fn a_part_that_fails_for_good_tells_what_is_kept() {
 
 #[test]
 fn what_failed_before_the_last_progress_does_not_count() {
-    let twice = [Fault::Lost, Fault::Lost, Fault::None];
-    let plan = fine(2).chain(twice).chain(twice).chain(twice);
+    // The first part is lost three times, and each time another one arrives before it is sent again.
+    let turn = [Fault::Lost, Fault::None];
+    let plan = fine(2).chain(turn).chain(turn).chain(turn);
     let mut world = planned(LEN, plan);
-    let transfer = one_lane(&world);
+    let transfer = transfer(&world).lanes(2);
     done(process(&mut world, transfer, None));
+    assert_eq!(world.times("part 1 Lost"), 3, "{:#?}", world.log);
 }
 
 #[test]
@@ -142,6 +144,12 @@ fn refused_keys_are_renewed_once_for_all_lanes() {
     let transfer = transfer(&world);
     done(process(&mut world, transfer, None));
     assert_eq!(world.counts.renewed, 1);
+    // Again after progress, as often as they end.
+    let ends = || [Fault::KeysGone, Fault::None, Fault::None];
+    let mut world = planned(LEN, fine(2).chain(ends()).chain(ends()).chain(ends()));
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert_eq!(world.counts.renewed, 3);
     // Whoever wants each request sent once gets no second one.
     let mut world = planned(LEN, fine(2).chain([Fault::KeysGone]));
     let session = session().with_retry(RetryPolicy::NEVER);

@@ -138,6 +138,8 @@ pub(crate) struct World {
     opened: u32,
     /// The number of the newest keys, and until when they hold.
     keys: (u32, u64),
+    /// The oldest keys that are still known.
+    oldest_keys: u32,
     pub(crate) counts: Counts,
     pub(crate) kept: Arc<Kept>,
     /// Whether what is under way when a process is killed arrives; by chance where nothing is said.
@@ -181,6 +183,7 @@ impl World {
             uploads: BTreeMap::new(),
             opened: 0,
             keys: (0, 0),
+            oldest_keys: 0,
             counts: Counts::default(),
             kept: Arc::default(),
             arrives_after_kill: None,
@@ -343,7 +346,7 @@ impl World {
         match fault {
             Fault::NotConnected => return fail(TransportErrorKind::Connect),
             Fault::Lost => return fail(TransportErrorKind::Interrupted),
-            Fault::KeysGone => self.keys.1 = 0,
+            Fault::KeysGone => self.oldest_keys = self.keys.0 + 1,
             Fault::FileChanges => self.version += 1,
             Fault::Forgets if !self.uploads.is_empty() => {
                 self.uploads.clear();

@@ -46,8 +46,7 @@ impl World {
             .strip_prefix("OSS canary-id-")
             .and_then(|rest| rest.split(':').next())
             .unwrap();
-        // Older keys hold until they end, as those of a vendor do; here they end with the newest.
-        if self.elapsed >= self.keys.1 || number.parse::<u32>().unwrap() + 1 < self.keys.0 {
+        if self.elapsed >= self.keys.1 || number.parse::<u32>().unwrap() < self.oldest_keys {
             return refusal(403, "SecurityTokenExpired");
         }
         let key = request.uri().path().to_owned();
