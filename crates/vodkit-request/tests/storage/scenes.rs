@@ -136,6 +136,24 @@ fn keys_are_renewed_before_they_end_and_no_part_is_sent_twice_for_that() {
     assert_eq!(world.times("part"), 20);
     let renewed = vec![Note::Renewed; world.counts.renewed as usize];
     assert_eq!(*notes.lock().unwrap(), renewed);
+
+    // Keys of two seconds, and ten parts in each.
+    let mut world = World::new(film(40 * PART), vec![]);
+    (world.slow, world.keys_life) = (100, 2_000);
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert!(world.counts.renewed >= 3, "{}", world.counts.renewed);
+    assert_eq!(world.times("part"), 40);
+}
+
+/// Each retry that helps gives its price back, so a budget of 35 lasts for more.
+#[test]
+fn a_part_in_two_may_be_lost() {
+    let lost = std::iter::repeat_n([Fault::Lost, Fault::None], 42);
+    let mut world = planned(42 * PART, fine(2).chain(lost.flatten()));
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert_eq!(world.times("part"), 84);
 }
 
 #[test]

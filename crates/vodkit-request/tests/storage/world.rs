@@ -26,9 +26,6 @@ use bucket::{line, refusal};
 
 pub(crate) const START: i64 = 1_700_000_000_000;
 pub(crate) const PATH: &str = "/tmp/课 1.mp4";
-/// How long keys hold, in milliseconds.
-const KEYS_LIFE: u64 = 100_000;
-
 /// What may happen to an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -138,6 +135,8 @@ pub(crate) struct World {
     opened: u32,
     /// The number of the newest keys, and until when they hold.
     keys: (u32, u64),
+    /// How long keys hold, in milliseconds.
+    pub(crate) keys_life: u64,
     /// The oldest keys that are still known.
     oldest_keys: u32,
     pub(crate) counts: Counts,
@@ -183,6 +182,7 @@ impl World {
             uploads: BTreeMap::new(),
             opened: 0,
             keys: (0, 0),
+            keys_life: 100_000,
             oldest_keys: 0,
             counts: Counts::default(),
             kept: Arc::default(),
@@ -425,11 +425,11 @@ impl World {
     }
 
     fn ticket(&mut self, vid: Option<&str>) -> serde_json::Value {
-        self.keys = (self.keys.0 + 1, self.elapsed + KEYS_LIFE);
+        self.keys = (self.keys.0 + 1, self.elapsed + self.keys_life);
         json!({
             "vid": vid, "dir": self.dir, "bucketName": "b", "domain": "storage.example.test",
             "accessId": format!("canary-id-{}", self.keys.0), "accessKey": "canary-secret-0123456789",
-            "token": "canary-token-0123456789", "validityTime": KEYS_LIFE / 1000,
+            "token": "canary-token-0123456789", "validityTime": self.keys_life / 1000,
             "callback": "{\"callbackUrl\":\"https://canary-callback.example.test\"}",
         })
     }
