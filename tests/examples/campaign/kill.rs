@@ -8,13 +8,14 @@ use crate::report::Report;
 use crate::world::{Ended, Size, VENDORS, World};
 
 /// The points, as `vodkit` names them. Each is tried at its first passing, its second, and so on until the command ends before it comes.
-const POINTS: [&str; 7] = [
+const POINTS: [&str; 8] = [
     "before-send",
     "after-send",
     "before-keep",
     "torn-keep",
     "after-keep",
     "before-complete",
+    "after-complete",
     "removing-journal",
 ];
 /// A point that is passed so often has no end.
