@@ -138,8 +138,12 @@ fn is_token_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
+/// No word of a vendor's is so long; a token of this length has no digit once in a while.
+const LONGER_THAN_WORDS: usize = 40;
+
 fn is_made_up(run: &str) -> bool {
-    run.len() >= 20 && run.chars().any(|c| c.is_ascii_digit())
+    run.len() >= LONGER_THAN_WORDS
+        || (run.len() >= 20 && run.chars().any(|c| c.is_ascii_digit()))
 }
 
 fn runs(line: &str) -> impl Iterator<Item = &str> {
