@@ -86,6 +86,18 @@ fn a_part_that_waits_holds_no_other_up() {
 }
 
 #[test]
+fn nothing_is_put_together_while_a_part_waits() {
+    // Long enough for all others to end before.
+    let mut world = planned(LEN, [Fault::None, Fault::None, Fault::Lost]);
+    world.entropy = Some(190);
+    let transfer = one_lane(&world);
+    let uploaded = done(process(&mut world, transfer, None));
+    assert_eq!(world.times("wait"), 1);
+    assert_eq!(uploaded.bytes, LEN as u64);
+    assert!(world.objects["/d/vid1.mp4"].bytes == world.content);
+}
+
+#[test]
 fn a_part_that_fails_for_good_tells_what_is_kept() {
     let mut world = planned(LEN, fine(3).chain([Fault::Unavailable; 3]));
     let transfer = one_lane(&world);
