@@ -86,6 +86,18 @@ fn a_part_that_waits_holds_no_other_up() {
 }
 
 #[test]
+fn nothing_is_put_together_while_a_part_waits() {
+    // Long enough for all others to end before.
+    let mut world = planned(LEN, [Fault::None, Fault::None, Fault::Lost]);
+    world.entropy = Some(190);
+    let transfer = one_lane(&world);
+    let uploaded = done(process(&mut world, transfer, None));
+    assert_eq!(world.times("wait"), 1);
+    assert_eq!(uploaded.bytes, LEN as u64);
+    assert!(world.objects["/d/vid1.mp4"].bytes == world.content);
+}
+
+#[test]
 fn a_part_that_fails_for_good_tells_what_is_kept() {
     let mut world = planned(LEN, fine(3).chain([Fault::Unavailable; 3]));
     let transfer = one_lane(&world);
@@ -414,6 +426,30 @@ fn an_unknown_upload_begins_anew_after_a_restart() {
 }
 
 #[test]
+fn a_part_that_is_not_where_the_journal_says_is_sent_again() {
+    let mut world = stopped_after(LEN, 2);
+    let moved: Vec<Vec<u8>> = world
+        .records()
+        .iter()
+        .map(|record| {
+            let text = String::from_utf8(record.clone()).unwrap();
+            let (here, there) = ("\"offset\":102400", "\"offset\":102401");
+            text.replace(here, there).into_bytes()
+        })
+        .collect();
+    assert_ne!(moved, world.records());
+    *world.kept.0.lock().unwrap() = moved;
+    world.log.clear();
+    // The file is as it was, so that its bytes are not compared with those of the records.
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert_eq!(
+        (world.times("begin part 1"), world.times("begin part 2")),
+        (0, 1)
+    );
+}
+
+#[test]
 fn an_upload_goes_on_at_the_same_place_only() {
     let mut world = stopped_after(LEN, 2);
     world.dir = "elsewhere/";
@@ -550,6 +586,15 @@ fn a_file_that_was_put_whole_is_not_put_again() {
     done(process(&mut world, transfer, None));
     assert_eq!(world.log, ["token None", "head None"]);
     assert_eq!(world.counts.puts, 1);
+
+    // Unless what is there is something else.
+    let mut world = planned(7, [Fault::None, Fault::ReplyLost]);
+    let upload = upload_of(&session, one_lane(&world));
+    assert!(matches!(world.run(upload, None), Ended::Failed(_)));
+    world.objects.get_mut("/d/vid1.mp4").unwrap().bytes = film(6).into();
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert_eq!(world.counts.puts, 2);
 }
 
 #[test]
