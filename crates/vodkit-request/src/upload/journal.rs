@@ -50,6 +50,7 @@ impl Journal {
     }
 
     /// What has happened so far, where the server says otherwise.
+    #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
     pub(crate) fn past_mut(&mut self) -> &mut Past {
         &mut self.past
     }

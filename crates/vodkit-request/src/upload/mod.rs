@@ -40,6 +40,7 @@ pub(crate) use delivery::of_video;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) use delivery::{Delivery, Next};
 pub use journal::Journal;
+#[cfg(feature = "baijiayun")]
 pub(crate) use journal::kept;
 pub use mark::{Begun, Mark, Opened, PartMark};
 pub use past::Past;
