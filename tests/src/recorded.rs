@@ -142,8 +142,7 @@ fn is_token_char(c: char) -> bool {
 const LONGER_THAN_WORDS: usize = 40;
 
 fn is_made_up(run: &str) -> bool {
-    run.len() >= LONGER_THAN_WORDS
-        || (run.len() >= 20 && run.chars().any(|c| c.is_ascii_digit()))
+    run.len() >= LONGER_THAN_WORDS || (run.len() >= 20 && run.chars().any(|c| c.is_ascii_digit()))
 }
 
 fn runs(line: &str) -> impl Iterator<Item = &str> {

@@ -394,7 +394,9 @@ macro_rules! in_trouble {
         let notes = notes.lock().unwrap().clone();
         assert!(notes.contains(&Note::Renewed), "{notes:?}");
         assert!(notes.contains(&Note::StartedOver), "{notes:?}");
-        assert_eq!(asked(&emulator, "InitiateMultipartUpload"), 3);
+        // With several lanes the keys may end just before the upload is opened anew, which then takes one request more.
+        let opened = asked(&emulator, "InitiateMultipartUpload");
+        assert!((3..=3 + usize::from($lanes > 1)).contains(&opened), "{opened}");
         $check(&emulator, &uploaded.$id);
     }};
 }

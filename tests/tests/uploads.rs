@@ -255,9 +255,11 @@ macro_rules! of_quvideo {
     }};
 }
 
-/// What the emulators make up anew: the keys, whose base64 has letters that end a run, and signatures over new ids.
+/// What the emulators make up anew: the keys, whose base64 has letters that end a run, and signatures over new ids. And the moments of clients
+/// that have learnt the server's clock, which moves between the two runs.
 fn masked(log: Vec<String>) -> Vec<String> {
-    const SECRETS: [&str; 6] = [
+    const SECRETS: [&str; 7] = [
+        "ptime=",
         "\"uploadAuth\":\"",
         "\"uploadAddress\":\"",
         "\"accessId\":\"",
@@ -272,7 +274,7 @@ fn masked(log: Vec<String>) -> Vec<String> {
             let length = line[begin..]
                 .find(['"', '&', ' '])
                 .unwrap_or(line.len() - begin);
-            line.replace_range(begin..begin + length, "SECRET");
+            line.replace_range(begin..begin + length, "MASKED");
         }
         line
     };
