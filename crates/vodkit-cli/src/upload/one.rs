@@ -1,7 +1,7 @@
 //! One file: found to be done already, gone on with, or begun; and what is left of it when it fails.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 use vodkit_journal::{JournalFile, OpenError, Place};
@@ -126,14 +126,14 @@ impl Work<'_> {
             journal = JournalFile::open(&place).map_err(not_opened)?;
             past = Past::default();
         }
-        let resumed = (!past.is_empty()).then(|| past.bytes());
+        let there = Arc::new(Mutex::new((!past.is_empty()).then(|| past.bytes())));
         self.listener
             .hear(index, Told::Started { bytes: facts.len });
         let arrived = match (&past.video, past.finished) {
             (Some(video), true) => Ok(Arrived::of(video.as_str())),
             _ => self
                 .uploader
-                .upload(row, self.errand(index, &place, &journal, &past)?)
+                .upload(row, self.errand(index, &place, &journal, &past, &there)?)
                 .map_err(|error| self.failed(&journal, &past, error)),
         };
         let arrived = match arrived {
@@ -156,7 +156,7 @@ impl Work<'_> {
             file_name: self.way.file_name(row)?,
             bytes: facts.len,
             skipped: false,
-            resumed,
+            resumed: *there.lock().unwrap_or_else(PoisonError::into_inner),
             ready: None,
         };
         self.write_down(&place, row, &facts, &sent, journal)?;
@@ -199,21 +199,30 @@ impl Work<'_> {
         place: &Place,
         journal: &JournalFile,
         past: &Past,
+        there: &Arc<Mutex<Option<u64>>>,
     ) -> Result<Errand, Failure> {
         let args = self.args;
         let listener = |index| {
             let listener = Arc::clone(&self.listener);
             move |told: Told<'_>| listener.hear(index, told)
         };
+        let there = Arc::clone(there);
         let (noted, progressed, created) = (listener(index), listener(index), listener(index));
         #[cfg(feature = "kill-points")]
         let journal = journal
             .journal_through(|keeper| crate::kill::LethalKeeper::around(keeper, place.path()));
         #[cfg(not(feature = "kill-points"))]
         let journal = journal.journal();
-        let mut transfer = Transfer::new()
-            .journal(journal.map_err(not_opened)?)
-            .notes(move |note| noted(Told::Noted(&note)));
+        let mut transfer =
+            Transfer::new()
+                .journal(journal.map_err(not_opened)?)
+                .notes(move |note| {
+                    if let Note::Resumed { bytes } = note {
+                        // The server's word beats the journal's.
+                        *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+                    }
+                    noted(Told::Noted(&note));
+                });
         if past.creating.is_some() && past.video.is_none() {
             // The video of another upload may look like the one that is looked for.
             transfer = transfer.except(self.state.other_videos(self.vendor.name(), place));

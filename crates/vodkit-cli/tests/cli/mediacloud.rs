@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use vodkit_emulator::fault::Fault;
 use vodkit_emulator::mediacloud::{DEFAULT_BUCKET, DEFAULT_PASSWORD, DEFAULT_USERNAME};
 use vodkit_emulator::{Effect, Emulator};
 
@@ -174,12 +176,14 @@ fn a_killed_upload_goes_on_and_one_given_up_is_aborted() {
             "--lanes",
             "1",
         ];
-        // So slow that the second part is under way when the first one is there.
-        let mut slow = vodkit(&emulator, dir.path());
-        let mut child = slow.args(args).args(["--rate", "4M"]).spawn().unwrap();
-        until(|| count(&emulator, "UploadPart") == 1);
+        let fault = Fault::on("UploadPart").nth(2);
+        let fault = fault.stall_request_after(10_000, Duration::from_secs(600));
+        emulator.faults().plan(fault);
+        let mut child = vodkit(&emulator, dir.path()).args(args).spawn().unwrap();
+        until(|| count(&emulator, "UploadPart") == 1 && emulator.faults().unfired().is_empty());
         child.kill().unwrap();
         child.wait().unwrap();
+        emulator.faults().clear();
         if gives_up {
             let removed = run(&mut vodkit(&emulator, dir.path()), &["gc", "--remove"]).data();
             assert_eq!(

@@ -157,9 +157,15 @@ fn a_killed_upload_goes_on_where_it_stopped() {
         upload.dies();
         let again = upload.run(&["--resume"]);
         let told = data(&again);
+        // Of a slice that broke off Baijiayun keeps what arrived, of a part an object storage keeps nothing.
+        let there = if vendor == "baijiayun" {
+            214_800
+        } else {
+            204_800
+        };
         assert_eq!(
             (&told["bytes"], &told["resumed_bytes"]),
-            (&BYTES.into(), &204_800.into()),
+            (&BYTES.into(), &there.into()),
             "{vendor}"
         );
         assert!(
