@@ -101,6 +101,31 @@ impl Upload {
         self.emulator.faults().clear();
     }
 
+    /// What is on disk holds no key, token or address with one.
+    fn keeps_no_secret(&self) {
+        let emulator = &self.emulator;
+        let secrets = [
+            emulator.baijiayun().partner_key.as_str(),
+            emulator.baijiayun().secret_key.as_str(),
+            emulator.polyv().secret_key.as_str(),
+            emulator.quvideo().token.as_str(),
+            "token=",
+            "Signature",
+            "STS.",
+        ];
+        let entries: Vec<_> = std::fs::read_dir(self.dir.path().join("state"))
+            .unwrap()
+            .collect();
+        assert!(!entries.is_empty());
+        for entry in entries {
+            let kept = std::fs::read(entry.unwrap().path()).unwrap();
+            let kept = String::from_utf8_lossy(&kept);
+            for secret in secrets {
+                assert!(!kept.contains(secret), "{kept}");
+            }
+        }
+    }
+
     fn count(&self, is_it: impl Fn(&Effect) -> bool) -> usize {
         let journal = self.emulator.journal();
         journal
@@ -155,6 +180,7 @@ fn a_killed_upload_goes_on_where_it_stopped() {
     for vendor in ["baijiayun", "polyv", "quvideo"] {
         let upload = Upload::new(vendor);
         upload.dies();
+        upload.keeps_no_secret();
         let again = upload.run(&["--resume"]);
         let told = data(&again);
         // Of a slice that broke off Baijiayun keeps what arrived, of a part an object storage keeps nothing.
@@ -176,6 +202,7 @@ fn a_killed_upload_goes_on_where_it_stopped() {
         assert!(upload.is_there(BYTES), "{vendor}");
         assert_eq!(upload.videos(), 1, "{vendor}");
         assert_eq!(upload.parts(), 4, "{vendor}: no part was sent twice");
+        upload.keeps_no_secret();
         // And that is that.
         let asked = arrived(&upload.emulator);
         let third = upload.run(&[]).data();
