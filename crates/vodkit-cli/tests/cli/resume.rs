@@ -460,3 +460,41 @@ fn what_is_given_up_is_listed_and_taken_back() {
         assert!(journals(upload.dir.path()).is_empty());
     }
 }
+
+/// Who finished it died between the record and the removal of the journal.
+#[test]
+fn a_journal_beside_a_finished_upload_is_removed() {
+    let upload = Upload::new("polyv");
+    upload.dies();
+    let journal = journals(upload.dir.path()).remove(0);
+    let kept = std::fs::read(&journal).unwrap();
+    data(&upload.run(&[]));
+    std::fs::write(&journal, kept).unwrap();
+    let asked = arrived(&upload.emulator);
+    assert_eq!(data(&upload.run(&[]))["skipped"], true);
+    assert_eq!(arrived(&upload.emulator), asked);
+    assert!(journals(upload.dir.path()).is_empty());
+}
+
+#[test]
+fn the_exit_code_says_whether_the_same_command_goes_on() {
+    let upload = Upload::new("polyv");
+    let busy = Fault::on("UploadPart").times(100).status(503);
+    upload.emulator.faults().plan(busy);
+    let failure = upload.run(&[]).error(7);
+    assert!(failure["resume"].is_string(), "{failure}");
+    upload.emulator.faults().clear();
+    data(&upload.run(&[]));
+    assert_eq!(upload.videos(), 1);
+
+    // Whether there is a video, nobody knows: that is for a person, or for the next run, to find out.
+    let upload = Upload::new("quvideo");
+    let lost = Fault::on("vod/getVideoUploadAuth").lose_reply();
+    upload.emulator.faults().plan(lost);
+    let failure = upload.run(&[]).error(5);
+    assert_eq!(failure["kind"], "outcome_unknown");
+    assert_eq!(upload.emulator.faults().unfired(), []);
+    let again = upload.run(&[]);
+    data(&again);
+    assert!(again.err.contains("may_be_orphaned"), "{}", again.err);
+}
