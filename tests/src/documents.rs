@@ -16,6 +16,9 @@ mod callbacks {}
 #[doc = include_str!("../../docs/emulator.md")]
 mod emulator {}
 
+#[doc = include_str!("../../docs/uploads.md")]
+mod uploads {}
+
 #[doc = include_str!("../../docs/vendors/baijiayun.md")]
 mod baijiayun {}
 

@@ -31,6 +31,7 @@ const REQUEST: &str = "vodkit-request";
 const BLOCKING: &str = "vodkit-blocking";
 const ASYNC: &str = "vodkit-async";
 const AXUM: &str = "vodkit-axum";
+const JOURNAL: &str = "vodkit-journal";
 const EMULATOR: &str = "vodkit-emulator";
 const UMBRELLA: &str = "vodkit";
 const CLI: &str = "vodkit-cli";
@@ -47,6 +48,7 @@ enum Layer {
     Async,
     /// Receivers for a web framework.
     Framework,
+    Journal,
     Facade,
     Emulator,
     Umbrella,
@@ -63,6 +65,7 @@ fn layer(name: &str) -> Option<Layer> {
         BLOCKING => Layer::Blocking,
         ASYNC => Layer::Async,
         AXUM => Layer::Framework,
+        JOURNAL => Layer::Journal,
         EMULATOR => Layer::Emulator,
         UMBRELLA => Layer::Umbrella,
         CLI => Layer::Cli,
@@ -78,13 +81,13 @@ fn layer(name: &str) -> Option<Layer> {
 /// Whether code of `from` may name `to`.
 fn may_depend(from: Layer, to: Layer) -> bool {
     use Layer::{
-        Async, Blocking, Cli, Emulator, Facade, Framework, Request, Sign, Tests, Types, Umbrella,
-        Xtask,
+        Async, Blocking, Cli, Emulator, Facade, Framework, Journal, Request, Sign, Tests, Types,
+        Umbrella, Xtask,
     };
     match from {
         Sign | Types | Xtask => false,
         Request => matches!(to, Sign | Types),
-        Blocking | Async | Facade | Framework => to == Request,
+        Blocking | Async | Facade | Framework | Journal => to == Request,
         // Never the request layer: the emulator must not inherit the client's mistakes.
         Emulator => matches!(to, Types | Sign),
         Umbrella => !matches!(to, Umbrella | Cli | Emulator | Tests | Xtask),
@@ -188,7 +191,7 @@ fn banned_features<'f>(krate: &Crate, features: impl Iterator<Item = &'f str>) -
 /// How many crates a user of a layer builds at most, the layer itself among them.
 fn budget(layer: Layer) -> Option<usize> {
     match layer {
-        Layer::Sign | Layer::Types | Layer::Request | Layer::Facade => Some(30),
+        Layer::Sign | Layer::Types | Layer::Request | Layer::Facade | Layer::Journal => Some(30),
         Layer::Blocking => Some(55),
         Layer::Async => Some(110),
         Layer::Framework => Some(60),
@@ -327,6 +330,7 @@ mod tests {
             krate(BLOCKING, &[REQUEST, "ureq"]),
             krate(ASYNC, &[REQUEST, "reqwest", "tokio"]),
             krate(AXUM, &[REQUEST, "axum", "tokio"]),
+            krate(JOURNAL, &[REQUEST, "serde_json"]),
             krate(
                 "vodkit-baijiayun",
                 &[
@@ -346,6 +350,7 @@ mod tests {
                     BLOCKING,
                     ASYNC,
                     AXUM,
+                    JOURNAL,
                     "vodkit-baijiayun",
                 ],
             ),
@@ -384,6 +389,9 @@ mod tests {
             (REQUEST, AXUM),
             ("vodkit-baijiayun", AXUM),
             (EMULATOR, AXUM),
+            (JOURNAL, TYPES),
+            (JOURNAL, BLOCKING),
+            ("vodkit-baijiayun", JOURNAL),
             ("vodkit-baijiayun", TYPES),
             ("vodkit-baijiayun", BLOCKING),
             (EMULATOR, REQUEST),

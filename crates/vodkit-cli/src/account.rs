@@ -76,6 +76,29 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
+/// What tells the account from others, for the state of its uploads. No secret: the vendor's own name of it, and the address where it is not the
+/// usual one.
+pub(crate) fn identity(vendor: Vendor, target: &TargetArgs) -> String {
+    let prefix = format!("VODKIT_{}", vendor.name().to_uppercase());
+    let own = match vendor {
+        Vendor::Baijiayun => variable("VODKIT_BAIJIAYUN_PARTNER_ID"),
+        Vendor::Polyv => variable("VODKIT_POLYV_USER_ID"),
+        Vendor::MediaCloud => variable("VODKIT_MEDIACLOUD_USERNAME"),
+        // A token says nothing of its user, but the server is one's own.
+        Vendor::QuVideo => None,
+    };
+    let address = target
+        .base_url
+        .clone()
+        .or_else(|| variable(&format!("{prefix}_BASE_URL")));
+    let address = address.map(|address| format!("@{}", address.trim().trim_end_matches('/')));
+    format!(
+        "{}{}",
+        own.unwrap_or_default().trim(),
+        address.unwrap_or_default()
+    )
+}
+
 /// A client of the Baijiayun account that the environment describes.
 pub(crate) fn baijiayun<T>(
     transport: T,

@@ -56,13 +56,15 @@ impl Exit {
             Self::Done => "done",
             Self::Refused => "the vendor refused, or could not process the video",
             Self::Usage => "wrong usage: nothing was sent",
-            Self::Partial => "some rows of a batch failed",
+            Self::Partial => "some files of several failed, the others are there",
             Self::Credential => "credentials are missing or were rejected",
             Self::Unavailable => {
                 "network or vendor unavailable after retries, or the reply is not the vendor's"
             }
             Self::LocalFile => "a local file cannot be read or written, or changed meanwhile",
-            Self::Unfinished => "not finished, can be resumed: run it again",
+            Self::Unfinished => {
+                "not finished: the same command goes on with it, unless another process does"
+            }
             Self::Verification => "verification failed: the bytes are not those expected",
             Self::Deadline => "the deadline passed",
             Self::Interrupted => "interrupted by a signal",

@@ -12,6 +12,7 @@ use vodkit_request::{Error, ErrorKind};
 
 use crate::catalogue::Vendor;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::output::{Format, printable};
 
 /// Why a command did not succeed. Nothing in it is secret.
@@ -31,6 +32,10 @@ struct Facts {
     hint: Option<Cow<'static, str>>,
     maybe_sent: bool,
     created: Option<String>,
+    /// Each thing that is wrong, where there are several.
+    problems: Vec<String>,
+    /// The command that goes on.
+    resume: Option<String>,
     silent: bool,
 }
 
@@ -56,6 +61,12 @@ struct Report<'a> {
     /// Id of what exists at the vendor although the command failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     created: Option<&'a str>,
+    /// What is wrong, one by one.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    problems: &'a [String],
+    /// The command that goes on where this one stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<&'a str>,
     exit_code: u8,
 }
 
@@ -73,6 +84,8 @@ impl Failure {
             hint: None,
             maybe_sent: false,
             created: None,
+            problems: Vec::new(),
+            resume: None,
             silent: false,
         }))
     }
@@ -94,7 +107,11 @@ impl Failure {
         Self::new(Exit::Verification, "verification", message)
     }
 
-    pub(crate) fn interrupted(maybe_sent: bool, created: Option<(Vendor, String)>) -> Self {
+    pub(crate) fn interrupted(
+        maybe_sent: bool,
+        created: Option<(Vendor, String)>,
+        resumable: bool,
+    ) -> Self {
         let mut this = Self::new(Exit::Interrupted, "interrupted", "interrupted");
         if let Some((vendor, id)) = created {
             this.0.maybe_sent = maybe_sent;
@@ -115,10 +132,13 @@ impl Failure {
             this.0.created = Some(id);
         } else if maybe_sent {
             this.0.maybe_sent = true;
-            this =
-                this.hint("a call that changes something was under way: look before repeating it");
+            this = this.hint(if resumable {
+                "a call that changes something was under way: the next run finds out what came of it"
+            } else {
+                "a call that changes something was under way: look before repeating it"
+            });
         }
-        this
+        if resumable { this.resumable() } else { this }
     }
 
     /// Standard output could not be written. A reader that has gone away is no failure worth a word.
@@ -146,7 +166,36 @@ impl Failure {
         self
     }
 
-    #[cfg(test)]
+    /// The same failure with another exit code.
+    pub(crate) fn exiting(mut self, exit: Exit) -> Self {
+        self.0.exit = exit;
+        self
+    }
+
+    /// Lists what is wrong, one by one.
+    pub(crate) fn problems(mut self, problems: Vec<String>) -> Self {
+        self.0.problems = problems;
+        self
+    }
+
+    /// Names what exists at the vendor although the command failed.
+    pub(crate) fn created(mut self, id: impl Into<String>) -> Self {
+        self.0.created = Some(id.into());
+        self
+    }
+
+    /// Says that the same command goes on where this one stopped.
+    pub(crate) fn resumable(mut self) -> Self {
+        let command = interrupt::this_command();
+        let go_on = format!("To go on: {command}");
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => format!("{}. {go_on}", hint.trim_end_matches('.')).into(),
+            None => go_on.into(),
+        });
+        self.0.resume = Some(command);
+        self
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.0.exit
     }
@@ -193,9 +242,16 @@ impl Failure {
             hint: facts.hint.as_deref(),
             maybe_sent: facts.maybe_sent,
             created: facts.created.as_deref(),
+            problems: &facts.problems,
+            resume: facts.resume.as_deref(),
             exit_code: facts.exit.code(),
         };
         serde_json::to_string(&report).expect("texts and numbers are always JSON")
+    }
+
+    /// The JSON object.
+    pub(crate) fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.json()).expect("what was written as JSON is JSON")
     }
 
     /// Tells of the failure on standard error and gives the exit code.
@@ -218,10 +274,13 @@ impl Failure {
         let text = if as_json(format) {
             self.json()
         } else {
+            let problems = self.0.problems.iter();
+            let problems = problems.map(|problem| format!("\n  {}", printable(problem)));
             format!(
-                "{} {}",
+                "{} {}{}",
                 style("error:").red().bold().for_stderr(),
-                self.line()
+                self.line(),
+                problems.collect::<String>()
             )
         };
         // There is nobody left to tell when standard error is closed as well.
@@ -342,7 +401,7 @@ mod tests {
             ),
         ] {
             let id = created.as_ref().map(|(_, id): &(Vendor, String)| id.clone());
-            let failure = Failure::interrupted(maybe_sent, created);
+            let failure = Failure::interrupted(maybe_sent, created, false);
             assert_eq!(failure.line(), line);
             assert_eq!(failure.exit(), Exit::Interrupted);
             assert_eq!(failure.0.maybe_sent, maybe_sent);

@@ -13,6 +13,8 @@ use crate::output::Format;
 static WRITING: AtomicBool = AtomicBool::new(false);
 /// The video that this command has created so far.
 static CREATED: Mutex<Option<(Vendor, String)>> = Mutex::new(None);
+/// Whether this command, run again, goes on where it stopped.
+static RESUMABLE: AtomicBool = AtomicBool::new(false);
 static SIGNALLED: AtomicBool = AtomicBool::new(false);
 static REACTION: Mutex<Reaction> = Mutex::new(Reaction::Exit(Vec::new()));
 
@@ -40,8 +42,9 @@ pub(crate) fn install(format: Option<Format>) {
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .take();
-                    Failure::interrupted(WRITING.load(Ordering::SeqCst), created)
-                        .report_and_exit(format)
+                    let writing = WRITING.load(Ordering::SeqCst);
+                    let resumable = RESUMABLE.load(Ordering::SeqCst);
+                    Failure::interrupted(writing, created, resumable).report_and_exit(format)
                 }
                 // The receiver lives as long as the process, and one message is enough.
                 Reaction::Tell(sender) => drop(sender.try_send(())),
@@ -91,11 +94,54 @@ pub(crate) fn writing(now: bool) {
     WRITING.store(now, Ordering::SeqCst);
 }
 
+/// Marks that this command goes on where it stopped when it is run again, or no longer does.
+pub(crate) fn resumable(now: bool) {
+    RESUMABLE.store(now, Ordering::SeqCst);
+}
+
+/// This command as a shell takes it, to be run again. It begins nothing anew.
+pub(crate) fn this_command() -> String {
+    let arguments = std::env::args_os().skip(1);
+    let arguments = arguments.map(|argument| argument.to_string_lossy().into_owned());
+    again(arguments)
+}
+
+fn again(arguments: impl Iterator<Item = String>) -> String {
+    arguments.filter(|argument| argument != "--restart").fold(
+        "vodkit".to_owned(),
+        |command, argument| {
+            // A command line holds no zero byte, which is all that cannot be quoted.
+            let quoted = shlex::try_quote(&argument).unwrap_or_default().into_owned();
+            format!("{command} {quoted}")
+        },
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn the_command_that_goes_on_can_be_pasted_into_a_shell() {
+        let given = [
+            "upload",
+            "polyv",
+            "第 1 课 \"a\".mp4",
+            "--restart",
+            "--title",
+            "it's",
+        ];
+        let command = again(given.into_iter().map(str::to_owned));
+        assert!(!command.contains("--restart"), "{command}");
+        let words = shlex::split(&command).unwrap();
+        assert_eq!(words[0], "vodkit");
+        assert_eq!(
+            words[1..],
+            ["upload", "polyv", "第 1 课 \"a\".mp4", "--title", "it's"]
+        );
+    }
 
     /// The signal is this whole process's, so there is one test of it.
     #[test]

@@ -13,7 +13,10 @@ mod emulator;
 mod endpoints;
 mod exit;
 mod failure;
+mod gc;
 mod interrupt;
+#[cfg(feature = "kill-points")]
+mod kill;
 mod listen;
 mod listening;
 mod output;
@@ -60,6 +63,7 @@ fn run(Cli { global, command }: Cli) -> Result<(), Failure> {
         Command::Call(args) => call::run(&args, global),
         Command::Sign(args) => sign::run(&args, global),
         Command::Upload(args) => upload::run(&args, global),
+        Command::Gc(args) => gc::run(&args, global),
         Command::Emulator(args) => emulator::run(&args),
         Command::Listen(args) => listen::run(&args, global),
         Command::Trigger(args) => trigger::run(&args, global),

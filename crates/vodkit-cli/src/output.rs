@@ -340,6 +340,11 @@ pub(crate) fn good(text: &str) -> String {
     style(text).green().to_string()
 }
 
+/// Bad news.
+pub(crate) fn bad(text: &str) -> String {
+    style(text).red().to_string()
+}
+
 /// Text that matters less than the rest.
 pub(crate) fn faint(text: &str) -> String {
     style(text).dim().to_string()

@@ -245,7 +245,7 @@ fn value(param: &Param, text: &str) -> Result<Value, Failure> {
     }
 }
 
-fn checked(param: &Param, text: &str) -> Result<(), Failure> {
+pub(crate) fn checked(param: &Param, text: &str) -> Result<(), Failure> {
     // For optional parameters an empty text is a value of its own, whatever the others must look like.
     if text.is_empty() && !param.required {
         return Ok(());

@@ -11,6 +11,8 @@ use http::header::CONTENT_TYPE;
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+use vodkit_request::digest::Digests;
+use vodkit_request::flow::{Entry, Stretch};
 use vodkit_request::mask::sounds_secret;
 use vodkit_request::transport::{
     BlockingTransport, FileFacts, Outgoing, Tick, TransportError, TransportErrorKind,
@@ -79,6 +81,15 @@ impl<T: BlockingTransport> BlockingTransport for Rehearsal<T> {
 
     fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
         self.inner.inspect(path)
+    }
+
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        self.inner.digest(stretch)
+    }
+
+    /// Writes nothing: nothing happens that would have to be known later.
+    fn keep(&self, _entry: &Entry) -> io::Result<()> {
+        Ok(())
     }
 }
 

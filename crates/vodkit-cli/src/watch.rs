@@ -8,12 +8,30 @@ use bytes::Bytes;
 use http::{Request, Response};
 use serde::Deserialize;
 use serde_json::Value;
-use vodkit_blocking::Blocking;
+use vodkit_blocking::{Blocking, ThreadLanes};
+use vodkit_request::digest::Digests;
+use vodkit_request::flow::{Entry, Stretch};
+use vodkit_request::lanes::Lanes;
 use vodkit_request::payload::Payload;
 use vodkit_request::transport::{BlockingTransport, FileFacts, Outgoing, Tick, TransportError};
+use vodkit_request::types::Operation;
 
 use crate::catalogue::Vendor;
 use crate::failure::Failure;
+
+/// The transport that uploads go over.
+#[cfg(not(feature = "kill-points"))]
+pub(crate) type Transport = Watched;
+#[cfg(feature = "kill-points")]
+pub(crate) type Transport = crate::kill::Lethal<Watched>;
+
+/// The transport that uploads go over.
+pub(crate) fn transport(verbose: bool) -> Result<Transport, Failure> {
+    let watched = Watched::new(verbose)?;
+    #[cfg(feature = "kill-points")]
+    let watched = crate::kill::Lethal(watched);
+    Ok(watched)
+}
 
 /// A transport that tells what it does.
 #[derive(Clone, Debug)]
@@ -101,6 +119,19 @@ impl BlockingTransport for Watched {
     fn inspect(&self, path: &Path) -> io::Result<FileFacts> {
         self.inner.inspect(path)
     }
+
+    fn digest(&self, stretch: &Stretch) -> io::Result<Digests> {
+        self.inner.digest(stretch)
+    }
+
+    fn keep(&self, entry: &Entry) -> io::Result<()> {
+        self.inner.keep(entry)
+    }
+
+    /// Lanes over this transport and not the inner one, so that what goes there is told as well.
+    fn lanes(&self) -> Box<dyn Lanes + '_> {
+        Box::new(ThreadLanes::over(self.clone()))
+    }
 }
 
 /// Method and address. Only paths of the tables are shown whole, with the names of their parameters instead of the values: upload and
@@ -134,10 +165,20 @@ fn describe(request: &Request<Payload>) -> String {
 
 /// The path as the tables have it, after the prefix of the base URL.
 fn known(path: &str) -> Option<String> {
-    Vendor::ALL
-        .iter()
-        .flat_map(|vendor| vendor.operations())
-        .find_map(|operation| after_prefix(path, operation.path))
+    operations().find_map(|operation| after_prefix(path, operation.path))
+}
+
+/// The call of the tables that this path is of.
+#[cfg(feature = "kill-points")]
+pub(crate) fn operation(path: &str) -> Option<&'static str> {
+    let mut operations = operations();
+    let found = operations.find(|operation| after_prefix(path, operation.path).is_some());
+    found.map(|operation| operation.name)
+}
+
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    let vendors = Vendor::ALL.into_iter();
+    vendors.flat_map(|vendor| vendor.operations().iter().copied())
 }
 
 fn after_prefix(path: &str, table: &str) -> Option<String> {

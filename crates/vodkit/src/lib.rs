@@ -10,6 +10,7 @@
 //! | a blocking transport (ureq) | `vodkit-blocking` | `blocking`, feature `blocking` |
 //! | an async transport (reqwest) | `vodkit-async` | `r#async`, feature `async` |
 //! | callbacks as axum extractors | `vodkit-axum` | `axum`, feature `axum` |
+//! | journals on disk, for uploads that survive | `vodkit-journal` | `journal`, feature `journal` |
 //! | Baijiayun (百家云) | `vodkit-baijiayun` | `baijiayun`, feature `baijiayun` |
 //! | Polyv (保利威) | `vodkit-polyv` | `polyv`, feature `polyv` |
 //! | Alibaba Cloud QuVideo (趣视频) | `vodkit-quvideo` | `quvideo`, feature `quvideo` |
@@ -29,6 +30,8 @@ pub use vodkit_axum as axum;
 pub use vodkit_baijiayun as baijiayun;
 #[cfg(feature = "blocking")]
 pub use vodkit_blocking as blocking;
+#[cfg(feature = "journal")]
+pub use vodkit_journal as journal;
 #[cfg(feature = "mediacloud")]
 pub use vodkit_mediacloud as mediacloud;
 #[cfg(feature = "polyv")]

@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::{Output, faint, good};
 use crate::playback::{self, Original};
-use crate::progress::{spinner, upload_bar};
+use crate::progress::{sink, spinner, upload_bar};
 use crate::watch::Watched;
 use crate::words::worded;
 use story::Row;
@@ -65,7 +65,8 @@ pub(crate) fn run(args: &DemoArgs, global: Global) -> Result<(), Failure> {
         .build(Watched::new(global.verbose)?)?;
     let md5 = original.md5()?;
 
-    let (bar, sink) = upload_bar(original.len());
+    let bar = upload_bar(original.len());
+    let sink = sink(&bar);
     let sent = client
         .upload(original.input())
         .map(|upload| upload.progress(sink))

@@ -1,22 +1,23 @@
-//! An upload to Baijiayun.
+//! Uploads to Baijiayun.
 
 use std::path::Path;
+use std::time::Duration;
 
+use serde_json::Value;
+use vodkit_baijiayun::Client;
 use vodkit_baijiayun::types::{TargetDefinition, operations};
-use vodkit_baijiayun::{BlockingTransport, Client};
+use vodkit_request::Error;
 use vodkit_request::types::{CommaList, FileInput};
 
-use super::{Sent, sending};
+use super::row::Row;
+use super::uploader::{Arrived, Errand, Uploader, Way};
 use crate::account::{self, Needs};
-use crate::args::{Global, UploadArgs};
-use crate::catalogue::Vendor;
+use crate::args::{TargetArgs, UploadArgs};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::params::readable;
-use crate::progress::spinner;
 use crate::rehearsal::Rehearsal;
 use crate::suggest::did_you_mean;
-use crate::watch::Watched;
+use crate::watch::{Transport, Watched};
 
 /// Longest name of a video, in characters (API-2).
 const LONGEST_NAME: usize = 255;
@@ -29,49 +30,141 @@ const DEFINITIONS: [(&str, &str); 5] = [
     ("1080p", "8"),
 ];
 
-pub(super) fn run(args: &UploadArgs, global: Global, output: Output) -> Result<(), Failure> {
-    let name = file_name(&args.file, args.title.as_deref())?;
-    let definitions = definitions(&args.definition)?;
-    let bytes = readable(&args.file)?;
-    let transport = Watched::new(global.verbose)?;
-    let needs = Needs::of(&operations::GET_UPLOAD_URL);
-    if args.target.dry_run {
-        let rehearsal = Rehearsal::new(transport);
-        let client = account::baijiayun(&rehearsal, &args.target, None, needs)?;
-        let run = client
-            .upload(FileInput::path(&args.file))
-            .named(&name)
-            .definitions(definitions);
-        return rehearsal.print(&operations::GET_UPLOAD_URL, run.send().err(), output);
-    }
-    let client = account::baijiayun(transport, &args.target, None, needs)?;
-    let uploaded = sending(Vendor::Baijiayun, bytes, |sink, created| {
-        client
-            .upload(FileInput::path(&args.file).named(&name))
-            .definitions(definitions)
-            .progress(sink)
-            .created(move |id| created(&id.to_string()))
-            .send()
-    })?;
-    let sent = Sent {
-        vendor: Vendor::Baijiayun,
-        video_id: uploaded.video_id.into(),
-        file_name: name,
-        bytes: uploaded.bytes,
-    };
-    let ready = args.wait.then(|| wait(&client, uploaded.video_id, args));
-    sent.tell(ready, "the vendor is transcoding it", output)
+pub(super) struct Baijiayun {
+    definitions: CommaList<TargetDefinition>,
 }
 
-fn wait<T: BlockingTransport>(
-    client: &Client<T>,
-    video_id: u64,
-    args: &UploadArgs,
-) -> Result<(), Failure> {
-    let spinner = spinner("transcoding");
-    let waited = client.wait_for_transcode(video_id, args.deadline).send();
-    spinner.finish_and_clear();
-    Ok(waited?)
+impl Baijiayun {
+    pub(super) fn new(args: &UploadArgs) -> Result<Self, Failure> {
+        Ok(Self {
+            definitions: definitions(&args.definition)?,
+        })
+    }
+}
+
+impl Default for Baijiayun {
+    fn default() -> Self {
+        Self {
+            definitions: TargetDefinition::Standard.into(),
+        }
+    }
+}
+
+impl Way for Baijiayun {
+    fn check(&self, row: &Row) -> Result<(), Failure> {
+        self.file_name(row)?;
+        category(row).map(|_| ())
+    }
+
+    fn file_name(&self, row: &Row) -> Result<String, Failure> {
+        file_name(&row.file, row.title.as_deref())
+    }
+
+    fn connect(
+        &self,
+        transport: Transport,
+        target: &TargetArgs,
+    ) -> Result<Box<dyn Uploader + '_>, Failure> {
+        let needs = Needs::of(&operations::GET_UPLOAD_URL);
+        let client = account::baijiayun(transport, target, None, needs)?;
+        Ok(Box::new(Connected { way: self, client }))
+    }
+
+    fn rehearse(
+        &self,
+        row: &Row,
+        transport: Watched,
+        target: &TargetArgs,
+        output: Output,
+    ) -> Result<(), Failure> {
+        let rehearsal = Rehearsal::new(transport);
+        let needs = Needs::of(&operations::GET_UPLOAD_URL);
+        let client = account::baijiayun(&rehearsal, target, None, needs)?;
+        let run = client
+            .upload(FileInput::path(&row.file))
+            .named(&self.file_name(row)?)
+            .definitions(self.definitions.clone());
+        rehearsal.print(&operations::GET_UPLOAD_URL, run.send().err(), output)
+    }
+
+    fn meanwhile(&self) -> &'static str {
+        "the vendor is transcoding it"
+    }
+}
+
+struct Connected<'w> {
+    way: &'w Baijiayun,
+    client: Client<Transport>,
+}
+
+impl Uploader for Connected<'_> {
+    fn upload(&self, row: &Row, errand: Errand) -> Result<Arrived, Error> {
+        let name = self.way.file_name(row).unwrap_or_else(|_| row.own_name());
+        let created = errand.created;
+        let uploaded = self
+            .client
+            .upload(FileInput::path(&row.file).named(&name))
+            .definitions(self.way.definitions.clone())
+            .progress(errand.progress)
+            .created(move |id| created(&id.to_string()))
+            .transfer(errand.transfer)
+            .send()?;
+        Ok(Arrived {
+            id: uploaded.video_id.into(),
+            md5: uploaded.md5,
+        })
+    }
+
+    fn finish(&self, row: &Row, video: &Value) -> Result<(), Failure> {
+        if let Some(category) = category(row)? {
+            self.client
+                .set_video_category(number(video), category)
+                .send()?;
+        }
+        Ok(())
+    }
+
+    fn delete(&self, video: &str) -> Option<Result<(), Error>> {
+        let deleted = self.client.delete_video(number(&video.into())).send();
+        Some(deleted.map(|_| ()))
+    }
+
+    fn wait(&self, video: &Value, deadline: Duration) -> Result<(), Failure> {
+        Ok(self
+            .client
+            .wait_for_transcode(number(video), deadline)
+            .send()?)
+    }
+
+    fn compare(&self, video: &Arrived, bytes: u64) -> Result<(), Failure> {
+        let info = self.client.get_info(number(&video.id)).send()?;
+        let theirs = info.file_md5.as_deref().filter(|md5| !md5.is_empty());
+        if let (Some(theirs), Some(ours)) = (theirs, &video.md5)
+            && !theirs.eq_ignore_ascii_case(ours)
+        {
+            return Err(Failure::verification(format!(
+                "the vendor has a file of MD5 {theirs} as video {}, {bytes} bytes of MD5 {ours} were sent",
+                video.id
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The id, which is a number also where a journal or a record has it as a text.
+fn number(video: &Value) -> u64 {
+    let text = || video.as_str().and_then(|text| text.parse().ok());
+    video.as_u64().or_else(text).unwrap_or_default()
+}
+
+fn category(row: &Row) -> Result<Option<u64>, Failure> {
+    let Some(category) = &row.category else {
+        return Ok(None);
+    };
+    category.parse().map(Some).map_err(|_| {
+        Failure::usage(format!("category `{category}` is not the number of one"))
+            .hint("`vodkit call baijiayun video/getCategoryList` lists them")
+    })
 }
 
 /// The name that the vendor is told: the title with the extension of the file, from which the vendor tells the format.

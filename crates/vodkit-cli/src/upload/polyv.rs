@@ -1,54 +1,109 @@
-//! An upload to Polyv.
+//! Uploads to Polyv.
 
+use std::time::Duration;
+
+use serde_json::Value;
 use vodkit_polyv::types::{VideoStatus, operations};
-use vodkit_polyv::{BlockingTransport, Client, FileInput};
+use vodkit_polyv::{Client, FileInput};
+use vodkit_request::Error;
+use vodkit_request::upload::Journal;
 
+use super::row::Row;
+use super::state::in_words;
+use super::uploader::{Arrived, Errand, Uploader, Way};
 use super::wait::{State, until_ready};
-use super::{Sent, own_name, sending, title};
 use crate::account;
-use crate::args::{Global, UploadArgs};
-use crate::catalogue::Vendor;
+use crate::args::TargetArgs;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::params::readable;
 use crate::rehearsal::Rehearsal;
-use crate::watch::Watched;
+use crate::watch::{Transport, Watched};
 
-pub(super) fn run(args: &UploadArgs, global: Global, output: Output) -> Result<(), Failure> {
-    let title = title(args)?;
-    let bytes = readable(&args.file)?;
-    let file = FileInput::path(&args.file);
-    let transport = Watched::new(global.verbose)?;
-    if args.target.dry_run {
-        let rehearsal = Rehearsal::new(transport);
-        let client = account::polyv(&rehearsal, &args.target, None)?;
-        let ended = client.upload(file).title(title).send();
-        return rehearsal.print(&operations::INIT_UPLOAD, ended.err(), output);
+pub(super) struct Polyv;
+
+impl Way for Polyv {
+    fn check(&self, row: &Row) -> Result<(), Failure> {
+        match &row.category {
+            Some(category)
+                if category.is_empty() || !category.bytes().all(|byte| byte.is_ascii_digit()) =>
+            {
+                Err(Failure::usage(format!(
+                    "category `{category}` is not the number of one (cataid)"
+                ))
+                .hint("`vodkit call polyv cataJson` lists them"))
+            }
+            _ => Ok(()),
+        }
     }
-    let client = account::polyv(transport, &args.target, None)?;
-    let uploaded = sending(Vendor::Polyv, bytes, |sink, created| {
-        client
-            .upload(file)
-            .title(title)
-            .progress(sink)
-            .created(created)
-            .send()
-    })?;
-    let ready = args.wait.then(|| {
-        until_ready(client.transport(), &uploaded.vid, args.deadline, || {
-            state(&client, &uploaded.vid)
-        })
-    });
-    let sent = Sent {
-        vendor: Vendor::Polyv,
-        video_id: uploaded.vid.into(),
-        file_name: own_name(&args.file),
-        bytes: uploaded.bytes,
-    };
-    sent.tell(ready, "the vendor is transcoding and reviewing it", output)
+
+    fn connect(
+        &self,
+        transport: Transport,
+        target: &TargetArgs,
+    ) -> Result<Box<dyn Uploader + '_>, Failure> {
+        let client = account::polyv(transport, target, None)?;
+        Ok(Box::new(Connected { client }))
+    }
+
+    fn rehearse(
+        &self,
+        row: &Row,
+        transport: Watched,
+        target: &TargetArgs,
+        output: Output,
+    ) -> Result<(), Failure> {
+        let rehearsal = Rehearsal::new(transport);
+        let client = account::polyv(&rehearsal, target, None)?;
+        let run = client.upload(FileInput::path(&row.file)).title(row.title());
+        let ended = match row.category.clone() {
+            Some(category) => run.order(|order| order.cataid(category)).send(),
+            None => run.send(),
+        };
+        rehearsal.print(&operations::INIT_UPLOAD, ended.err(), output)
+    }
+
+    fn meanwhile(&self) -> &'static str {
+        "the vendor is transcoding and reviewing it"
+    }
 }
 
-fn state<T: BlockingTransport>(client: &Client<T>, vid: &str) -> Result<State, Failure> {
+struct Connected {
+    client: Client<Transport>,
+}
+
+impl Uploader for Connected {
+    fn upload(&self, row: &Row, errand: Errand) -> Result<Arrived, Error> {
+        let run = self
+            .client
+            .upload(FileInput::path(&row.file))
+            .title(row.title())
+            .progress(errand.progress)
+            .created(errand.created)
+            .transfer(errand.transfer);
+        let run = match row.category.clone() {
+            Some(category) => run.order(|order| order.cataid(category)),
+            None => run,
+        };
+        Ok(Arrived::of(run.send()?.vid))
+    }
+
+    fn abandon(&self, journal: Journal) -> Result<(), Error> {
+        self.client.abandon_upload(journal).send().map(|_| ())
+    }
+
+    fn delete(&self, video: &str) -> Option<Result<(), Error>> {
+        Some(self.client.delete_video(video).send().map(|_| ()))
+    }
+
+    fn wait(&self, video: &Value, deadline: Duration) -> Result<(), Failure> {
+        let vid = in_words(video);
+        until_ready(self.client.transport(), &vid, deadline, || {
+            state(&self.client, &vid)
+        })
+    }
+}
+
+fn state(client: &Client<Transport>, vid: &str) -> Result<State, Failure> {
     let Some(video) = client.get_video(vid).send()?.into_iter().next() else {
         return Ok(State::Working("unknown".to_owned()));
     };

@@ -6,7 +6,6 @@ use vodkit_request::{BlockingTransport, ErrorKind};
 
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::progress::spinner;
 
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
@@ -27,17 +26,16 @@ pub(super) fn until_ready(
     deadline: Duration,
     ask: impl Fn() -> Result<State, Failure>,
 ) -> Result<(), Failure> {
-    let spinner = spinner("transcoding");
     let began = Instant::now();
     let mut wait = FIRST_WAIT;
-    let ended = loop {
+    loop {
         match ask() {
-            Err(failure) => break Err(failure),
-            Ok(State::Ready) => break Ok(()),
+            Err(failure) => return Err(failure),
+            Ok(State::Ready) => return Ok(()),
             Ok(State::Failed(word)) => {
                 let kind = ErrorKind::Processing;
                 let message = format!("video {video_id}: status {word}");
-                break Err(Failure::new(kind.into(), kind.as_str(), message));
+                return Err(Failure::new(kind.into(), kind.as_str(), message));
             }
             Ok(State::Working(word)) => {
                 let left = deadline.saturating_sub(began.elapsed());
@@ -46,13 +44,11 @@ pub(super) fn until_ready(
                         "video {video_id} is not ready after {deadline:?}; its last known status is {word}"
                     );
                     let kind = ErrorKind::Deadline;
-                    break Err(Failure::new(Exit::Deadline, kind.as_str(), message));
+                    return Err(Failure::new(Exit::Deadline, kind.as_str(), message));
                 }
                 transport.sleep(wait.min(left));
                 wait = (wait * 3 / 2).min(LONGEST_WAIT);
             }
         }
-    };
-    spinner.finish_and_clear();
-    ended
+    }
 }

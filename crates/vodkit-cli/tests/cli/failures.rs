@@ -386,7 +386,12 @@ fn a_refused_file_leaves_a_video_whose_id_is_told() {
         (&failure["code"], &failure["created"]),
         (&"5002".into(), &"7007".into())
     );
-    says(&failure, "Video 7007 exists");
+    says(&failure, "video 7007");
+    // Whatever the refusal was of: the next run goes on with this video, and makes no second one.
+    assert_eq!(
+        failure["resume"],
+        format!("vodkit upload baijiayun {}", file.display())
+    );
 }
 
 #[test]

@@ -5,13 +5,16 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+mod batch;
 mod callbacks;
 mod calls;
 mod dry_run;
 mod emulated_callbacks;
 mod failures;
 mod forwarding;
+mod mediacloud;
 mod processes;
+mod resume;
 mod secrets;
 mod server;
 mod signing;
@@ -37,11 +40,16 @@ fn emulator() -> Emulator {
         .unwrap()
 }
 
-/// The binary with nothing in its environment.
+/// The binary with nothing in its environment but a place for the state of uploads.
 fn bare() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vodkit"));
     command
         .env_clear()
+        // Files of these tests are in directories of their own, so their uploads do not meet.
+        .env(
+            "VODKIT_STATE_DIR",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/uploads"),
+        )
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

@@ -38,7 +38,7 @@ fn comes(condition: &mut impl FnMut() -> bool) -> bool {
 }
 
 /// What a process left behind that is about to end, or is made to.
-fn ended(mut child: Child) -> Ran {
+pub(crate) fn ended(mut child: Child) -> Ran {
     if !comes(&mut || child.try_wait().unwrap().is_some()) {
         child.kill().unwrap();
         panic!("it does not end");
@@ -185,11 +185,15 @@ fn an_interrupted_write_says_that_it_may_have_happened() {
 fn an_interrupted_upload_names_the_video_that_exists() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a.mp4");
-    // More than the sockets hold, so that the sending of it is what is interrupted.
     let sparse = std::fs::File::create(&file).unwrap();
-    sparse.set_len(64 << 20).unwrap();
     for (stage, asked, created, maybe_sent, hint) in [
-        ("getUploadUrl", 1, None, true, "look before repeating it"),
+        (
+            "getUploadUrl",
+            1,
+            None,
+            true,
+            "the next run finds out what came of it",
+        ),
         (
             "/send",
             2,
@@ -199,8 +203,7 @@ fn an_interrupted_upload_names_the_video_that_exists() {
         ),
         (
             "getStatus",
-            // After 13 slices.
-            15,
+            3,
             Some("7007"),
             false,
             "Video 7007 is uploaded",
@@ -216,8 +219,20 @@ fn an_interrupted_upload_names_the_video_that_exists() {
             };
             (!line.contains(stage)).then(|| reply("200 OK", "application/json", &body))
         });
+        // More than the sockets hold, where the sending of it is what is interrupted.
+        let length = if stage == "/send" { 64 << 20 } else { 1 << 20 };
+        sparse.set_len(length).unwrap();
         let child = vodkit(&server.base_url)
-            .args(["upload", "baijiayun", file.to_str().unwrap(), "--wait"])
+            .env("VODKIT_STATE_DIR", directory.path().join(asked.to_string()))
+            // In one request, so that the third one asks for the status.
+            .args([
+                "upload",
+                "baijiayun",
+                file.to_str().unwrap(),
+                "--part-size",
+                "64M",
+                "--wait",
+            ])
             .spawn()
             .unwrap();
         until(|| server.asked() == asked);
@@ -234,6 +249,11 @@ fn an_interrupted_upload_names_the_video_that_exists() {
             failure["hint"].as_str().unwrap().contains(hint),
             "{failure}"
         );
+        let resume = format!(
+            "vodkit upload baijiayun {} --part-size 64M --wait",
+            file.display()
+        );
+        assert_eq!(failure["resume"], resume, "{stage}");
         assert!(!ran.err.contains("canary"), "{}", ran.err);
     }
 }

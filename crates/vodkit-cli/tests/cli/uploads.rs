@@ -67,9 +67,10 @@ fn unusable_files_are_told_before_anything_is_sent() {
     let emulator = emulator();
     let (directory, empty) = file("empty.mp4", 0);
     let missing = directory.path().join("missing.mp4");
+    let nothing = tempfile::tempdir().unwrap();
     for (path, words) in [
         (&missing, "no such file"),
-        (&directory.path().to_owned(), "directory"),
+        (&nothing.path().to_owned(), "no video file in the directory"),
         (&empty, "empty"),
     ] {
         let failure = run(

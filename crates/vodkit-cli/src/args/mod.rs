@@ -1,5 +1,7 @@
 //! The command line itself: what can be asked for, in clap's words.
 
+mod upload;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use self::upload::{GcArgs, StorageArgs, UploadArgs};
 use crate::catalogue::Vendor;
 use crate::endpoints;
 use crate::failure::{self, Failure};
@@ -40,6 +43,10 @@ Environment:
   VODKIT_MEDIACLOUD_USERNAME     name and
   VODKIT_MEDIACLOUD_PASSWORD     password that one logs in with
   VODKIT_MEDIACLOUD_BASE_URL     address of the API
+  VODKIT_MEDIACLOUD_BUCKET       bucket of its object storage,
+  VODKIT_MEDIACLOUD_STORAGE_ENDPOINT and
+  VODKIT_MEDIACLOUD_REGION       address and region of it
+  VODKIT_STATE_DIR               where it is kept how far uploads are
 
 Results and errors are for people on a terminal, and JSON elsewhere.
 `vodkit help exit-codes` lists the exit codes.";
@@ -74,8 +81,10 @@ pub(crate) enum Command {
     Call(CallArgs),
     /// Compute a signature, and explain it
     Sign(SignArgs),
-    /// Upload a video file
-    Upload(UploadArgs),
+    /// Upload video files, and go on with what was interrupted
+    Upload(Box<UploadArgs>),
+    /// List uploads that were begun and not finished, or give them up
+    Gc(GcArgs),
     /// Run a local emulator of the platform until Ctrl-C
     Emulator(EmulatorArgs),
     /// Receive the vendors' callbacks: verify, print, answer, forward
@@ -181,36 +190,6 @@ pub(crate) struct SignArgs {
     /// Show each step and the signed text, with the secret masked
     #[arg(long)]
     pub(crate) explain: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  vodkit upload baijiayun lesson.mp4 --definition high,720p --wait
-  vodkit upload polyv lesson.mp4 --title \"Lesson 1\"
-  vodkit upload quvideo lesson.mp4 --cover-url https://img.example.com/1.jpg")]
-pub(crate) struct UploadArgs {
-    /// To whom: baijiayun, polyv or quvideo
-    pub(crate) vendor: String,
-    /// The video file
-    pub(crate) file: PathBuf,
-    /// Name of the video; for baijiayun it gets the extension of the file if it has none
-    #[arg(long)]
-    pub(crate) title: Option<String>,
-    /// Address of the cover, without which quvideo does not publish a video
-    #[arg(long, value_name = "URL")]
-    pub(crate) cover_url: Option<String>,
-    /// Definitions that baijiayun makes: standard, high, super, 720p, 1080p [default: standard]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) definition: Vec<String>,
-    /// Wait until the video can be played
-    #[arg(long)]
-    pub(crate) wait: bool,
-    /// Longest time to wait for it
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "3600", requires = "wait")]
-    pub(crate) deadline: Duration,
-    #[command(flatten)]
-    pub(crate) target: TargetArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,0 +1,380 @@
+//! One file: found to be done already, gone on with, or begun; and what is left of it when it fails.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+use vodkit_journal::{JournalFile, OpenError, Place};
+use vodkit_request::transport::{FileFacts, Pace};
+use vodkit_request::upload::{Note, Past, Transfer};
+use vodkit_request::{Error, ErrorKind, Progress, ProgressSink};
+
+use super::row::Row;
+use super::state::{Done, State, in_words, now_ms};
+use super::uploader::{Arrived, Errand, Uploader, Way};
+use crate::args::UploadArgs;
+use crate::catalogue::Vendor;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// What happens to a row, told while it happens.
+pub(super) enum Told<'a> {
+    /// Its bytes are about to be sent, or those that are missing.
+    Started {
+        bytes: u64,
+    },
+    /// The video exists.
+    Created(&'a str),
+    Noted(&'a Note),
+    /// An upload that was begun is given up for a new one; what of it may be left at the vendor.
+    GivenUp(String),
+    Progress(Progress),
+    /// The file is there, and the vendor works on it.
+    Waiting,
+}
+
+/// Who is told.
+pub(super) trait Listener: Send + Sync {
+    fn hear(&self, row: usize, told: Told<'_>);
+}
+
+/// A file that is at the vendor.
+#[derive(Debug)]
+pub(super) struct Sent {
+    pub(super) video_id: Value,
+    pub(super) file_name: String,
+    pub(super) bytes: u64,
+    /// Whether it was there before this command.
+    pub(super) skipped: bool,
+    /// Bytes that an earlier command had sent.
+    pub(super) resumed: Option<u64>,
+    /// What came of waiting, where it was asked for.
+    pub(super) ready: Option<Result<(), Failure>>,
+}
+
+/// A file that is not.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) failure: Failure,
+    /// Whether the next run goes on with it.
+    pub(super) resumable: bool,
+}
+
+impl From<Failure> for Failed {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            resumable: false,
+        }
+    }
+}
+
+/// What all rows share.
+pub(super) struct Work<'a> {
+    pub(super) vendor: Vendor,
+    pub(super) account: String,
+    pub(super) args: &'a UploadArgs,
+    pub(super) state: State,
+    pub(super) pace: Option<Pace>,
+    pub(super) way: &'a dyn Way,
+    pub(super) uploader: Box<dyn Uploader + 'a>,
+    pub(super) listener: Arc<dyn Listener>,
+}
+
+impl Work<'_> {
+    /// Where the journal of a row is.
+    pub(super) fn place(&self, row: &Row) -> Result<Place, Failure> {
+        let (vendor, account) = (self.vendor.name(), self.account.as_str());
+        Place::of(self.state.dir(), vendor, account, &row.file)
+            .map_err(|error| Failure::local_file(format!("cannot read `{}`: {error}", row.shown())))
+    }
+
+    /// Whether an earlier command has begun with a row and not finished it.
+    pub(super) fn is_begun(&self, row: &Row) -> bool {
+        let look = self
+            .place(row)
+            .ok()
+            .map(|place| vodkit_journal::look(place.path()));
+        matches!(look, Some(Ok(look)) if !look.past.is_empty())
+    }
+
+    /// Uploads a row, unless that was done before.
+    pub(super) fn upload(&self, index: usize, row: &Row) -> Result<Sent, Failed> {
+        let place = self.place(row)?;
+        let facts = facts(&row.file)?;
+        // Most rows of a run that is repeated end here, without a journal of their own. Beside a journal, who wrote the record has died before it
+        // could remove it.
+        if !place.path().exists()
+            && let Some(sent) = self.earlier(index, &place, row, &facts)?
+        {
+            return Ok(sent);
+        }
+        let mut journal = JournalFile::open(&place).map_err(not_opened)?;
+        // Another process may have finished it while this one came to hold the journal.
+        if let Some(sent) = self.earlier(index, &place, row, &facts)? {
+            let _left_for_the_next_run = journal.remove();
+            return Ok(sent);
+        }
+        let mut past = past(&journal)?;
+        if self.args.restart && !past.is_empty() {
+            if let Some(left) = left_behind(&past) {
+                self.listener.hear(index, Told::GivenUp(left));
+            }
+            journal
+                .remove()
+                .map_err(|error| not_removed(&place, &error))?;
+            journal = JournalFile::open(&place).map_err(not_opened)?;
+            past = Past::default();
+        }
+        let there = Arc::new(Mutex::new((!past.is_empty()).then(|| past.bytes())));
+        self.listener
+            .hear(index, Told::Started { bytes: facts.len });
+        let arrived = match (&past.video, past.finished) {
+            (Some(video), true) => Ok(Arrived::of(video.as_str())),
+            _ => self
+                .uploader
+                .upload(row, self.errand(index, &place, &journal, &past, &there)?)
+                .map_err(|error| self.failed(&journal, &past, error)),
+        };
+        let arrived = match arrived {
+            Ok(arrived) => arrived,
+            Err(failed) => {
+                if !failed.resumable {
+                    let _left_for_the_next_run = journal.remove();
+                }
+                return Err(failed);
+            }
+        };
+        self.uploader
+            .finish(row, &arrived.id)
+            .map_err(|failure| Failed {
+                failure,
+                resumable: true,
+            })?;
+        let sent = Sent {
+            video_id: arrived.id.clone(),
+            file_name: self.way.file_name(row)?,
+            bytes: facts.len,
+            skipped: false,
+            resumed: *there.lock().unwrap_or_else(PoisonError::into_inner),
+            ready: None,
+        };
+        self.write_down(&place, row, &facts, &sent, journal)?;
+        Ok(Sent {
+            ready: self.ready(index, &arrived, sent.bytes),
+            ..sent
+        })
+    }
+
+    /// What an earlier command uploaded of this row, if it was the same file.
+    fn earlier(
+        &self,
+        index: usize,
+        place: &Place,
+        row: &Row,
+        facts: &FileFacts,
+    ) -> Result<Option<Sent>, Failure> {
+        if self.args.again {
+            return Ok(None);
+        }
+        let done = self.state.done(place)?;
+        let Some(done) = done.filter(|done| done.is_of(place.about(), facts, row.title.as_deref()))
+        else {
+            return Ok(None);
+        };
+        let arrived = Arrived::of(done.video_id.clone());
+        Ok(Some(Sent {
+            video_id: done.video_id,
+            file_name: done.file_name,
+            bytes: done.bytes,
+            skipped: true,
+            resumed: None,
+            ready: self.ready(index, &arrived, done.bytes),
+        }))
+    }
+
+    fn errand(
+        &self,
+        index: usize,
+        place: &Place,
+        journal: &JournalFile,
+        past: &Past,
+        there: &Arc<Mutex<Option<u64>>>,
+    ) -> Result<Errand, Failure> {
+        let args = self.args;
+        let listener = |index| {
+            let listener = Arc::clone(&self.listener);
+            move |told: Told<'_>| listener.hear(index, told)
+        };
+        let there = Arc::clone(there);
+        let (noted, progressed, created) = (listener(index), listener(index), listener(index));
+        #[cfg(feature = "kill-points")]
+        let journal = journal
+            .journal_through(|keeper| crate::kill::LethalKeeper::around(keeper, place.path()));
+        #[cfg(not(feature = "kill-points"))]
+        let journal = journal.journal();
+        let mut transfer =
+            Transfer::new()
+                .journal(journal.map_err(not_opened)?)
+                .notes(move |note| {
+                    if let Note::Resumed { bytes } = note {
+                        // The server's word beats the journal's.
+                        *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+                    }
+                    noted(Told::Noted(&note));
+                });
+        if past.creating.is_some() && past.video.is_none() {
+            // The video of another upload may look like the one that is looked for.
+            transfer = transfer.except(self.state.other_videos(self.vendor.name(), place));
+        }
+        if let Some(size) = args.part_size {
+            transfer = transfer.part_size(size);
+        }
+        if let Some(lanes) = args.lanes {
+            transfer = transfer.lanes(lanes);
+        }
+        if let Some(pace) = &self.pace {
+            transfer = transfer.pace(pace.clone());
+        }
+        if args.verify {
+            transfer = transfer.verify();
+        }
+        if args.repeat_unknown {
+            transfer = transfer.repeat_unknown();
+        }
+        Ok(Errand {
+            transfer,
+            progress: ProgressSink::new(move |progress| progressed(Told::Progress(progress))),
+            created: Box::new(move |id| created(Told::Created(id))),
+        })
+    }
+
+    /// What is left of an upload that has failed: whether the next run can go on with it.
+    fn failed(&self, journal: &JournalFile, before: &Past, error: Error) -> Failed {
+        let kind = error.kind();
+        let now = journal.journal().map(|journal| journal.past().clone());
+        let resumable = now.is_ok_and(|now| {
+            let unknown =
+                now.creating.is_some() && (before.creating.is_some() || error.maybe_sent());
+            now.video.is_some() || now.opened.is_some() || now.completing || unknown
+        });
+        let mut failure = Failure::from(error);
+        if resumable {
+            // What the network has broken off, the next run goes on with; what was refused would be refused again, and where nobody knows what
+            // came of a call, a person has to look.
+            let broken_off = !matches!(kind, ErrorKind::Decode | ErrorKind::OutcomeUnknown);
+            if failure.exit() == Exit::Unavailable && broken_off {
+                failure = failure.exiting(Exit::Unfinished);
+            }
+            failure = failure.resumable();
+        }
+        Failed { failure, resumable }
+    }
+
+    /// Remembers a finished upload, and only then forgets how it came about.
+    fn write_down(
+        &self,
+        place: &Place,
+        row: &Row,
+        facts: &FileFacts,
+        sent: &Sent,
+        journal: JournalFile,
+    ) -> Result<(), Failure> {
+        let about = place.about();
+        let done = Done {
+            vendor: about.vendor.clone(),
+            account: about.account.clone(),
+            file: about.file.to_string_lossy().into_owned(),
+            bytes: facts.len,
+            modified_ms: facts.modified.map(|at| at.0),
+            title: row.title.clone(),
+            file_name: sent.file_name.clone(),
+            video_id: sent.video_id.clone(),
+            done_ms: now_ms(),
+        };
+        pass("removing-journal");
+        let written = self.state.write_done(place, &done).and_then(|()| {
+            pass("removing-journal");
+            journal.remove()
+        });
+        written.map_err(|error| {
+            let id = in_words(&sent.video_id);
+            Failure::local_file(format!(
+                "video {id} is uploaded, and it cannot be written down in `{}`: {error}",
+                self.state.dir().display()
+            ))
+            .created(id)
+        })
+    }
+
+    fn ready(&self, index: usize, video: &Arrived, bytes: u64) -> Option<Result<(), Failure>> {
+        if !self.args.wait {
+            return None;
+        }
+        self.listener.hear(index, Told::Waiting);
+        pass("waiting");
+        let ready = self.uploader.wait(&video.id, self.args.deadline);
+        Some(ready.and_then(|()| {
+            if self.args.verify {
+                self.uploader.compare(video, bytes)
+            } else {
+                Ok(())
+            }
+        }))
+    }
+}
+
+/// A point at which the campaign may end the process.
+fn pass(point: &str) {
+    #[cfg(feature = "kill-points")]
+    crate::kill::pass(point);
+    let _ = point;
+}
+
+fn facts(file: &Path) -> Result<FileFacts, Failure> {
+    let facts = std::fs::metadata(file).and_then(|metadata| FileFacts::from_metadata(&metadata));
+    facts.map_err(|error| Failure::local_file(format!("cannot read `{}`: {error}", file.display())))
+}
+
+fn past(journal: &JournalFile) -> Result<Past, Failure> {
+    journal
+        .journal()
+        .map(|journal| journal.past().clone())
+        .map_err(not_opened)
+}
+
+pub(crate) fn not_opened(error: OpenError) -> Failure {
+    match &error {
+        OpenError::Held { .. } => Failure::new(Exit::Unfinished, "held", error.to_string())
+            .hint("Wait for it, or end it and run this again: it goes on where that one stopped"),
+        _ => Failure::local_file(error.to_string()),
+    }
+}
+
+fn not_removed(place: &Place, error: &std::io::Error) -> Failure {
+    Failure::local_file(format!(
+        "cannot remove the journal `{}`: {error}",
+        place.path().display()
+    ))
+}
+
+/// What an upload that is given up may leave at the vendor.
+pub(crate) fn left_behind(past: &Past) -> Option<String> {
+    let mut left = Vec::new();
+    match (&past.video, past.creating) {
+        (Some(video), _) if !past.completed => {
+            left.push(format!("video {video} without its content"))
+        }
+        (Some(video), _) => left.push(format!("video {video}")),
+        (None, Some(_)) => left.push("perhaps a video, whose id no reply has told".to_owned()),
+        (None, None) => {}
+    }
+    if let Some(opened) = past.opened.as_ref().filter(|_| !past.completed) {
+        left.push(format!(
+            "upload {} with {} bytes",
+            opened.upload_id,
+            past.bytes()
+        ));
+    }
+    (!left.is_empty()).then(|| left.join(", "))
+}
