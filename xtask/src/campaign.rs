@@ -39,16 +39,20 @@ pub(crate) struct Orders {
 /// Builds the command line with its kill points, and the campaign, and runs it.
 pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
     let profile = orders.release.then_some("--release");
-    // A folder of its own: the command line that users run must never have kill points.
-    let target = root.join("target").join("campaign");
     cargo(root, |cargo| {
         cargo
-            .args(["build", "--quiet", "--package", "vodkit-cli"])
-            .args(["--features", "kill-points", "--target-dir"])
-            .arg(&target)
+            .args([
+                "build",
+                "--quiet",
+                "--package",
+                "vodkit-cli",
+                "--bin",
+                "vodkit",
+            ])
+            .args(["--features", "kill-points"])
             .args(profile);
     })?;
-    let folder = if orders.release { "release" } else { "debug" };
+    let vodkit = taken_aside(root, orders.release).map_err(|error| vec![error.to_string()])?;
     let report = orders.record.then(|| record(root)).transpose()?;
     cargo(root, |cargo| {
         cargo
@@ -56,7 +60,7 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
             .args(["--example", "campaign"])
             .args(profile)
             .args(["--", "kill", "--vodkit"])
-            .arg(target.join(folder).join("vodkit"))
+            .arg(&vodkit)
             .args(["--seeds", &orders.seeds.to_string()])
             .args(["--seed", &orders.seed.to_string()]);
         if let Some(vendor) = &orders.vendor {
@@ -70,6 +74,19 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
         }
     })?;
     Ok("the campaign held".to_owned())
+}
+
+/// Moves the program away from where the next build, or a person, would take it for one without kill points.
+fn taken_aside(root: &Path, release: bool) -> std::io::Result<PathBuf> {
+    let target = root.join("target");
+    let built = target
+        .join(if release { "release" } else { "debug" })
+        .join("vodkit");
+    let folder = target.join("campaign");
+    std::fs::create_dir_all(&folder)?;
+    let aside = folder.join("vodkit");
+    std::fs::rename(built, &aside)?;
+    Ok(aside)
 }
 
 /// Where the figures of this commit go.

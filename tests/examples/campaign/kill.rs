@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::world::{Ended, Size, VENDORS, World};
 
 /// The points, as `vodkit` names them. Each is tried at its first passing, its second, and so on until the command ends before it comes.
-const POINTS: [&str; 8] = [
+const POINTS: [&str; 9] = [
     "before-send",
     "after-send",
     "before-keep",
@@ -17,6 +17,7 @@ const POINTS: [&str; 8] = [
     "before-complete",
     "after-complete",
     "removing-journal",
+    "waiting",
 ];
 /// A point that is passed so often has no end.
 const MOST_PASSINGS: u64 = 200;
@@ -39,6 +40,15 @@ pub(crate) fn run(orders: &Orders) -> Report {
             }
         }
         report.seed_done();
+    }
+    for vendor in VENDORS {
+        let meant = orders.vendor.as_deref().is_none_or(|only| only == vendor);
+        for point in POINTS {
+            let none = vendor == "mediacloud" && point == "waiting";
+            if meant && !none && !report.was_killed(vendor, point) {
+                report.fail(vendor, &format!("never passes {point}"));
+            }
+        }
     }
     report.took(started.elapsed());
     report
@@ -65,10 +75,16 @@ fn every_passing(
             return;
         }
         report.killed(vendor, point);
-        let second = finish(orders, &world, vendor);
-        match oracle::judge(&world, vendor, 1, &second) {
-            Verdict::Holds { resent } => report.holds(resent),
+        let (second, on_demand) = finish(orders, &world, vendor);
+        if on_demand {
+            report.repeated_on_demand();
+        }
+        match oracle::judge(&world, vendor, on_demand, &second) {
             Verdict::Broken(why) => report.fail(&trial, &why),
+            Verdict::Holds { .. } if !is_passed_over(orders, &world) => {
+                report.fail(&trial, "a third run was not passed over");
+            }
+            Verdict::Holds { resent } => report.holds(resent),
         }
     }
     report.fail(
@@ -77,13 +93,27 @@ fn every_passing(
     );
 }
 
-/// The same command again. A registration whose outcome nobody can learn is repeated only on demand.
-fn finish(orders: &Orders, world: &World, vendor: &str) -> Ended {
+/// The same command again, and whether it had to be told to repeat a registration of which nobody can learn what came of it.
+fn finish(orders: &Orders, world: &World, vendor: &str) -> (Ended, bool) {
     let second = world.upload(&orders.vodkit, None, &[]);
     let unknown =
-        vendor == "mediacloud" && second.code == Some(5) && second.err.contains("register");
-    if unknown {
-        return world.upload(&orders.vodkit, None, &["--repeat-unknown"]);
+        vendor == "mediacloud" && second.code == Some(5) && second.err.contains("outcome_unknown");
+    match unknown {
+        true => (
+            world.upload(&orders.vodkit, None, &["--repeat-unknown"]),
+            true,
+        ),
+        false => (second, false),
     }
-    second
+}
+
+/// Whether the same command once more changes nothing: it may ask whether the video can be played.
+fn is_passed_over(orders: &Orders, world: &World) -> bool {
+    let before = world.emulator.journal().len();
+    let third = world.upload(&orders.vodkit, None, &[]);
+    let journal = world.emulator.journal();
+    third.code == Some(0)
+        && journal[before..]
+            .iter()
+            .all(|record| record.effects.is_empty())
 }

@@ -13,15 +13,15 @@ pub(crate) enum Verdict {
     Broken(String),
 }
 
-/// Judges what is there after `kills` kills and a last run that was to finish.
-pub(crate) fn judge(world: &World, vendor: &str, kills: u64, last: &Ended) -> Verdict {
-    match broken(world, vendor, kills, last) {
+/// Judges what is there after one kill and a last run that was to finish. `on_demand`: that run was told to repeat what may act twice.
+pub(crate) fn judge(world: &World, vendor: &str, on_demand: bool, last: &Ended) -> Verdict {
+    match broken(world, vendor, on_demand, last) {
         Ok(resent) => Verdict::Holds { resent },
         Err(why) => Verdict::Broken(why),
     }
 }
 
-fn broken(world: &World, vendor: &str, kills: u64, last: &Ended) -> Result<u64, String> {
+fn broken(world: &World, vendor: &str, on_demand: bool, last: &Ended) -> Result<u64, String> {
     if last.code != Some(0) {
         return Err(format!(
             "the second run ended with {:?}: {}{}",
@@ -44,17 +44,26 @@ fn broken(world: &World, vendor: &str, kills: u64, last: &Ended) -> Result<u64, 
         _ => return Err(format!("stored {} times: {complete:?}", complete.len())),
     }
     let created = created(world, vendor);
-    // Only a video that no call lists may be made a second time, and then without content.
-    let most = if vendor == "quvideo" { 1 + kills } else { 1 };
+    // Only a video that no call lists may be made a second time, without content and not in silence, and a medium only for who asks for it.
+    let told = vendor == "quvideo" && last.err.contains("may_be_orphaned");
+    let most = 1 + u64::from(told || on_demand);
     if created > most {
         return Err(format!("{created} videos were created"));
     }
+    let journals = std::fs::read_dir(world.state())
+        .map_err(|error| format!("the state directory: {error}"))?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".journal"))
+        .count();
+    if journals > 0 {
+        return Err("its journal is still there".to_owned());
+    }
     let received = received(world);
     let resent = received.saturating_sub(world.content.len() as u64);
-    let parts = part_size(vendor) * LANES * kills;
+    let parts = part_size(vendor) * LANES;
     if resent > parts {
         return Err(format!(
-            "{resent} bytes were sent a second time, more than {LANES} parts for each kill"
+            "{resent} bytes were sent a second time, more than {LANES} parts"
         ));
     }
     Ok(resent)

@@ -10,6 +10,8 @@ pub(crate) struct Report {
     /// How often the command was killed, by vendor and point.
     kills: BTreeMap<(&'static str, &'static str), u64>,
     held: u64,
+    /// How often the last run had to be told to repeat what may act twice.
+    on_demand: u64,
     /// Bytes that were sent a second time, in all.
     resent: u64,
     failures: Vec<String>,
@@ -23,6 +25,7 @@ impl Report {
             seeds: 0,
             kills: BTreeMap::new(),
             held: 0,
+            on_demand: 0,
             resent: 0,
             failures: Vec::new(),
             took: Duration::ZERO,
@@ -33,9 +36,17 @@ impl Report {
         *self.kills.entry((vendor, point)).or_default() += 1;
     }
 
+    pub(crate) fn was_killed(&self, vendor: &'static str, point: &'static str) -> bool {
+        self.kills.contains_key(&(vendor, point))
+    }
+
     pub(crate) fn holds(&mut self, resent: u64) {
         self.held += 1;
         self.resent += resent;
+    }
+
+    pub(crate) fn repeated_on_demand(&mut self) {
+        self.on_demand += 1;
     }
 
     pub(crate) fn fail(&mut self, trial: &str, why: &str) {
@@ -77,6 +88,11 @@ impl fmt::Display for Report {
             (self.first_seed + self.seeds).saturating_sub(1),
             self.took.as_secs_f64(),
             self.resent
+        )?;
+        writeln!(
+            f,
+            "{} registrations with mediacloud were repeated because the last run was told to",
+            self.on_demand
         )?;
         for ((vendor, point), kills) in &self.kills {
             writeln!(f, "{vendor:12} {point:18} {kills:>6}")?;

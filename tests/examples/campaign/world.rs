@@ -80,7 +80,12 @@ impl World {
         }
         content.truncate(len as usize);
         std::fs::write(directory.path().join("课 1.mp4"), &content).unwrap();
-        let emulator = Emulator::builder().journal_limit(100_000).start().unwrap();
+        let emulator = Emulator::builder()
+            .journal_limit(100_000)
+            // Transcoding takes no time worth waiting for.
+            .time_scale(10_000.0)
+            .start()
+            .unwrap();
         Self {
             emulator,
             vendor,
@@ -136,9 +141,18 @@ impl World {
                 .env("VODKIT_MEDIACLOUD_USERNAME", mediacloud::DEFAULT_USERNAME)
                 .env("VODKIT_MEDIACLOUD_PASSWORD", mediacloud::DEFAULT_PASSWORD)
                 .env("VODKIT_MEDIACLOUD_BASE_URL", base)
-                .args(["--bucket", "vodkit-demo", "--region", "cn-changsha-1"])
+                .args([
+                    "--bucket",
+                    mediacloud::DEFAULT_BUCKET,
+                    "--region",
+                    "region-1",
+                ])
                 .args(["--storage-endpoint", base]),
         };
+        if self.vendor != "mediacloud" {
+            // Its pages name no state to wait for.
+            command.arg("--wait");
+        }
         if let Some(point) = point {
             command.env("VODKIT_KILL_AT", point);
         }
