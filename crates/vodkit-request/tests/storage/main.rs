@@ -12,6 +12,7 @@ mod places;
 mod polyv;
 mod quvideo;
 mod quvideo_resumed;
+mod resuming;
 mod scenes;
 mod script;
 mod survival;
