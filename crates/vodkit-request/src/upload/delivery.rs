@@ -104,6 +104,8 @@ pub(super) enum Stage {
     Sending,
     /// The file is looked at once more.
     LookingAgain(Option<Stored>),
+    /// The file is read, to be compared with an object that is there.
+    Comparing(Stored),
 }
 
 /// What is asked while nothing else is.
@@ -312,7 +314,7 @@ impl<S: Store> Delivery<S> {
         }
     }
 
-    fn unusable(&self, error: &std::io::Error) -> Error {
+    pub(super) fn unusable(&self, error: &std::io::Error) -> Error {
         unusable_file(Some(&self.source.file.content), error)
     }
 
@@ -415,6 +417,9 @@ impl<S: Store> Delivery<S> {
                 }
                 kept(result)?;
                 self.follow(tick, then, session)
+            }
+            (Stage::Comparing(stored), Event::Digested(digests)) => {
+                self.was_read(tick, stored, digests, session)
             }
             (Stage::Sending, event) => self.part_event(tick, event, session),
             (Stage::LookingAgain(stored), Event::Inspected(facts)) => {

@@ -286,3 +286,44 @@ fn a_file_that_was_put_whole_is_not_put_again() {
     done(process(&mut world, transfer, None));
     assert_eq!(world.counts.puts, 2);
 }
+
+/// What is stored has the length of the file and other bytes.
+#[test]
+fn an_object_of_the_same_length_is_not_taken_for_the_file() {
+    // A bit has changed on the way, each time it was sent.
+    let mut world = planned(7, [Fault::None, Fault::Flipped]);
+    let session = session().with_retry(RetryPolicy::NEVER);
+    let upload = upload_of(&session, one_lane(&world));
+    let Ended::Failed(error) = world.run(upload, None) else {
+        panic!()
+    };
+    assert_eq!(error.kind(), ErrorKind::DigestMismatch);
+    assert!(journal(&world).past().completing);
+    world.log.clear();
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert_eq!(world.log, ["token None", "head None", "put None"]);
+    assert_eq!(world.objects["/d/vid1.mp4"].bytes, world.content);
+
+    // The same of bytes in memory.
+    let upload = |world: &World| {
+        let file = vodkit_request::types::FileInput::bytes("课 1.mp4", film(7));
+        vodkit_request::polyv::Upload::new(&session, file)
+            .title("课")
+            .transfer(one_lane(world))
+    };
+    for flipped in [true, false] {
+        let bad = if flipped {
+            Fault::Flipped
+        } else {
+            Fault::ReplyLost
+        };
+        let mut world = planned(7, [Fault::None, bad]);
+        let first = upload(&world);
+        assert!(matches!(world.run(first, None), Ended::Failed(_)));
+        let second = upload(&world);
+        assert!(matches!(world.run(second, None), Ended::Done(_)));
+        assert_eq!(world.objects["/d/vid1.mp4"].bytes, world.content);
+        assert_eq!(world.counts.puts, 1 + u32::from(flipped));
+    }
+}

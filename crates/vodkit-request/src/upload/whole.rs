@@ -1,0 +1,89 @@
+//! Whether a file that goes in one request is what the storage has, when no reply has said so to this process.
+
+use std::ops::Range;
+
+use vodkit_types::FileContent;
+
+use super::Delivery;
+use super::delivery::{Next, Single, Stage};
+use super::store::{Store, Stored};
+use crate::digest::{Digester, Digests, Wanted};
+use crate::error::Error;
+use crate::flow::{Step, Stretch};
+use crate::session::Session;
+use crate::transport::Tick;
+use crate::vendor::Vendor;
+
+impl<S: Store> Delivery<S> {
+    /// An object is there, of the length of the file: is it the file? One that was altered on the way, or another version, has that length too.
+    pub(super) fn is_it<V: Vendor>(
+        &mut self,
+        tick: Tick,
+        stored: Stored,
+        session: &Session<V>,
+    ) -> Result<Next, Error> {
+        if let Some(digests) = self.in_memory(0..self.source.len()) {
+            return self.compared(tick, stored, digests, session);
+        }
+        match (&self.source.file.content, stored.wanted()) {
+            (FileContent::Path(path), Some(wanted)) => {
+                let stretch = Stretch {
+                    path: path.clone(),
+                    range: 0..self.source.len(),
+                    wanted,
+                };
+                self.stage = Stage::Comparing(stored);
+                Ok(Next::Do(Step::Digest(stretch)))
+            }
+            _ => self.ask(tick, Single::Put, session),
+        }
+    }
+
+    pub(super) fn was_read<V: Vendor>(
+        &mut self,
+        tick: Tick,
+        stored: Stored,
+        digests: std::io::Result<Digests>,
+        session: &Session<V>,
+    ) -> Result<Next, Error> {
+        match digests {
+            Ok(digests) => self.compared(tick, stored, digests, session),
+            // A transport of somebody's own need not read files.
+            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {
+                self.ask(tick, Single::Put, session)
+            }
+            Err(error) => Err(self.unusable(&error)),
+        }
+    }
+
+    /// Sent again, it does no harm; taken for the file, something else does.
+    fn compared<V: Vendor>(
+        &mut self,
+        tick: Tick,
+        stored: Stored,
+        digests: Digests,
+        session: &Session<V>,
+    ) -> Result<Next, Error> {
+        match stored.is_of(&digests) {
+            true => self.finish(tick, stored, session),
+            false => self.ask(tick, Single::Put, session),
+        }
+    }
+
+    /// Both digests of a stretch, when the file is in memory.
+    pub(super) fn in_memory(&self, range: Range<u64>) -> Option<Digests> {
+        let FileContent::Bytes(bytes) = &self.source.file.content else {
+            return None;
+        };
+        let bounds = usize::try_from(range.start)
+            .ok()
+            .zip(usize::try_from(range.end).ok());
+        let bytes = bounds.and_then(|(start, end)| bytes.as_ref().get(start..end));
+        let mut digester = Digester::new(Wanted {
+            md5: true,
+            crc64: true,
+        });
+        digester.update(bytes.unwrap_or_default());
+        Some(digester.digests())
+    }
+}
