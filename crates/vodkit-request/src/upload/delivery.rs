@@ -96,6 +96,8 @@ pub(super) enum Stage {
     Idle,
     Inspecting,
     Checking,
+    /// A file that was sent whole is compared with what is stored.
+    CheckingWhole,
     Keeping(Then),
     /// About to be sent.
     Asking(Single, Tries),
@@ -257,6 +259,10 @@ impl<S: Store> Delivery<S> {
             self.stage = Stage::Checking;
             return Ok(Next::Do(Step::Digest(stretch)));
         }
+        if let Some(stretch) = self.doubt()? {
+            self.stage = Stage::CheckingWhole;
+            return Ok(Next::Do(Step::Digest(stretch)));
+        }
         let len = self.source.len();
         let past = self.log.past();
         self.parts = match &past.opened {
@@ -304,6 +310,10 @@ impl<S: Store> Delivery<S> {
             (Stage::Checking, Event::Digested(digests)) => {
                 let digests = digests.map_err(|error| self.unusable(&error))?;
                 self.source.checked(digests)?;
+                self.check(vendor, account)
+            }
+            (Stage::CheckingWhole, Event::Digested(digests)) => {
+                self.doubted(digests)?;
                 self.check(vendor, account)
             }
             (Stage::Keeping(Then::Prepared), Event::Kept(result)) => {

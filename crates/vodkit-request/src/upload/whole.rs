@@ -1,4 +1,4 @@
-//! Whether a file that goes in one request is what the storage has, when no reply has said so to this process.
+//! Whether a file that goes in one request is what the storage has, when no reply has said so to this process; and whether it is still what was sent.
 
 use std::ops::Range;
 
@@ -67,6 +67,54 @@ impl<S: Store> Delivery<S> {
         match stored.is_of(&digests) {
             true => self.finish(tick, stored, session),
             false => self.ask(tick, Single::Put, session),
+        }
+    }
+
+    /// An earlier process has had the whole file stored in one request: is it still the same? Parts are compared one by one.
+    pub(super) fn doubt(&mut self) -> Result<Option<Stretch>, Error> {
+        let past = self.log.past();
+        if !past.completed || !past.parts.is_empty() || !self.source.take_doubt() {
+            return Ok(None);
+        }
+        let stored = self.stored_before();
+        if let Some(digests) = self.in_memory(0..self.source.len()) {
+            let comparable = stored.wanted().is_some();
+            return match comparable && !stored.is_of(&digests) {
+                true => Err(self.source.another()),
+                false => Ok(None),
+            };
+        }
+        match (&self.source.file.content, stored.wanted()) {
+            (FileContent::Path(path), Some(wanted)) => Ok(Some(Stretch {
+                path: path.clone(),
+                range: 0..self.source.len(),
+                wanted,
+            })),
+            _ if self.source.is_touched() => Err(self.source.incomparable()),
+            _ => Ok(None),
+        }
+    }
+
+    pub(super) fn doubted(&self, digests: std::io::Result<Digests>) -> Result<(), Error> {
+        match digests {
+            Ok(digests) if self.stored_before().is_of(&digests) => Ok(()),
+            Ok(_) => Err(self.source.another()),
+            // A transport of somebody's own need not read files.
+            Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {
+                match self.source.is_touched() {
+                    true => Err(self.source.incomparable()),
+                    false => Ok(()),
+                }
+            }
+            Err(error) => Err(self.unusable(&error)),
+        }
+    }
+
+    fn stored_before(&self) -> Stored {
+        let past = self.log.past();
+        Stored {
+            etag: past.etag.clone(),
+            crc64: past.crc64,
         }
     }
 
