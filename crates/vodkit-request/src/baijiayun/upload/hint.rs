@@ -53,10 +53,10 @@ pub(super) fn of_creation(error: Error, journal: bool) -> Error {
     error
 }
 
-/// The server has more than there is.
+/// The server has more than there is. It stays so, however often the upload is run again.
 pub(super) fn too_much(file: &str, video: u64, size: u64, len: u64) -> Error {
     Error::new(
-        ErrorKind::Interrupted,
+        ErrorKind::DigestMismatch,
         format!("the server has {size} bytes of video {video}, and `{file}` has {len}: they are not of this file"),
     )
     .with_hint(format!("Nothing more was sent. Delete video {video}, remove the journal, and upload the file again"))
