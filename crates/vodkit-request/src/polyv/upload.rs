@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use vodkit_types::polyv::{
-    InitUpload, ListNewVideos, RenewUploadToken, Switch, UploadTicket, VideoPage, VideoStatus,
-    VideoSummary,
-};
-use vodkit_types::{DateTime, FileInput};
+use vodkit_types::FileInput;
+use vodkit_types::polyv::{InitUpload, RenewUploadToken, Switch, UploadTicket};
 
+use super::orphan::{Search, ambiguous};
 use super::ticket::{self, Wanted};
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
@@ -23,11 +21,6 @@ use crate::vendor::Vendor as _;
 
 /// The vendor knows programs by name; with this one it gives keys for its object storage.
 const UPLOAD_TYPE: &str = "java_sdk_chunk_v1";
-/// By how much the vendor's time of a new video may be before ours of the call.
-const BEFORE_MS: i64 = 5 * 60 * 1000;
-/// Videos on a page when one is looked for: the most that the vendor gives.
-const PAGE: u64 = 1000;
-
 /// An upload: `uploadvideo/init`, the object to the storage, which calls the vendor back.
 ///
 /// The file is looked at before anything is sent, so a missing or empty one creates no video. A file of more than one part goes in parts,
@@ -62,7 +55,7 @@ enum Stage<'s> {
     Begin,
     Preparing,
     Keeping(Then),
-    Searching(Box<Exec<'s, ListNewVideos>>),
+    Searching(Box<Search<'s>>),
     Asking(Box<Exec<'s, InitUpload>>),
     /// Asking for keys alone: the video may have its file already.
     Fetching(Box<Exec<'s, RenewUploadToken>>),
@@ -292,50 +285,36 @@ impl<'s> Upload<'s> {
 
     /// Looks for a video that an earlier process may have created.
     fn search(&mut self, tick: Tick, created: Timestamp) -> Result<Step<Uploaded>, Error> {
-        let since = DateTime::in_china(created.offset(-BEFORE_MS).seconds());
-        let list = ListNewVideos::new().start_time(since).page_size(PAGE);
-        self.look(Exec::new(self.session, list), tick, Event::Start)
+        let except = &self.delivery.transfer().except;
+        let search = Search::new(self.session, &self.order.title, created, except);
+        self.look(search, tick, Event::Start)
     }
 
     fn look(
         &mut self,
-        mut exec: Exec<'s, ListNewVideos>,
+        mut search: Search<'s>,
         tick: Tick,
         event: Event,
     ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
+        match pass_on(search.advance(tick, event)?) {
             Ok(step) => {
-                self.stage = Stage::Searching(Box::new(exec));
+                self.stage = Stage::Searching(Box::new(search));
                 Ok(step)
             }
-            Err(page) => self.searched(tick, &page),
+            Err(found) => self.searched(tick, &found),
         }
     }
 
-    fn searched(&mut self, tick: Tick, page: &VideoPage) -> Result<Step<Uploaded>, Error> {
-        let except = &self.delivery.transfer().except;
-        // A video whose file has arrived has its MD5.
-        let is_candidate = |video: &&VideoSummary| {
-            video.title.as_deref() == Some(self.order.title.as_str())
-                && video.status == VideoStatus::Waiting
-                && video.md5checksum.as_deref().is_none_or(str::is_empty)
-                && !except.contains(&video.vid)
-        };
-        let found: Vec<&str> = page
-            .contents
-            .iter()
-            .filter(is_candidate)
-            .map(|video| video.vid.as_str())
-            .collect();
-        match found.as_slice() {
+    fn searched(&mut self, tick: Tick, found: &[String]) -> Result<Step<Uploaded>, Error> {
+        match found {
             [] => {
                 let what = format!("a video without content, titled `{}`", self.order.title);
                 let transfer = self.delivery.transfer();
                 transfer.note(Note::MayBeOrphaned { what });
                 self.create(tick)
             }
-            [vid] => {
-                let video = (*vid).to_owned();
+            [video] => {
+                let video = video.clone();
                 self.vid = Some(video.clone());
                 let note = Note::Adopted {
                     video: video.clone(),
@@ -343,14 +322,15 @@ impl<'s> Upload<'s> {
                 self.delivery.transfer().note(note);
                 self.keep(tick, Mark::Created { video }, Then::Resume)
             }
-            several => Err(Error::new(
-                ErrorKind::OutcomeUnknown,
-                format!(
-                    "an earlier process may have created one of these videos, and which cannot be told: {}",
-                    several.join(", ")
-                ),
-            )
-            .with_hint("They have this title and no content: delete those that nobody uploads to, or name them with Transfer::except")),
+            several if self.delivery.transfer().repeat_unknown => {
+                for vid in several {
+                    let what = format!("video {vid}, which has this title and no content");
+                    let transfer = self.delivery.transfer();
+                    transfer.note(Note::MayBeOrphaned { what });
+                }
+                self.create(tick)
+            }
+            several => Err(ambiguous(several)),
         }
     }
 
@@ -429,7 +409,7 @@ impl<'s> Upload<'s> {
                 kept(result)?;
                 self.follow(tick, then)
             }
-            (Stage::Searching(exec), event) => self.look(*exec, tick, event),
+            (Stage::Searching(search), event) => self.look(*search, tick, event),
             (Stage::Asking(exec), event) => self.ask(*exec, tick, event),
             (Stage::Fetching(exec), event) => self.fetch(*exec, tick, event),
             (Stage::Renewing(exec), event) => self.renew(*exec, tick, event),

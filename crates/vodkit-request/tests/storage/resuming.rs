@@ -226,6 +226,48 @@ fn a_video_that_may_have_been_created_is_looked_for() {
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert!(error.to_string().contains("vid1, vid9"), "{error}");
     assert_eq!(world.times("init"), 1);
+    // Who does not care gets a new one, and is told of them.
+    let (transfer, notes) = told_of(one_lane(&world).repeat_unknown());
+    assert_eq!(done(process(&mut world, transfer, None)).vid, "vid2");
+    let notes = notes.lock().unwrap();
+    let of = |vid: &str| {
+        let is_it =
+            |note: &&Note| matches!(note, Note::MayBeOrphaned { what } if what.contains(vid));
+        notes.iter().filter(is_it).count()
+    };
+    assert_eq!((notes.len(), of("video vid1"), of("video vid9")), (2, 1, 1));
+}
+
+#[test]
+fn a_video_that_may_have_been_created_is_looked_for_on_every_page() {
+    let lost = |others: usize| {
+        let mut world = planned(LEN, [Fault::ReplyLost]);
+        let transfer = one_lane(&world);
+        let _lost = failed(process(&mut world, transfer, None));
+        for other in 0..others {
+            world.videos.insert(format!("a{other:03}"), false);
+        }
+        world.most_listed = 2;
+        world
+    };
+    let mut world = lost(6);
+    let transfer = one_lane(&world);
+    assert_eq!(done(process(&mut world, transfer, None)).vid, "vid1");
+    assert_eq!(world.times("get-new-list"), 4);
+    // Two of them, on two pages.
+    let mut world = lost(3);
+    world.videos.insert("vid9".to_owned(), false);
+    let transfer = one_lane(&world);
+    let error = failed(process(&mut world, transfer, None));
+    assert!(error.to_string().contains("vid1, vid9"), "{error}");
+    // It ends all the same.
+    let mut world = lost(60);
+    let (transfer, notes) = told_of(one_lane(&world));
+    assert_eq!(done(process(&mut world, transfer, None)).vid, "vid2");
+    assert_eq!(
+        (world.times("get-new-list"), notes.lock().unwrap().len()),
+        (20, 1)
+    );
 }
 
 fn abandon(world: &mut World) -> Abandoned {
