@@ -361,3 +361,18 @@ fn an_upload_is_given_up_with_keys_of_its_video() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
+
+#[test]
+fn a_video_is_written_down_before_its_address_is_read() {
+    let mut reply = granted("https://oss.example.test", "b", "k");
+    reply["data"]["uploadAddress"] = "%%%".into();
+    let replies = [Reply::json(reply.to_string())];
+    let told = told(&[], &replies, |upload| upload.unpublished());
+    let error = told.result.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.created()),
+        (ErrorKind::Decode, Some(VIDEO))
+    );
+    let created = String::from_utf8(created().to_record()).unwrap();
+    assert_eq!(told.log.last(), Some(&format!("keep {created}")));
+}
