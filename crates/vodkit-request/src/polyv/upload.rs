@@ -15,12 +15,16 @@ use crate::oss::{Stored, Target};
 use crate::polyv::Polyv;
 use crate::session::Session;
 use crate::transport::{Limits, ProgressSink, Tick, Timestamp};
+use crate::upload::delivery::with_more_hint;
 use crate::upload::journal::kept;
 use crate::upload::{Delivery, Mark, Next, Note, Transfer, of_video};
 use crate::vendor::Vendor as _;
 
 /// The vendor knows programs by name; with this one it gives keys for its object storage.
 const UPLOAD_TYPE: &str = "java_sdk_chunk_v1";
+/// The code of an upload that could not be begun, also of one that goes on with a video.
+const NOT_BEGUN: &str = "405";
+
 /// An upload: `uploadvideo/init`, the object to the storage, which calls the vendor back.
 ///
 /// The file is looked at before anything is sent, so a missing or empty one creates no video. A file of more than one part goes in parts,
@@ -223,13 +227,31 @@ impl<'s> Upload<'s> {
         tick: Tick,
         event: Event,
     ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
+        let step = exec
+            .advance(tick, event)
+            .map_err(|error| self.not_taken(error))?;
+        match pass_on(step) {
             Ok(step) => {
                 self.stage = Stage::Asking(Box::new(exec));
                 Ok(step)
             }
             Err(ticket) => self.asked(tick, ticket),
         }
+    }
+
+    /// A video that is known is not taken. One that was deleted has no code of its own: it may be that of an upload that cannot be begun just now.
+    fn not_taken(&self, error: Error) -> Error {
+        let Some(vid) = self
+            .vid
+            .as_ref()
+            .filter(|_| error.kind() == ErrorKind::Refused || error.code() == Some(NOT_BEGUN))
+        else {
+            return error;
+        };
+        let what = format!(
+            "If it stays so, video {vid} may have been deleted, or have a file: then remove the journal, and upload the file from the start"
+        );
+        with_more_hint(error, &what).with_created(vid)
     }
 
     fn asked(&mut self, tick: Tick, ticket: UploadTicket) -> Result<Step<Uploaded>, Error> {
@@ -241,7 +263,10 @@ impl<'s> Upload<'s> {
             return Err(Error::new(
                 ErrorKind::Decode,
                 "the reply names no video (vid), so the file has no place to go to",
-            ));
+            )
+            // It may have created one all the same.
+            .maybe(true)
+            .with_hint("There may be a video without content: with a journal the next upload looks for it before it creates another"));
         };
         self.vid = Some(vid.clone());
         let then = Then::Start(Box::new(ticket));
@@ -427,8 +452,8 @@ impl Flow for Upload<'_> {
 
     fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
         self.step(tick, event).map_err(|error| match &self.vid {
-            Some(vid) => of_video(self.delivery.explain(error), vid),
-            None => error,
+            Some(vid) if error.created().is_none() => of_video(self.delivery.explain(error), vid),
+            _ => error,
         })
     }
 }

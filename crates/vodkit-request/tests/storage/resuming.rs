@@ -480,3 +480,21 @@ fn other_bytes_in_memory_are_not_taken_for_those_that_are_stored() {
     }
     assert_eq!(world.counts.puts, 1);
 }
+
+#[test]
+fn a_video_that_was_deleted_meanwhile_is_not_said_to_go_on() {
+    let mut world = stopped_after(LEN, 1);
+    world.videos.clear();
+    let transfer = one_lane(&world);
+    let error = failed(process(&mut world, transfer, None));
+    assert_eq!((error.code(), error.created()), (Some("405"), Some("vid1")));
+    let words = error.to_string();
+    assert!(
+        words.contains("video vid1 may have been deleted") && words.contains("from the start"),
+        "{words}"
+    );
+    assert!(
+        !words.contains("goes on") && !words.contains("exists"),
+        "{words}"
+    );
+}

@@ -398,6 +398,10 @@ impl World {
                 return Response::builder().status(503).body(Bytes::new()).unwrap();
             }
             let vid = match body.split('&').find_map(|pair| pair.strip_prefix("vid=")) {
+                Some(vid) if !self.videos.contains_key(vid) => {
+                    let refused = json!({ "code": 405, "status": "error", "message": "init upload fail", "data": "" });
+                    return Response::new(Bytes::from(refused.to_string()));
+                }
                 Some(vid) => vid.to_owned(),
                 None => {
                     self.counts.creates += 1;
