@@ -231,7 +231,9 @@ impl<'s> Upload<'s> {
                 ));
             }
         }
-        if past.finishing && !past.finished && self.register.is_some() {
+        // Where an id is known, the registration was answered.
+        let unanswered = past.finishing && !past.finished && past.video.is_none();
+        if unanswered && self.register.is_some() {
             let file_uri = past.place.clone().unwrap_or_default();
             if !self.delivery.transfer().repeat_unknown {
                 return Err(unknown(&file_uri));
@@ -260,9 +262,13 @@ impl<'s> Upload<'s> {
             etag: past.etag.clone(),
             crc64: past.crc64,
         };
+        let media = past.video.clone().map(Value::from);
         if past.finished {
-            let media = past.video.clone().map(Value::from);
             return self.done(stored, media);
+        }
+        if media.is_some() {
+            self.tell_created();
+            return self.finish(tick, stored, media);
         }
         if past.completed && past.place.is_some() {
             return self.stored(tick, stored);
@@ -442,11 +448,22 @@ impl<'s> Upload<'s> {
         let Some(id) = media.as_str().map(str::to_owned) else {
             return self.finish(tick, stored, Some(media));
         };
-        if let Some(CreatedSink(sink)) = &self.created {
-            sink(&id);
-        }
         let then = Then::Finish(stored, Some(media));
-        self.keep(tick, Mark::Created { video: id }, then)
+        let step = self.delivery.mark(Mark::Created { video: id });
+        self.tell_created();
+        match step {
+            Some(step) => {
+                self.stage = Stage::Keeping(then);
+                Ok(step)
+            }
+            None => self.follow(tick, then),
+        }
+    }
+
+    fn tell_created(&self) {
+        if let (Some(CreatedSink(sink)), Some(id)) = (&self.created, &self.delivery.past().video) {
+            sink(id);
+        }
     }
 
     fn finish(

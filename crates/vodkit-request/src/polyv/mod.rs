@@ -7,6 +7,7 @@ mod abandon;
 pub mod callback;
 #[rustfmt::skip]
 mod generated;
+mod orphan;
 mod ticket;
 mod upload;
 mod vendor;

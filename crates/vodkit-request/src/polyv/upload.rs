@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use vodkit_types::polyv::{
-    InitUpload, ListNewVideos, RenewUploadToken, Switch, UploadTicket, VideoPage, VideoStatus,
-    VideoSummary,
-};
-use vodkit_types::{DateTime, FileInput};
+use vodkit_types::FileInput;
+use vodkit_types::polyv::{InitUpload, RenewUploadToken, Switch, UploadTicket};
 
+use super::orphan::{Search, ambiguous};
 use super::ticket::{self, Wanted};
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
@@ -17,16 +15,15 @@ use crate::oss::{Stored, Target};
 use crate::polyv::Polyv;
 use crate::session::Session;
 use crate::transport::{Limits, ProgressSink, Tick, Timestamp};
+use crate::upload::delivery::with_more_hint;
 use crate::upload::journal::kept;
 use crate::upload::{Delivery, Mark, Next, Note, Transfer, of_video};
 use crate::vendor::Vendor as _;
 
 /// The vendor knows programs by name; with this one it gives keys for its object storage.
 const UPLOAD_TYPE: &str = "java_sdk_chunk_v1";
-/// By how much the vendor's time of a new video may be before ours of the call.
-const BEFORE_MS: i64 = 5 * 60 * 1000;
-/// Videos on a page when one is looked for: the most that the vendor gives.
-const PAGE: u64 = 1000;
+/// The code of an upload that could not be begun, also of one that goes on with a video.
+const NOT_BEGUN: &str = "405";
 
 /// An upload: `uploadvideo/init`, the object to the storage, which calls the vendor back.
 ///
@@ -62,7 +59,7 @@ enum Stage<'s> {
     Begin,
     Preparing,
     Keeping(Then),
-    Searching(Box<Exec<'s, ListNewVideos>>),
+    Searching(Box<Search<'s>>),
     Asking(Box<Exec<'s, InitUpload>>),
     /// Asking for keys alone: the video may have its file already.
     Fetching(Box<Exec<'s, RenewUploadToken>>),
@@ -230,13 +227,31 @@ impl<'s> Upload<'s> {
         tick: Tick,
         event: Event,
     ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
+        let step = exec
+            .advance(tick, event)
+            .map_err(|error| self.not_taken(error))?;
+        match pass_on(step) {
             Ok(step) => {
                 self.stage = Stage::Asking(Box::new(exec));
                 Ok(step)
             }
             Err(ticket) => self.asked(tick, ticket),
         }
+    }
+
+    /// A video that is known is not taken. One that was deleted has no code of its own: it may be that of an upload that cannot be begun just now.
+    fn not_taken(&self, error: Error) -> Error {
+        let Some(vid) = self
+            .vid
+            .as_ref()
+            .filter(|_| error.kind() == ErrorKind::Refused || error.code() == Some(NOT_BEGUN))
+        else {
+            return error;
+        };
+        let what = format!(
+            "If it stays so, video {vid} may have been deleted, or have a file: then remove the journal, and upload the file from the start"
+        );
+        with_more_hint(error, &what).with_created(vid)
     }
 
     fn asked(&mut self, tick: Tick, ticket: UploadTicket) -> Result<Step<Uploaded>, Error> {
@@ -248,7 +263,10 @@ impl<'s> Upload<'s> {
             return Err(Error::new(
                 ErrorKind::Decode,
                 "the reply names no video (vid), so the file has no place to go to",
-            ));
+            )
+            // It may have created one all the same.
+            .maybe(true)
+            .with_hint("There may be a video without content: with a journal the next upload looks for it before it creates another"));
         };
         self.vid = Some(vid.clone());
         let then = Then::Start(Box::new(ticket));
@@ -292,50 +310,36 @@ impl<'s> Upload<'s> {
 
     /// Looks for a video that an earlier process may have created.
     fn search(&mut self, tick: Tick, created: Timestamp) -> Result<Step<Uploaded>, Error> {
-        let since = DateTime::in_china(created.offset(-BEFORE_MS).seconds());
-        let list = ListNewVideos::new().start_time(since).page_size(PAGE);
-        self.look(Exec::new(self.session, list), tick, Event::Start)
+        let except = &self.delivery.transfer().except;
+        let search = Search::new(self.session, &self.order.title, created, except);
+        self.look(search, tick, Event::Start)
     }
 
     fn look(
         &mut self,
-        mut exec: Exec<'s, ListNewVideos>,
+        mut search: Search<'s>,
         tick: Tick,
         event: Event,
     ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
+        match pass_on(search.advance(tick, event)?) {
             Ok(step) => {
-                self.stage = Stage::Searching(Box::new(exec));
+                self.stage = Stage::Searching(Box::new(search));
                 Ok(step)
             }
-            Err(page) => self.searched(tick, &page),
+            Err(found) => self.searched(tick, &found),
         }
     }
 
-    fn searched(&mut self, tick: Tick, page: &VideoPage) -> Result<Step<Uploaded>, Error> {
-        let except = &self.delivery.transfer().except;
-        // A video whose file has arrived has its MD5.
-        let is_candidate = |video: &&VideoSummary| {
-            video.title.as_deref() == Some(self.order.title.as_str())
-                && video.status == VideoStatus::Waiting
-                && video.md5checksum.as_deref().is_none_or(str::is_empty)
-                && !except.contains(&video.vid)
-        };
-        let found: Vec<&str> = page
-            .contents
-            .iter()
-            .filter(is_candidate)
-            .map(|video| video.vid.as_str())
-            .collect();
-        match found.as_slice() {
+    fn searched(&mut self, tick: Tick, found: &[String]) -> Result<Step<Uploaded>, Error> {
+        match found {
             [] => {
                 let what = format!("a video without content, titled `{}`", self.order.title);
                 let transfer = self.delivery.transfer();
                 transfer.note(Note::MayBeOrphaned { what });
                 self.create(tick)
             }
-            [vid] => {
-                let video = (*vid).to_owned();
+            [video] => {
+                let video = video.clone();
                 self.vid = Some(video.clone());
                 let note = Note::Adopted {
                     video: video.clone(),
@@ -343,14 +347,15 @@ impl<'s> Upload<'s> {
                 self.delivery.transfer().note(note);
                 self.keep(tick, Mark::Created { video }, Then::Resume)
             }
-            several => Err(Error::new(
-                ErrorKind::OutcomeUnknown,
-                format!(
-                    "an earlier process may have created one of these videos, and which cannot be told: {}",
-                    several.join(", ")
-                ),
-            )
-            .with_hint("They have this title and no content: delete those that nobody uploads to, or name them with Transfer::except")),
+            several if self.delivery.transfer().repeat_unknown => {
+                for vid in several {
+                    let what = format!("video {vid}, which has this title and no content");
+                    let transfer = self.delivery.transfer();
+                    transfer.note(Note::MayBeOrphaned { what });
+                }
+                self.create(tick)
+            }
+            several => Err(ambiguous(several)),
         }
     }
 
@@ -429,7 +434,7 @@ impl<'s> Upload<'s> {
                 kept(result)?;
                 self.follow(tick, then)
             }
-            (Stage::Searching(exec), event) => self.look(*exec, tick, event),
+            (Stage::Searching(search), event) => self.look(*search, tick, event),
             (Stage::Asking(exec), event) => self.ask(*exec, tick, event),
             (Stage::Fetching(exec), event) => self.fetch(*exec, tick, event),
             (Stage::Renewing(exec), event) => self.renew(*exec, tick, event),
@@ -447,8 +452,8 @@ impl Flow for Upload<'_> {
 
     fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
         self.step(tick, event).map_err(|error| match &self.vid {
-            Some(vid) => of_video(self.delivery.explain(error), vid),
-            None => error,
+            Some(vid) if error.created().is_none() => of_video(self.delivery.explain(error), vid),
+            _ => error,
         })
     }
 }

@@ -48,7 +48,7 @@ pub(super) enum Stage<'s> {
 #[derive(Debug)]
 pub(super) enum Then {
     Create,
-    Start(Box<Target>),
+    Read(Box<VideoUploadAuth>),
     Publish(Stored),
     Done(Stored),
 }
@@ -163,7 +163,7 @@ impl<'s> Upload<'s> {
                 let exec = Exec::new(self.session, self.order.clone());
                 self.ask(exec, tick, Event::Start)
             }
-            Then::Start(target) => self.start(tick, *target),
+            Then::Read(granted) => self.read(tick, &granted),
             Then::Publish(stored) => self.make_public(tick, stored),
             Then::Done(stored) => self.done(stored),
         }
@@ -185,14 +185,16 @@ impl<'s> Upload<'s> {
     }
 
     fn asked(&mut self, tick: Tick, granted: VideoUploadAuth) -> Result<Step<Uploaded>, Error> {
-        let video = granted.video_id;
+        let video = granted.video_id.clone();
         self.video_id = Some(video.clone());
-        let target = self.target(tick, &granted.upload_address, &granted.upload_auth);
-        match target {
-            Ok(target) => {
-                let then = Then::Start(Box::new(target));
-                self.keep(tick, Mark::Created { video }, then)
-            }
+        let then = Then::Read(Box::new(granted));
+        // Whatever its address is, the video is there.
+        self.keep(tick, Mark::Created { video }, then)
+    }
+
+    fn read(&mut self, tick: Tick, granted: &VideoUploadAuth) -> Result<Step<Uploaded>, Error> {
+        match self.target(tick, &granted.upload_address, &granted.upload_auth) {
+            Ok(target) => self.start(tick, target),
             Err(error) => {
                 self.tell_created();
                 Err(error)

@@ -96,6 +96,8 @@ pub(super) enum Stage {
     Idle,
     Inspecting,
     Checking,
+    /// A file that was sent whole is compared with what is stored.
+    CheckingWhole,
     Keeping(Then),
     /// About to be sent.
     Asking(Single, Tries),
@@ -104,6 +106,8 @@ pub(super) enum Stage {
     Sending,
     /// The file is looked at once more.
     LookingAgain(Option<Stored>),
+    /// The file is read, to be compared with an object that is there.
+    Comparing(Stored),
 }
 
 /// What is asked while nothing else is.
@@ -255,6 +259,10 @@ impl<S: Store> Delivery<S> {
             self.stage = Stage::Checking;
             return Ok(Next::Do(Step::Digest(stretch)));
         }
+        if let Some(stretch) = self.doubt()? {
+            self.stage = Stage::CheckingWhole;
+            return Ok(Next::Do(Step::Digest(stretch)));
+        }
         let len = self.source.len();
         let past = self.log.past();
         self.parts = match &past.opened {
@@ -304,6 +312,10 @@ impl<S: Store> Delivery<S> {
                 self.source.checked(digests)?;
                 self.check(vendor, account)
             }
+            (Stage::CheckingWhole, Event::Digested(digests)) => {
+                self.doubted(digests)?;
+                self.check(vendor, account)
+            }
             (Stage::Keeping(Then::Prepared), Event::Kept(result)) => {
                 kept(result)?;
                 Ok(Next::Ready)
@@ -312,7 +324,7 @@ impl<S: Store> Delivery<S> {
         }
     }
 
-    fn unusable(&self, error: &std::io::Error) -> Error {
+    pub(super) fn unusable(&self, error: &std::io::Error) -> Error {
         unusable_file(Some(&self.source.file.content), error)
     }
 
@@ -415,6 +427,9 @@ impl<S: Store> Delivery<S> {
                 }
                 kept(result)?;
                 self.follow(tick, then, session)
+            }
+            (Stage::Comparing(stored), Event::Digested(digests)) => {
+                self.was_read(tick, stored, digests, session)
             }
             (Stage::Sending, event) => self.part_event(tick, event, session),
             (Stage::LookingAgain(stored), Event::Inspected(facts)) => {

@@ -33,6 +33,8 @@ pub(crate) mod source;
 pub(crate) mod store;
 mod transfer;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+mod whole;
+#[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod xml;
 
 #[cfg(any(feature = "polyv", feature = "quvideo"))]

@@ -10,7 +10,7 @@ use super::delivery::{Next, Single, Stage, Then};
 use super::exchange::{Flight, Setback, Tries};
 use super::store::{Ask, Listed, Store, Stored};
 use super::{Mark, Meter, Note, Opened, PartMark};
-use crate::digest::{DigestTap, Digester, Digests, Wanted};
+use crate::digest::{DigestTap, Digests};
 use crate::error::{DecodeFault, Error, ErrorKind, Refusal};
 use crate::flow::{Step, unexpected_event};
 use crate::lanes::Ended;
@@ -93,17 +93,8 @@ impl<S: Store> Delivery<S> {
     /// The digests of what was sent: those that the transport has seen, or those of bytes in memory.
     pub(super) fn digests(&self, tap: &DigestTap, range: Range<u64>) -> Digests {
         let len = range.end - range.start;
-        if let FileContent::Bytes(bytes) = &self.source.file.content {
-            let bounds = usize::try_from(range.start)
-                .ok()
-                .zip(usize::try_from(range.end).ok());
-            let bytes = bounds.and_then(|(start, end)| bytes.as_ref().get(start..end));
-            let mut digester = Digester::new(Wanted {
-                md5: true,
-                crc64: true,
-            });
-            digester.update(bytes.unwrap_or_default());
-            return digester.digests();
+        if let Some(digests) = self.in_memory(range) {
+            return digests;
         }
         let seen = tap.seen().digests();
         // A transport that knows no taps has fed none: then nothing is compared.
@@ -345,6 +336,9 @@ impl<S: Store> Delivery<S> {
         stored: Stored,
         session: &Session<V>,
     ) -> Result<Next, Error> {
+        if self.parts.is_none() {
+            return self.is_it(tick, stored, session);
+        }
         match self.whole_differs(&stored)? {
             None => self.finish(tick, stored, session),
             Some(digest) => {

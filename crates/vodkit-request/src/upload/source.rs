@@ -23,6 +23,8 @@ pub(crate) struct Source {
     unchecked: VecDeque<PartMark>,
     /// Whether the file was touched since the upload began.
     touched: bool,
+    /// Whether it may be another one than an earlier process has sent, until it was compared.
+    doubtful: bool,
 }
 
 impl Source {
@@ -32,6 +34,7 @@ impl Source {
             facts: FileFacts::of_len(0),
             unchecked: VecDeque::new(),
             touched: false,
+            doubtful: false,
         }
     }
 
@@ -84,7 +87,8 @@ impl Source {
         }
         self.touched = before != facts;
         // Without a version nothing tells an untouched file from a changed one.
-        if self.touched || verify || facts.version.is_none() {
+        self.doubtful = self.touched || verify || facts.version.is_none();
+        if self.doubtful {
             self.unchecked = past.parts.values().cloned().collect();
         }
         Ok(())
@@ -102,6 +106,12 @@ impl Source {
     /// Whether the file was touched since the upload began, so that what it is has to be written down anew.
     pub(crate) fn is_touched(&self) -> bool {
         self.touched
+    }
+
+    /// Whether it may be another one than was sent. Asked once, by who compares the whole.
+    #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+    pub(crate) fn take_doubt(&mut self) -> bool {
+        std::mem::take(&mut self.doubtful)
     }
 
     /// The next stretch whose digests must be compared with those of a part that was sent.
@@ -184,6 +194,21 @@ impl Source {
             ),
         )
         .with_hint("The upload was not completed. Upload it from the start, when nobody writes to it"))
+    }
+
+    /// The whole file was sent, and is another one now.
+    #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+    pub(crate) fn another(&self) -> Error {
+        self.changed("its bytes are not those that are stored")
+    }
+
+    /// The whole file was sent, and whether it is another one now cannot be told.
+    #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+    pub(crate) fn incomparable(&self) -> Error {
+        self.changed(
+            "it was touched, and nothing tells whether its bytes are those that are stored",
+        )
+        .with_hint("It is stored as it was then: upload it from the start to have it as it is now")
     }
 
     fn changed(&self, how: &str) -> Error {

@@ -164,11 +164,30 @@ impl Stored {
         {
             return Some("CRC-64");
         }
-        // A tag of another form is no MD5.
-        let md5 = |tag: &&String| tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit());
-        let theirs = self.etag.as_ref().filter(md5)?;
+        let theirs = self.md5()?;
         let ours: String = sent.md5?.iter().map(|byte| format!("{byte:02X}")).collect();
         (!theirs.eq_ignore_ascii_case(&ours)).then_some("MD5")
+    }
+
+    /// The tag, where it may be an MD5: one of another form is none.
+    fn md5(&self) -> Option<&str> {
+        let tag = self.etag.as_deref()?;
+        (tag.len() == 32 && tag.bytes().all(|b| b.is_ascii_hexdigit())).then_some(tag)
+    }
+
+    /// The digest of a file that tells whether this is it.
+    pub(crate) fn wanted(&self) -> Option<Wanted> {
+        match self.crc64 {
+            Some(_) => Some(Wanted::CRC64),
+            None => self.md5().map(|_| Wanted::MD5),
+        }
+    }
+
+    /// Whether a digest shows that this is what has these digests. Where there is nothing to compare, nothing shows it.
+    pub(crate) fn is_of(&self, digests: &Digests) -> bool {
+        let by_crc64 = self.crc64.is_some() && digests.crc64.is_some();
+        let by_md5 = self.md5().is_some() && digests.md5.is_some();
+        (by_crc64 || by_md5) && self.differs(digests).is_none()
     }
 }
 

@@ -9,7 +9,7 @@ use vodkit_request::upload::Transfer;
 use crate::mediacloud_account::session;
 use crate::script::{
     PART, PATH, SMALL, completed, film, login, login_until, md5, opened, part, part_stored,
-    part_tag, put, refused, registered, resume, stored, upload, upload_with, whole_tag,
+    part_tag, put, refused, registered, resume, small, stored, upload, upload_with, whole_tag,
 };
 
 /// The parts that the storage has.
@@ -203,7 +203,7 @@ fn of_several_lanes_with_old_keys_one_renews_them() {
 fn a_put_whose_reply_an_earlier_process_lost_is_looked_for() {
     let cut = Reply::fails(LocalFile);
     let there = stored(&md5(SMALL)).header("content-length", "17");
-    // Under a key that nobody else has, an object of this length is ours.
+    // Under a key that nobody else has, an object of this length and these bytes is ours.
     let told = put(&[login("1"), cut.clone()], &[], |upload| upload);
     let again = put(
         &[login("2"), there.clone(), registered()],
@@ -211,6 +211,24 @@ fn a_put_whose_reply_an_earlier_process_lost_is_looked_for() {
         |upload| upload,
     );
     assert_eq!(again.steps(), ["POST login", "HEAD object", "POST medias"]);
+    // Unless its bytes are others, or nothing tells.
+    for tag in [md5(b"17 other bytes..."), "a-tag-of-no-digest".to_owned()] {
+        let there = stored(&tag).header("content-length", "17");
+        for file in [small(), FileInput::bytes("small.mp4", SMALL)] {
+            let again = upload_with(
+                session,
+                &[login("2"), there.clone(), stored(&md5(SMALL)), registered()],
+                &file,
+                &told.records,
+                |transfer| transfer,
+                |upload| upload,
+            );
+            assert_eq!(
+                again.steps(),
+                ["POST login", "HEAD object", "PUT object", "POST medias"]
+            );
+        }
+    }
     // Under another it may have been there before.
     let named = |replies: &[Reply], records: &[Vec<u8>]| {
         put(replies, records, |upload| upload.key("a.mp4"))

@@ -326,3 +326,36 @@ fn uploads_share_one_login_and_its_refusal() {
         "{step:?}"
     );
 }
+
+/// Killed after the id of the medium was written down, and before the end was.
+#[test]
+fn a_registration_whose_id_is_known_is_not_made_again() {
+    let told = put(&[login("1"), put_stored(), registered()], &[], |upload| {
+        upload
+    });
+    let (finished, before) = told.records.split_last().unwrap();
+    let id = String::from_utf8_lossy(before.last().unwrap()).into_owned();
+    assert!(id.contains("m-77"), "{id}");
+    for repeat in [false, true] {
+        let ids = Arc::new(Mutex::new(Vec::new()));
+        let again = upload_with(
+            session,
+            &[],
+            &small(),
+            before,
+            |transfer| match repeat {
+                true => transfer.repeat_unknown(),
+                false => transfer,
+            },
+            |upload| {
+                let sink = Arc::clone(&ids);
+                upload.created(move |id| sink.lock().unwrap().push(id.to_owned()))
+            },
+        );
+        assert!(again.sent.is_empty());
+        assert_eq!(again.records.last(), Some(finished));
+        assert_eq!(again.result.unwrap().media, Some(Value::from("m-77")));
+        // Once by each driver.
+        assert_eq!(*ids.lock().unwrap(), ["m-77", "m-77"]);
+    }
+}

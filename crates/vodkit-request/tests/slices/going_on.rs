@@ -99,13 +99,53 @@ fn the_servers_word_beats_the_journals() {
     world.server(|server| server.refuses_all = true);
     let error = upload(&world, transfer(&kept)).unwrap_err();
     assert_eq!((error.code(), error.created()), (Some("1"), Some("77")));
+    assert!(
+        error.to_string().contains("it goes on from there"),
+        "{error}"
+    );
     assert_eq!(world.slices().len(), 3);
+    // It does not say why: the video has waited too long, or is not there.
+    let (world, kept) = killed(2, 0);
+    world.server(|server| {
+        server.refuses_all = true;
+        server.videos.get_mut(&77).unwrap().status = Some(32);
+    });
+    let error = upload(&world, transfer(&kept)).unwrap_err();
+    assert_eq!((error.code(), error.created()), (Some("1"), Some("77")));
+    let words = error.to_string();
+    assert!(
+        words.contains("Video 77 has waited too long for its file"),
+        "{words}"
+    );
+    assert!(
+        words.contains("from the start") && !words.contains("goes on"),
+        "{words}"
+    );
+    let (world, kept) = killed(2, 0);
+    world.server(|server| (server.refuses_all, server.status_is_gone) = (true, true));
+    let error = upload(&world, transfer(&kept)).unwrap_err();
+    assert_eq!((error.code(), error.created()), (Some("1"), Some("77")));
+    assert!(
+        error
+            .to_string()
+            .contains("Video 77 does not exist any more"),
+        "{error}"
+    );
     // None any more.
     let (world, kept) = killed(2, 0);
     world.server(|server| server.videos.clear());
     let error = upload(&world, transfer(&kept)).unwrap_err();
     assert_eq!((error.code(), error.created()), (Some("5002"), Some("77")));
     assert!(world.server(|server| server.videos.is_empty()), "{error}");
+    let words = error.to_string();
+    assert!(
+        words.contains("Video 77 does not exist any more"),
+        "{words}"
+    );
+    assert!(
+        words.contains("from the start") && !words.contains("goes on"),
+        "{words}"
+    );
 }
 
 #[test]

@@ -30,6 +30,8 @@ pub(crate) struct Server {
     pub(crate) refuses_complete: bool,
     /// Whether it gives no address at all.
     pub(crate) refuses_all: bool,
+    /// Whether it knows of no status of any video.
+    pub(crate) status_is_gone: bool,
     pub(crate) now: i64,
     issued: u32,
     /// Addresses up to this one are no longer taken.
@@ -88,8 +90,11 @@ impl Server {
                 json!({ "video_id": id, "upload_url": self.address(id), "upload_size": size })
             }
             "getStatus" => match self.videos.get(&id()) {
-                Some(video) => json!({ "status": if video.complete { 20 } else { 10 } }),
-                None => return json!({ "code": 5002, "msg": "no such video" }),
+                Some(video) if !self.status_is_gone => {
+                    let done = if video.complete { 20 } else { 10 };
+                    json!({ "status": video.status.unwrap_or(done) })
+                }
+                _ => return json!({ "code": 5002, "msg": "no such video" }),
             },
             "getVideoList" => {
                 let list: Vec<Value> = self

@@ -249,7 +249,7 @@ fn more_than_the_file_is_an_error() {
     let error = upload(&world, transfer()).unwrap_err();
     assert_eq!(
         (error.kind(), error.created()),
-        (ErrorKind::Interrupted, Some("77"))
+        (ErrorKind::DigestMismatch, Some("77"))
     );
     let words = error.to_string();
     assert!(

@@ -142,3 +142,19 @@ fn retries_draw_on_the_budget_of_the_account() {
         assert_eq!(after_one_failure(), (true, 2));
     }
 }
+
+#[test]
+fn a_reply_without_a_video_may_have_created_one() {
+    for vid in [json!(null), json!("")] {
+        let grant = ticket(json!({ "vid": vid })).to_string();
+        let script = || ScriptedTransport::new([Reply::json(grant.as_str())]);
+        let told = of_polyv(&script, RetryPolicy::STANDARD, &|upload| upload, film());
+        let error = told.error();
+        assert!(error.maybe_sent() && error.created().is_none());
+        let words = error.to_string();
+        assert!(
+            words.contains("names no video") && words.contains("looks for it"),
+            "{words}"
+        );
+    }
+}

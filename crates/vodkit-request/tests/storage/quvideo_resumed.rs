@@ -361,3 +361,60 @@ fn an_upload_is_given_up_with_keys_of_its_video() {
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
 }
+
+#[test]
+fn a_video_is_written_down_before_its_address_is_read() {
+    let mut reply = granted("https://oss.example.test", "b", "k");
+    reply["data"]["uploadAddress"] = "%%%".into();
+    let replies = [Reply::json(reply.to_string())];
+    let told = told(&[], &replies, |upload| upload.unpublished());
+    let error = told.result.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.created()),
+        (ErrorKind::Decode, Some(VIDEO))
+    );
+    let created = String::from_utf8(created().to_record()).unwrap();
+    assert_eq!(told.log.last(), Some(&format!("keep {created}")));
+}
+
+/// A transport of somebody's own reads no files.
+#[test]
+fn what_cannot_be_read_is_not_taken_for_the_file() {
+    let path = "/tmp/第一课 1.MP4";
+    let run = |past: &[Mark], replies: &[Reply]| {
+        let base = BASE.parse().unwrap();
+        let session = Session::new(QuVideo::new(base).with_token("test-token-0123456789"));
+        let len = CONTENT.len() as u64;
+        let transport = ScriptedTransport::new(replies.iter().cloned()).file(path, len);
+        let records: Vec<Vec<u8>> = past.iter().map(Mark::to_record).collect();
+        let journal = Journal::resume(Arc::new(Kept::default()), records).unwrap();
+        let upload = Upload::new(&session, FileInput::path(path))
+            .unpublished()
+            .transfer(Transfer::new().journal(journal));
+        let result = Run::new(&transport, upload).send();
+        assert_eq!(transport.unused(), 0, "{:#?}", transport.log());
+        result
+    };
+    // It is sent again.
+    let there = stored().header("content-length", &CONTENT.len().to_string());
+    let past = [begun(), created(), Mark::Completing];
+    let mut renewed = granted("https://oss.example.test", "b", "k");
+    renewed["data"]["videoId"] = VIDEO.into();
+    let replies = [Reply::json(renewed.to_string()), there, stored()];
+    assert!(run(&past, &replies).is_ok());
+    // As it was, it is done; touched since, nobody knows.
+    let past = |modified: Option<i64>| {
+        let mut begun = begun();
+        if let Mark::Begun(begun) = &mut begun {
+            begun.facts.modified = modified.map(Timestamp);
+        }
+        [begun, created(), completed()]
+    };
+    assert!(run(&past(None), &[]).is_ok());
+    let error = run(&past(Some(1)), &[]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LocalFile);
+    assert!(
+        error.to_string().contains("nothing tells whether"),
+        "{error}"
+    );
+}

@@ -1,7 +1,7 @@
 //! Uploads that go on in another process, and files that changed meanwhile.
 
 use vodkit_request::polyv::Abandon;
-use vodkit_request::upload::{Abandoned, Journal, Note, Transfer};
+use vodkit_request::upload::{Abandoned, Journal, Mark, Note, Transfer};
 use vodkit_request::{ErrorKind, RetryPolicy};
 
 use crate::scenes::{LEN, done, failed, one_lane, planned, stopped_after, told_of};
@@ -226,6 +226,48 @@ fn a_video_that_may_have_been_created_is_looked_for() {
     assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
     assert!(error.to_string().contains("vid1, vid9"), "{error}");
     assert_eq!(world.times("init"), 1);
+    // Who does not care gets a new one, and is told of them.
+    let (transfer, notes) = told_of(one_lane(&world).repeat_unknown());
+    assert_eq!(done(process(&mut world, transfer, None)).vid, "vid2");
+    let notes = notes.lock().unwrap();
+    let of = |vid: &str| {
+        let is_it =
+            |note: &&Note| matches!(note, Note::MayBeOrphaned { what } if what.contains(vid));
+        notes.iter().filter(is_it).count()
+    };
+    assert_eq!((notes.len(), of("video vid1"), of("video vid9")), (2, 1, 1));
+}
+
+#[test]
+fn a_video_that_may_have_been_created_is_looked_for_on_every_page() {
+    let lost = |others: usize| {
+        let mut world = planned(LEN, [Fault::ReplyLost]);
+        let transfer = one_lane(&world);
+        let _lost = failed(process(&mut world, transfer, None));
+        for other in 0..others {
+            world.videos.insert(format!("a{other:03}"), false);
+        }
+        world.most_listed = 2;
+        world
+    };
+    let mut world = lost(6);
+    let transfer = one_lane(&world);
+    assert_eq!(done(process(&mut world, transfer, None)).vid, "vid1");
+    assert_eq!(world.times("get-new-list"), 4);
+    // Two of them, on two pages.
+    let mut world = lost(3);
+    world.videos.insert("vid9".to_owned(), false);
+    let transfer = one_lane(&world);
+    let error = failed(process(&mut world, transfer, None));
+    assert!(error.to_string().contains("vid1, vid9"), "{error}");
+    // It ends all the same.
+    let mut world = lost(60);
+    let (transfer, notes) = told_of(one_lane(&world));
+    assert_eq!(done(process(&mut world, transfer, None)).vid, "vid2");
+    assert_eq!(
+        (world.times("get-new-list"), notes.lock().unwrap().len()),
+        (20, 1)
+    );
 }
 
 fn abandon(world: &mut World) -> Abandoned {
@@ -285,4 +327,174 @@ fn a_file_that_was_put_whole_is_not_put_again() {
     let transfer = one_lane(&world);
     done(process(&mut world, transfer, None));
     assert_eq!(world.counts.puts, 2);
+}
+
+/// What is stored has the length of the file and other bytes.
+#[test]
+fn an_object_of_the_same_length_is_not_taken_for_the_file() {
+    // A bit has changed on the way, each time it was sent.
+    let mut world = planned(7, [Fault::None, Fault::Flipped]);
+    let session = session().with_retry(RetryPolicy::NEVER);
+    let upload = upload_of(&session, one_lane(&world));
+    let Ended::Failed(error) = world.run(upload, None) else {
+        panic!()
+    };
+    assert_eq!(error.kind(), ErrorKind::DigestMismatch);
+    assert!(journal(&world).past().completing);
+    world.log.clear();
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert_eq!(world.log, ["token None", "head None", "put None"]);
+    assert_eq!(world.objects["/d/vid1.mp4"].bytes, world.content);
+
+    // The same of bytes in memory.
+    let upload = |world: &World| {
+        let file = vodkit_request::types::FileInput::bytes("课 1.mp4", film(7));
+        vodkit_request::polyv::Upload::new(&session, file)
+            .title("课")
+            .transfer(one_lane(world))
+    };
+    for flipped in [true, false] {
+        let bad = if flipped {
+            Fault::Flipped
+        } else {
+            Fault::ReplyLost
+        };
+        let mut world = planned(7, [Fault::None, bad]);
+        let first = upload(&world);
+        assert!(matches!(world.run(first, None), Ended::Failed(_)));
+        let second = upload(&world);
+        assert!(matches!(world.run(second, None), Ended::Done(_)));
+        assert_eq!(world.objects["/d/vid1.mp4"].bytes, world.content);
+        assert_eq!(world.counts.puts, 1 + u32::from(flipped));
+    }
+}
+
+/// A whole file has no parts to compare: what was stored of it tells.
+#[test]
+fn a_whole_file_that_was_edited_is_noticed() {
+    let stored = || {
+        let mut world = planned(7, []);
+        let transfer = one_lane(&world);
+        done(process(&mut world, transfer, None));
+        world.log.clear();
+        world
+    };
+    // It was touched only.
+    let mut world = stored();
+    world.version += 1;
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert!(world.log.is_empty(), "{:#?}", world.log);
+    // What is written down then is what is compared with from now on.
+    assert_eq!(
+        journal(&world).past().begun.as_ref().unwrap().facts,
+        world.facts()
+    );
+
+    // It was edited, also where the file system does not tell.
+    for touched in [true, false] {
+        let mut world = stored();
+        world.version += i64::from(touched);
+        edit(&mut world, 3);
+        let transfer = match touched {
+            true => one_lane(&world),
+            false => one_lane(&world).verify(),
+        };
+        let before = world.records();
+        let error = failed(process(&mut world, transfer, None));
+        assert_eq!(error.kind(), ErrorKind::LocalFile);
+        assert!(
+            error
+                .to_string()
+                .contains("has changed since its upload began: its bytes are not"),
+            "{error}"
+        );
+        assert!(world.log.is_empty() && world.records() == before);
+    }
+
+    // The storage has told nothing that could be compared.
+    let silent = |touched: bool| {
+        let mut world = stored();
+        let records: Vec<Vec<u8>> = world
+            .records()
+            .iter()
+            .filter(|record| !String::from_utf8_lossy(record).contains("\"completed\""))
+            .cloned()
+            .chain([Mark::Completed {
+                etag: Some("T1".to_owned()),
+                crc64: None,
+            }
+            .to_record()])
+            .collect();
+        *world.kept.0.lock().unwrap() = records;
+        world.version += i64::from(touched);
+        let transfer = one_lane(&world).verify();
+        process(&mut world, transfer, None)
+    };
+    let error = failed(silent(true));
+    assert!(
+        error.to_string().contains("nothing tells whether"),
+        "{error}"
+    );
+    done(silent(false));
+
+    // Edited, and then nothing arrives: the third process does not take the first one's bytes for the file.
+    let mut world = planned(7, [Fault::None, Fault::ReplyLost]);
+    let never = session().with_retry(RetryPolicy::NEVER);
+    let upload = upload_of(&never, one_lane(&world));
+    assert!(matches!(world.run(upload, None), Ended::Failed(_)));
+    world.version += 1;
+    edit(&mut world, 3);
+    world.plan = [Fault::None, Fault::Lost].into();
+    let upload = upload_of(&never, one_lane(&world));
+    assert!(matches!(world.run(upload, None), Ended::Failed(_)));
+    let transfer = one_lane(&world);
+    done(process(&mut world, transfer, None));
+    assert_eq!(world.objects["/d/vid1.mp4"].bytes, world.content);
+}
+
+#[test]
+fn other_bytes_in_memory_are_not_taken_for_those_that_are_stored() {
+    let session = session();
+    let mut world = planned(7, []);
+    for (content, fails) in [
+        (film(7), false),
+        (film(7), false),
+        (film(8)[1..].to_vec(), true),
+    ] {
+        let file = vodkit_request::types::FileInput::bytes("课 1.mp4", content);
+        let upload = vodkit_request::polyv::Upload::new(&session, file)
+            .title("课")
+            .transfer(one_lane(&world));
+        match world.run(upload, None) {
+            Ended::Done(_) => assert!(!fails),
+            Ended::Failed(error) => {
+                assert!(
+                    fails && error.to_string().contains("has changed"),
+                    "{error}"
+                );
+            }
+            Ended::Killed => unreachable!(),
+        }
+    }
+    assert_eq!(world.counts.puts, 1);
+}
+
+#[test]
+fn a_video_that_was_deleted_meanwhile_is_not_said_to_go_on() {
+    let mut world = stopped_after(LEN, 1);
+    world.videos.clear();
+    let transfer = one_lane(&world);
+    let error = failed(process(&mut world, transfer, None));
+    assert_eq!((error.code(), error.created()), (Some("405"), Some("vid1")));
+    let words = error.to_string();
+    assert!(
+        words.contains("video vid1 may have been deleted") && words.contains("from the start"),
+        "{words}"
+    );
+    assert!(
+        !words.contains("goes on") && !words.contains("exists"),
+        "{words}"
+    );
 }

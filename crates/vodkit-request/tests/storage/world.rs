@@ -129,6 +129,8 @@ pub(crate) struct World {
     pub(crate) dir: &'static str,
     /// Whether videos without content are listed.
     pub(crate) lists_empty: bool,
+    /// The most that it puts on a page of the list.
+    pub(crate) most_listed: usize,
     pub(crate) videos: BTreeMap<String, bool>,
     pub(crate) objects: BTreeMap<String, Object>,
     uploads: BTreeMap<String, Opened>,
@@ -177,6 +179,7 @@ impl World {
             version: 1,
             dir: "d/",
             lists_empty: true,
+            most_listed: 1000,
             videos: BTreeMap::new(),
             objects: BTreeMap::new(),
             uploads: BTreeMap::new(),
@@ -395,6 +398,10 @@ impl World {
                 return Response::builder().status(503).body(Bytes::new()).unwrap();
             }
             let vid = match body.split('&').find_map(|pair| pair.strip_prefix("vid=")) {
+                Some(vid) if !self.videos.contains_key(vid) => {
+                    let refused = json!({ "code": 405, "status": "error", "message": "init upload fail", "data": "" });
+                    return Response::new(Bytes::from(refused.to_string()));
+                }
                 Some(vid) => vid.to_owned(),
                 None => {
                     self.counts.creates += 1;
@@ -416,9 +423,18 @@ impl World {
                 .videos
                 .iter()
                 .filter(|(_, stored)| !**stored && self.lists_empty)
-                .map(|(vid, _)| json!({ "vid": vid, "title": "课", "status": 10, "md5checksum": "" }))
+                .map(|(vid, _)| json!({ "vid": vid, "title": if vid.starts_with("vid") { "课" } else { "别" }, "status": 10, "md5checksum": "" }))
                 .collect();
-            json!({ "pageNumber": 1, "totalItems": listed.len(), "contents": listed })
+            let query = request.uri().query().unwrap_or_default();
+            let asked = |name: &str| {
+                let pairs = query.split('&').chain(body.split('&'));
+                let mut values = pairs.filter_map(|pair| pair.strip_prefix(name));
+                values.next().and_then(|value| value.parse::<usize>().ok())
+            };
+            let size = asked("pageSize=").unwrap_or(20).min(self.most_listed);
+            let page = asked("page=").unwrap_or(1);
+            let contents: Vec<_> = listed.iter().skip((page - 1) * size).take(size).collect();
+            json!({ "pageNumber": page, "pageSize": size, "totalItems": listed.len(), "contents": contents })
         };
         let reply = json!({ "code": 200, "status": "success", "message": "", "data": data });
         Response::new(Bytes::from(reply.to_string()))

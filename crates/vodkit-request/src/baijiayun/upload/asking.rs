@@ -52,6 +52,7 @@ impl<'s> Upload<'s> {
     ) -> Next {
         match exec.advance(tick, event) {
             Ok(step) => self.forward_asking(tick, exec, step),
+            Err(error) if hint::is_gone(&error) => Err(self.gone(error)),
             Err(error) if error.kind() == ErrorKind::Refused => self.doubt(tick, error),
             Err(error) => Err(self.unanswered(error)),
         }
@@ -84,8 +85,18 @@ impl<'s> Upload<'s> {
             | VideoStatus::Transcoded
             | VideoStatus::TranscodeFailed
             | VideoStatus::TranscodeTimedOut => self.told(tick, self.course.len()),
+            VideoStatus::UploadTimedOut => Err(hint::lost(
+                error,
+                self.left(),
+                "has waited too long for its file",
+            )),
             _ => Err(error),
         }
+    }
+
+    /// The vendor does not know the video.
+    pub(super) fn gone(&self, error: Error) -> Error {
+        hint::lost(error, self.left(), "does not exist any more")
     }
 
     /// When the server cannot be reached either, what came first is what the user must know: it may have arrived.

@@ -419,6 +419,7 @@ impl<'s> Upload<'s> {
             (Stage::Asking(exec), event) => self.asked(tick, *exec, event),
             (Stage::Doubting(mut exec, error), event) => match exec.advance(tick, event) {
                 Ok(step) => self.forward_doubting(tick, *exec, *error, step),
+                Err(unknown) if hint::is_gone(&unknown) => Err(self.gone(*error)),
                 Err(_) => Err(*error),
             },
             (Stage::Reading(range), Event::Digested(digests)) => {

@@ -43,6 +43,31 @@ pub(super) fn of_video(error: Error, left: Left) -> Error {
     error.with_hint(hint).with_created(video)
 }
 
+/// The code of a video that does not exist.
+const NO_SUCH_VIDEO: &str = "5002";
+
+/// Whether the vendor says that there is no such video.
+pub(super) fn is_gone(error: &Error) -> bool {
+    error.code() == Some(NO_SUCH_VIDEO)
+}
+
+/// The vendor takes no file for the video any more, so there is nothing to go on with. `why` is said of the video.
+pub(super) fn lost(error: Error, left: Left, why: &str) -> Error {
+    let Left { video, journal, .. } = left;
+    let how = match journal {
+        true => "remove its journal, and upload",
+        false => "upload",
+    };
+    let what = format!(
+        "Video {video} {why}, so this upload cannot be gone on with: {how} the file from the start"
+    );
+    let hint = match error.hint() {
+        Some(before) => format!("{}. {what}", before.trim_end_matches('.')),
+        None => what,
+    };
+    error.with_hint(hint).with_created(video)
+}
+
 /// The reply to the call that creates the video was lost: another run looks for it.
 pub(super) fn of_creation(error: Error, journal: bool) -> Error {
     if journal && error.maybe_sent() {
@@ -53,10 +78,10 @@ pub(super) fn of_creation(error: Error, journal: bool) -> Error {
     error
 }
 
-/// The server has more than there is.
+/// The server has more than there is. It stays so, however often the upload is run again.
 pub(super) fn too_much(file: &str, video: u64, size: u64, len: u64) -> Error {
     Error::new(
-        ErrorKind::Interrupted,
+        ErrorKind::DigestMismatch,
         format!("the server has {size} bytes of video {video}, and `{file}` has {len}: they are not of this file"),
     )
     .with_hint(format!("Nothing more was sent. Delete video {video}, remove the journal, and upload the file again"))

@@ -62,7 +62,7 @@ impl World {
             return refusal(404, "NoSuchUpload");
         }
         let mut body = self.body(request);
-        if *fault == Fault::Flipped && pairs.contains_key("partNumber") {
+        if *fault == Fault::Flipped && *request.method() == Method::PUT {
             let mut flipped = body.to_vec();
             flipped[0] ^= 1;
             body = flipped.into();
