@@ -187,13 +187,22 @@ impl Failure {
     /// Says that the same command goes on where this one stopped.
     pub(crate) fn resumable(mut self) -> Self {
         let command = interrupt::this_command();
-        let go_on = format!("To go on: {command}");
-        self.0.hint = Some(match self.0.hint.take() {
-            Some(hint) => format!("{}. {go_on}", hint.trim_end_matches('.')).into(),
-            None => go_on.into(),
-        });
+        self.more_hint(format!("To go on: {command}"));
         self.0.resume = Some(command);
         self
+    }
+
+    /// Says that the same command fails again for as long as nothing else has changed.
+    pub(crate) fn restartable(mut self) -> Self {
+        self.more_hint("If that stays so, --restart gives up what was begun and uploads the file from the start".to_owned());
+        self
+    }
+
+    fn more_hint(&mut self, more: String) {
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => format!("{}. {more}", hint.trim_end_matches('.')).into(),
+            None => more.into(),
+        });
     }
 
     pub(crate) fn exit(&self) -> Exit {

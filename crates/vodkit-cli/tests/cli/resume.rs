@@ -300,6 +300,10 @@ fn a_changed_file_is_noticed_before_a_byte_is_sent() {
             failure["message"].as_str().unwrap().contains("has changed"),
             "{what}: {failure}"
         );
+        // It would change nothing to run the same command again.
+        assert_eq!(failure["resume"], Value::Null, "{what}: {failure}");
+        let hint = failure["hint"].as_str().unwrap();
+        assert!(hint.contains("--restart"), "{what}: {failure}");
         assert_eq!(upload.parts(), parts, "{what}");
         // Whoever wants the new one says so.
         let restarted = upload.run(&["--restart"]);
@@ -474,6 +478,79 @@ fn a_journal_beside_a_finished_upload_is_removed() {
     assert_eq!(data(&upload.run(&[]))["skipped"], true);
     assert_eq!(arrived(&upload.emulator), asked);
     assert!(journals(upload.dir.path()).is_empty());
+}
+
+/// Adds marks to the journal of an upload that has died.
+fn mark(journal: &Path, marks: &[&str]) {
+    let file = vodkit_journal::JournalFile::open_existing(journal).unwrap();
+    file.journal_through(|keeper| {
+        for mark in marks {
+            keeper.keep(mark.as_bytes()).unwrap();
+        }
+        keeper
+    })
+    .unwrap();
+}
+
+const FINISHED: [&str; 4] = [
+    r#"{"mark":"completing"}"#,
+    r#"{"mark":"completed","etag":null,"crc64":null}"#,
+    r#"{"mark":"finishing"}"#,
+    r#"{"mark":"finished"}"#,
+];
+
+/// Who finished it died before the record.
+#[test]
+fn a_finished_journal_is_not_taken_for_another_content() {
+    for vendor in ["polyv", "baijiayun"] {
+        let upload = Upload::new(vendor);
+        upload.dies();
+        let journal = journals(upload.dir.path()).remove(0);
+        mark(&journal, &FINISHED);
+        let kept = std::fs::read(&journal).unwrap();
+        let asked = arrived(&upload.emulator);
+        // The same file: all is done.
+        let first = data(&upload.run(&[]));
+        assert_eq!(arrived(&upload.emulator), asked, "{vendor}");
+        // `--again` means a new video, whatever is finished.
+        std::fs::write(&journal, &kept).unwrap();
+        let again = data(&upload.run(&["--again"]));
+        assert_ne!(again["video_id"].to_string(), first["video_id"].to_string());
+        // Another content is another video, and the first one is named.
+        std::fs::write(&journal, &kept).unwrap();
+        let other: Vec<u8> = content().iter().map(|byte| byte ^ 1).collect();
+        upload.write(&other);
+        let ran = upload.run(&[]);
+        let told = data(&ran);
+        for earlier in [&first, &again] {
+            assert_ne!(told["video_id"], earlier["video_id"], "{vendor}");
+        }
+        assert!(ran.err.contains(r#""event":"given_up""#), "{}", ran.err);
+        // Polyv has a video only when its file is whole, which that of the first run never was.
+        let videos = if vendor == "polyv" { 2 } else { 3 };
+        assert_eq!(upload.videos(), videos, "{vendor}");
+        // The record is of what went up.
+        assert_eq!(data(&upload.run(&[]))["skipped"], true);
+        assert!(journals(upload.dir.path()).is_empty());
+    }
+}
+
+/// `--again` that was broken off leaves a journal beside an older record.
+#[test]
+fn an_unfinished_journal_beside_an_older_record_is_gone_on_with() {
+    let upload = Upload::new("polyv");
+    let first = data(&upload.run(&[]));
+    let fault = Fault::on("UploadPart").nth(3).times(100).status(503);
+    upload.emulator.faults().plan(fault);
+    let failure = upload.run(&["--again"]).error(7);
+    let resume = failure["resume"].as_str().unwrap();
+    assert!(!resume.contains("--again"), "{failure}");
+    upload.emulator.faults().clear();
+    let second = data(&upload.run(&[]));
+    assert_eq!(second["skipped"], Value::Null, "{second}");
+    assert_eq!(second["resumed_bytes"], 204_800);
+    assert_ne!(second["video_id"], first["video_id"]);
+    assert_eq!(upload.videos(), 2);
 }
 
 #[test]
