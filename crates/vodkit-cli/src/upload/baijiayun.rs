@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use vodkit_baijiayun::Client;
-use vodkit_baijiayun::types::{TargetDefinition, operations};
-use vodkit_request::Error;
+use vodkit_baijiayun::types::{TargetDefinition, VideoStatus, operations};
 use vodkit_request::types::{CommaList, FileInput};
+use vodkit_request::{Error, ErrorKind};
 
 use super::row::Row;
 use super::uploader::{Arrived, Errand, Uploader, Way};
@@ -122,6 +122,20 @@ impl Uploader for Connected<'_> {
                 .send()?;
         }
         Ok(())
+    }
+
+    fn has_content(&self, video: &str, len: u64) -> Result<bool, Error> {
+        let video = number(&video.into());
+        match self.client.get_status(video).send()?.status {
+            VideoStatus::UploadTimedOut => Ok(false),
+            // The status may come after the last byte.
+            VideoStatus::Uploading => match self.client.get_resume_upload_url(video).send() {
+                Ok(ticket) => Ok(ticket.upload_size >= len),
+                Err(error) if error.kind() == ErrorKind::Refused => Ok(false),
+                Err(error) => Err(error),
+            },
+            _ => Ok(true),
+        }
     }
 
     fn delete(&self, video: &str) -> Option<Result<(), Error>> {

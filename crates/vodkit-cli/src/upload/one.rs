@@ -89,13 +89,16 @@ impl Work<'_> {
             .map_err(|error| Failure::local_file(format!("cannot read `{}`: {error}", row.shown())))
     }
 
-    /// Whether an earlier command has begun with a row and not finished it.
+    /// Whether an earlier command has begun with a row and not finished it. What cannot be read may be begun: the upload says what is wrong with it.
     pub(super) fn is_begun(&self, row: &Row) -> bool {
-        let look = self
-            .place(row)
-            .ok()
-            .map(|place| vodkit_journal::look(place.path()));
-        matches!(look, Some(Ok(look)) if !look.past.is_empty())
+        let Ok(place) = self.place(row) else {
+            return false;
+        };
+        match vodkit_journal::look(place.path()) {
+            Ok(look) => !look.past.is_empty(),
+            Err(OpenError::Io { source, .. }) => source.kind() != std::io::ErrorKind::NotFound,
+            Err(_) => true,
+        }
     }
 
     /// Uploads a row, unless that was done before.
@@ -422,6 +425,9 @@ fn not_removed(place: &Place, error: &std::io::Error) -> Failure {
 pub(crate) fn left_behind(past: &Past) -> Option<String> {
     let mut left = Vec::new();
     match (&past.video, past.creating) {
+        (Some(video), _) if past.completing && !past.completed => {
+            left.push(format!("video {video}, perhaps with its content"))
+        }
         (Some(video), _) if !past.completed => {
             left.push(format!("video {video} without its content"))
         }

@@ -83,6 +83,11 @@ pub(crate) trait Uploader: Send + Sync {
         Ok(())
     }
 
+    /// Whether the vendor has all `len` bytes of a video, of which no reply has told so. Only for vendors that know of a video before that.
+    fn has_content(&self, _video: &str, _len: u64) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Deletes a video, where the vendor has a call for it.
     fn delete(&self, _video: &str) -> Option<Result<(), Error>> {
         None
