@@ -110,7 +110,7 @@ impl Work<'_> {
         if !place.path().exists()
             && let Some(done) = self.done(&place, row, &facts)?
         {
-            return Ok(self.passed_over(index, done));
+            return Ok(self.passed_over(index, row, done));
         }
         let mut journal = JournalFile::open(&place).map_err(not_opened)?;
         let mut past = past(&journal)?;
@@ -118,7 +118,7 @@ impl Work<'_> {
         // of `--again` that was broken off.
         let done = self.done(&place, row, &facts)?;
         if let Some(done) = done.filter(|done| past.is_empty() || is_of(&past, done)) {
-            let sent = self.passed_over(index, done);
+            let sent = self.passed_over(index, row, done);
             let _left_for_the_next_run = journal.remove();
             return Ok(sent);
         }
@@ -172,7 +172,7 @@ impl Work<'_> {
         let facts = written.map_or(facts, |begun| begun.facts);
         self.write_down(&place, row, &facts, &sent, journal)?;
         Ok(Sent {
-            ready: self.ready(index, &arrived, sent.bytes),
+            ready: self.ready(index, row, &arrived, sent.bytes),
             ..sent
         })
     }
@@ -187,7 +187,7 @@ impl Work<'_> {
     }
 
     /// A row that is there already.
-    fn passed_over(&self, index: usize, done: Done) -> Sent {
+    fn passed_over(&self, index: usize, row: &Row, done: Done) -> Sent {
         let arrived = Arrived::of(done.video_id.clone());
         Sent {
             video_id: done.video_id,
@@ -195,7 +195,7 @@ impl Work<'_> {
             bytes: done.bytes,
             skipped: true,
             resumed: None,
-            ready: self.ready(index, &arrived, done.bytes),
+            ready: self.ready(index, row, &arrived, done.bytes),
         }
     }
 
@@ -311,7 +311,13 @@ impl Work<'_> {
         })
     }
 
-    fn ready(&self, index: usize, video: &Arrived, bytes: u64) -> Option<Result<(), Failure>> {
+    fn ready(
+        &self,
+        index: usize,
+        row: &Row,
+        video: &Arrived,
+        bytes: u64,
+    ) -> Option<Result<(), Failure>> {
         if !self.args.wait {
             return None;
         }
@@ -320,7 +326,7 @@ impl Work<'_> {
         let ready = self.uploader.wait(&video.id, self.args.deadline);
         Some(ready.and_then(|()| {
             if self.args.verify {
-                self.uploader.compare(video, bytes)
+                self.uploader.compare(row, video, bytes)
             } else {
                 Ok(())
             }

@@ -96,8 +96,8 @@ pub(crate) trait Uploader: Send + Sync {
     /// Waits until the video can be played.
     fn wait(&self, video: &Value, deadline: Duration) -> Result<(), Failure>;
 
-    /// Compares what the vendor has with what was sent, where it says what it has.
-    fn compare(&self, _video: &Arrived, _bytes: u64) -> Result<(), Failure> {
+    /// Compares what the vendor has with what was sent, where it says what it has. Of what an earlier command has sent the file tells.
+    fn compare(&self, _row: &Row, _video: &Arrived, _bytes: u64) -> Result<(), Failure> {
         Ok(())
     }
 }
