@@ -12,6 +12,7 @@ use vodkit_request::{Error, ErrorKind, Progress, ProgressSink};
 use super::row::Row;
 use super::state::{Done, State, in_words, now_ms};
 use super::uploader::{Arrived, Errand, Uploader, Way};
+use crate::account;
 use crate::args::UploadArgs;
 use crate::catalogue::Vendor;
 use crate::exit::Exit;
@@ -28,6 +29,8 @@ pub(super) enum Told<'a> {
     Noted(&'a Note),
     /// An upload that was begun is given up for a new one; what of it may be left at the vendor.
     GivenUp(String),
+    /// It is passed over, and was uploaded with another token, perhaps for another user.
+    OtherUser,
     Progress(Progress),
     /// The file is there, and the vendor works on it.
     Waiting,
@@ -183,11 +186,16 @@ impl Work<'_> {
             return Ok(None);
         }
         let done = self.state.done(place)?;
-        Ok(done.filter(|done| done.is_of(place.about(), facts, row.title.as_deref())))
+        let (about, title, asked) = (place.about(), row.title.as_deref(), self.way.asked());
+        Ok(done.filter(|done| done.is_of(about, facts, title, &asked)))
     }
 
     /// A row that is there already.
     fn passed_over(&self, index: usize, row: &Row, done: Done) -> Sent {
+        // A new token may be of the same user: to upload all anew would be worse than to ask.
+        if done.user != account::user_mark(self.vendor) {
+            self.listener.hear(index, Told::OtherUser);
+        }
         let arrived = Arrived::of(done.video_id.clone());
         Sent {
             video_id: done.video_id,
@@ -292,6 +300,8 @@ impl Work<'_> {
             bytes: facts.len,
             modified_ms: facts.modified.map(|at| at.0),
             title: row.title.clone(),
+            asked: self.way.asked(),
+            user: account::user_mark(self.vendor),
             file_name: sent.file_name.clone(),
             video_id: sent.video_id.clone(),
             done_ms: now_ms(),

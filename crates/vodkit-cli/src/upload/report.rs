@@ -327,7 +327,7 @@ impl Listener for Report {
                     bars.wait(index, &printable(&row.own_name()));
                 }
             }
-            Told::Created(_) | Told::Noted(_) | Told::GivenUp(_) => {}
+            Told::Created(_) | Told::Noted(_) | Told::GivenUp(_) | Told::OtherUser => {}
         }
         if self.output.is_json() {
             if let Some(event) = note::event(&told) {

@@ -89,7 +89,7 @@ impl Listener for Single {
                 self.sent();
                 *self.bar() = Some(spinner("transcoding"));
             }
-            Told::Noted(_) | Told::GivenUp(_) => self.note(&told),
+            Told::Noted(_) | Told::GivenUp(_) | Told::OtherUser => self.note(&told),
         }
     }
 }

@@ -7,6 +7,7 @@ use vodkit_request::upload::{Journal, Transfer};
 use vodkit_request::{Error, ProgressSink};
 
 use super::row::Row;
+use super::state::Asked;
 use crate::args::TargetArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -46,6 +47,11 @@ pub(crate) trait Way: Sync {
     /// The name that the vendor is told.
     fn file_name(&self, row: &Row) -> Result<String, Failure> {
         Ok(row.own_name())
+    }
+
+    /// What makes another video of the same file.
+    fn asked(&self) -> Asked {
+        Asked::default()
     }
 
     /// Uploads with the account of the environment.

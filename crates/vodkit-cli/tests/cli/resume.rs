@@ -499,6 +499,32 @@ fn a_video_that_may_have_its_content_is_not_deleted() {
     }
 }
 
+#[test]
+fn what_was_uploaded_otherwise_is_not_passed_over_in_silence() {
+    let upload = Upload::new("quvideo");
+    let first = data(&upload.run(&[]));
+    // Not published, and now wanted to be.
+    let cover = ["--cover-url", "http://127.0.0.1/cover.jpg"];
+    let second = data(&upload.run(&cover));
+    assert_ne!(second["video_id"], first["video_id"]);
+    assert_eq!(second["skipped"], Value::Null);
+    // A published one is there for who does not ask for that, too.
+    for more in [&cover[..], &[]] {
+        let third = upload.run(more).data();
+        assert_eq!(
+            (&third["skipped"], &third["video_id"]),
+            (&true.into(), &second["video_id"])
+        );
+    }
+    // Another token is perhaps another user, which is told.
+    let mut other = upload.command(&[]);
+    other.env("VODKIT_QUVIDEO_TOKEN", "another-token-0123456789");
+    let ran = Ran::from(other.output().unwrap());
+    assert_eq!(data(&ran)["skipped"], true);
+    assert!(ran.err.contains(r#""event":"other_user""#), "{}", ran.err);
+    upload.keeps_no_secret();
+}
+
 /// Who finished it died between the record and the removal of the journal.
 #[test]
 fn a_journal_beside_a_finished_upload_is_removed() {
