@@ -13,19 +13,19 @@ use crate::processes::{ended, signal, until};
 use crate::{Ran, arrived, bare, emulator, run};
 
 /// Four parts, of which the last is shorter. 100 KiB is the least that an object storage takes.
-const BYTES: usize = 350 << 10;
+pub(crate) const BYTES: usize = 350 << 10;
 const ARGS: [&str; 4] = ["--part-size", "100K", "--lanes", "1"];
 
 /// An upload to the emulator, whose third part, or slice, never ends.
-struct Upload {
+pub(crate) struct Upload {
     vendor: &'static str,
-    emulator: Emulator,
-    dir: TempDir,
+    pub(crate) emulator: Emulator,
+    pub(crate) dir: TempDir,
     file: PathBuf,
 }
 
 impl Upload {
-    fn new(vendor: &'static str) -> Self {
+    pub(crate) fn new(vendor: &'static str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("第 1 课 \"a'b\".mp4");
         let upload = Self {
@@ -38,11 +38,11 @@ impl Upload {
         upload
     }
 
-    fn write(&self, content: &[u8]) {
+    pub(crate) fn write(&self, content: &[u8]) {
         std::fs::write(&self.file, content).unwrap();
     }
 
-    fn environment(&self) -> Command {
+    pub(crate) fn environment(&self) -> Command {
         let emulator = &self.emulator;
         let mut command = bare();
         command
@@ -64,7 +64,7 @@ impl Upload {
         command
     }
 
-    fn command(&self, more: &[&str]) -> Command {
+    pub(crate) fn command(&self, more: &[&str]) -> Command {
         let mut command = self.environment();
         command
             .args(["upload", self.vendor])
@@ -74,7 +74,7 @@ impl Upload {
         command
     }
 
-    fn run(&self, more: &[&str]) -> Ran {
+    pub(crate) fn run(&self, more: &[&str]) -> Ran {
         self.command(more).output().unwrap().into()
     }
 
@@ -94,7 +94,7 @@ impl Upload {
         child
     }
 
-    fn dies(&self) {
+    pub(crate) fn dies(&self) {
         let mut child = self.hangs();
         child.kill().unwrap();
         child.wait().unwrap();
@@ -102,7 +102,7 @@ impl Upload {
     }
 
     /// What is on disk holds no key, token or address with one.
-    fn keeps_no_secret(&self) {
+    pub(crate) fn keeps_no_secret(&self) {
         let emulator = &self.emulator;
         let secrets = [
             emulator.baijiayun().partner_key.as_str(),
@@ -143,7 +143,7 @@ impl Upload {
         })
     }
 
-    fn videos(&self) -> usize {
+    pub(crate) fn videos(&self) -> usize {
         self.count(|effect| {
             matches!(
                 effect,
@@ -157,20 +157,20 @@ impl Upload {
         })
     }
 
-    fn is_there(&self, length: usize) -> bool {
+    pub(crate) fn is_there(&self, length: usize) -> bool {
         let stored = self.emulator.stored();
         let whole: Vec<_> = stored.iter().filter(|stored| stored.complete).collect();
         whole.len() == 1 && whole[0].bytes == length as u64
     }
 }
 
-fn content() -> Vec<u8> {
+pub(crate) fn content() -> Vec<u8> {
     (0..BYTES).map(|at| (at / 7 % 251) as u8).collect()
 }
 
 /// The one JSON object of a run that may have said something on standard error.
 #[track_caller]
-fn data(ran: &Ran) -> Value {
+pub(crate) fn data(ran: &Ran) -> Value {
     assert_eq!(ran.code, 0, "{}", ran.err);
     serde_json::from_str(&ran.out).unwrap()
 }
@@ -387,7 +387,7 @@ fn a_damaged_journal_is_told_and_not_guessed_at() {
     assert!(journals(upload.dir.path()).is_empty());
 }
 
-fn journals(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn journals(dir: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir.join("state")).unwrap();
     let paths = entries.map(|entry| entry.unwrap().path());
     paths
@@ -469,148 +469,6 @@ fn what_is_given_up_is_listed_and_taken_back() {
         assert_eq!(gc(&[]).data(), Value::Array(Vec::new()));
         assert!(journals(upload.dir.path()).is_empty());
     }
-}
-
-/// The reply to the last byte, or to the request that completes, was lost, and nobody has asked since.
-#[test]
-fn a_video_that_may_have_its_content_is_not_deleted() {
-    for vendor in ["polyv", "baijiayun"] {
-        let upload = Upload::new(vendor);
-        upload.dies();
-        let journal = journals(upload.dir.path()).remove(0);
-        if vendor == "polyv" {
-            mark(&journal, &FINISHED[..1]);
-        }
-        let kept = std::fs::read(&journal).unwrap();
-        data(&upload.run(&[]));
-        std::fs::write(&journal, kept).unwrap();
-        std::fs::remove_file(journal.with_extension("done")).unwrap();
-        let gc = ["gc", "--remove", "--delete-videos"];
-        let removed = run(&mut upload.environment(), &gc).data();
-        assert_eq!(removed[0]["removed"], true, "{vendor}: {removed}");
-        let left = removed[0]["left_behind"].as_str().unwrap();
-        assert!(left.contains("with its content"), "{vendor}: {left}");
-        let deletions = upload.emulator.journal().into_iter().filter(|record| {
-            let operation = record.operation.unwrap_or_default();
-            operation.contains("delete") || operation.contains("del-video")
-        });
-        assert_eq!(deletions.count(), 0, "{vendor}");
-        assert!(upload.is_there(BYTES), "{vendor}");
-    }
-}
-
-#[test]
-fn what_was_uploaded_otherwise_is_not_passed_over_in_silence() {
-    let upload = Upload::new("quvideo");
-    let first = data(&upload.run(&[]));
-    // Not published, and now wanted to be.
-    let cover = ["--cover-url", "http://127.0.0.1/cover.jpg"];
-    let second = data(&upload.run(&cover));
-    assert_ne!(second["video_id"], first["video_id"]);
-    assert_eq!(second["skipped"], Value::Null);
-    // A published one is there for who does not ask for that, too.
-    for more in [&cover[..], &[]] {
-        let third = upload.run(more).data();
-        assert_eq!(
-            (&third["skipped"], &third["video_id"]),
-            (&true.into(), &second["video_id"])
-        );
-    }
-    // Another token is perhaps another user, which is told.
-    let mut other = upload.command(&[]);
-    other.env("VODKIT_QUVIDEO_TOKEN", "another-token-0123456789");
-    let ran = Ran::from(other.output().unwrap());
-    assert_eq!(data(&ran)["skipped"], true);
-    assert!(ran.err.contains(r#""event":"other_user""#), "{}", ran.err);
-    upload.keeps_no_secret();
-}
-
-/// Who finished it died between the record and the removal of the journal.
-#[test]
-fn a_journal_beside_a_finished_upload_is_removed() {
-    let upload = Upload::new("polyv");
-    upload.dies();
-    let journal = journals(upload.dir.path()).remove(0);
-    let kept = std::fs::read(&journal).unwrap();
-    data(&upload.run(&[]));
-    std::fs::write(&journal, kept).unwrap();
-    let asked = arrived(&upload.emulator);
-    assert_eq!(data(&upload.run(&[]))["skipped"], true);
-    assert_eq!(arrived(&upload.emulator), asked);
-    assert!(journals(upload.dir.path()).is_empty());
-}
-
-/// Adds marks to the journal of an upload that has died.
-fn mark(journal: &Path, marks: &[&str]) {
-    let file = vodkit_journal::JournalFile::open_existing(journal).unwrap();
-    file.journal_through(|keeper| {
-        for mark in marks {
-            keeper.keep(mark.as_bytes()).unwrap();
-        }
-        keeper
-    })
-    .unwrap();
-}
-
-const FINISHED: [&str; 4] = [
-    r#"{"mark":"completing"}"#,
-    r#"{"mark":"completed","etag":null,"crc64":null}"#,
-    r#"{"mark":"finishing"}"#,
-    r#"{"mark":"finished"}"#,
-];
-
-/// Who finished it died before the record.
-#[test]
-fn a_finished_journal_is_not_taken_for_another_content() {
-    for vendor in ["polyv", "baijiayun"] {
-        let upload = Upload::new(vendor);
-        upload.dies();
-        let journal = journals(upload.dir.path()).remove(0);
-        mark(&journal, &FINISHED);
-        let kept = std::fs::read(&journal).unwrap();
-        let asked = arrived(&upload.emulator);
-        // The same file: all is done.
-        let first = data(&upload.run(&[]));
-        assert_eq!(arrived(&upload.emulator), asked, "{vendor}");
-        // `--again` means a new video, whatever is finished.
-        std::fs::write(&journal, &kept).unwrap();
-        let again = data(&upload.run(&["--again"]));
-        assert_ne!(again["video_id"].to_string(), first["video_id"].to_string());
-        // Another content is another video, and the first one is named.
-        std::fs::write(&journal, &kept).unwrap();
-        let other: Vec<u8> = content().iter().map(|byte| byte ^ 1).collect();
-        upload.write(&other);
-        let ran = upload.run(&[]);
-        let told = data(&ran);
-        for earlier in [&first, &again] {
-            assert_ne!(told["video_id"], earlier["video_id"], "{vendor}");
-        }
-        assert!(ran.err.contains(r#""event":"given_up""#), "{}", ran.err);
-        // Polyv has a video only when its file is whole, which that of the first run never was.
-        let videos = if vendor == "polyv" { 2 } else { 3 };
-        assert_eq!(upload.videos(), videos, "{vendor}");
-        // The record is of what went up.
-        assert_eq!(data(&upload.run(&[]))["skipped"], true);
-        assert!(journals(upload.dir.path()).is_empty());
-    }
-}
-
-/// `--again` that was broken off leaves a journal beside an older record.
-#[test]
-fn an_unfinished_journal_beside_an_older_record_is_gone_on_with() {
-    let upload = Upload::new("polyv");
-    let first = data(&upload.run(&[]));
-    let fault = Fault::on("UploadPart").nth(3).times(100).status(503);
-    upload.emulator.faults().plan(fault);
-    let failure = upload.run(&["--again"]).error(7);
-    let resume = failure["resume"].as_str().unwrap();
-    assert!(!resume.contains("--again"), "{failure}");
-    upload.emulator.faults().clear();
-    let second = data(&upload.run(&[]));
-    assert_eq!(second["skipped"], Value::Null, "{second}");
-    assert_eq!(second["resumed_bytes"], 204_800);
-    assert_ne!(second["video_id"], first["video_id"]);
-    assert_eq!(upload.videos(), 2);
 }
 
 #[test]
