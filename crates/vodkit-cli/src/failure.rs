@@ -123,7 +123,8 @@ impl Failure {
             let look = match vendor {
                 Vendor::Baijiayun => format!("video/getStatus video_id={id}"),
                 Vendor::Polyv => format!("get-video-msg vid={id}"),
-                _ => "vod/getPersonalVideoList pageIndex=1 pageSize=20".to_owned(),
+                Vendor::QuVideo => "vod/getPersonalVideoList pageIndex=1 pageSize=20".to_owned(),
+                Vendor::MediaCloud => format!("'GET api/v1/medias/{{id}}' id={id}"),
             };
             this = this.hint(format!(
                 "Video {id} {what}; see `vodkit call {} {look}`",
@@ -187,13 +188,22 @@ impl Failure {
     /// Says that the same command goes on where this one stopped.
     pub(crate) fn resumable(mut self) -> Self {
         let command = interrupt::this_command();
-        let go_on = format!("To go on: {command}");
-        self.0.hint = Some(match self.0.hint.take() {
-            Some(hint) => format!("{}. {go_on}", hint.trim_end_matches('.')).into(),
-            None => go_on.into(),
-        });
+        self.more_hint(format!("To go on: {command}"));
         self.0.resume = Some(command);
         self
+    }
+
+    /// Says that the same command fails again for as long as nothing else has changed.
+    pub(crate) fn restartable(mut self) -> Self {
+        self.more_hint("If that stays so, --restart gives up what was begun and uploads the file from the start".to_owned());
+        self
+    }
+
+    fn more_hint(&mut self, more: String) {
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => format!("{}. {more}", hint.trim_end_matches('.')).into(),
+            None => more.into(),
+        });
     }
 
     pub(crate) fn exit(&self) -> Exit {
@@ -288,6 +298,39 @@ impl Failure {
     }
 }
 
+/// What hints call by the names of the library, and how it is called here. The longer texts come first.
+const IN_OPTIONS: [(&str, &str); 10] = [
+    (
+        "run it again with the same journal",
+        "run the same command again",
+    ),
+    ("with the same journal", "with the same command"),
+    ("without a journal the next upload", "the next upload"),
+    (
+        "Give each upload a journal of its own",
+        "--restart gives up what was begun of this file",
+    ),
+    (
+        ", or name them with Transfer::except",
+        ", or have a new one created with --repeat-unknown",
+    ),
+    (", or name the others with `Transfer::except`", ""),
+    ("`Transfer::repeat_unknown`", "--repeat-unknown"),
+    ("Transfer::repeat_unknown", "--repeat-unknown"),
+    (
+        "remove the journal, and upload the file again",
+        "run it again with --restart",
+    ),
+    ("remove the journal", "use --restart"),
+];
+
+/// A hint of the library for who has a command line.
+fn in_options(hint: &str) -> String {
+    IN_OPTIONS
+        .iter()
+        .fold(hint.to_owned(), |hint, (from, to)| hint.replace(from, to))
+}
+
 /// Whether failures are told as JSON: when it was asked for, and wherever no person looks on.
 pub(crate) fn as_json(format: Option<Format>) -> bool {
     format == Some(Format::Json) || !io::stderr().is_terminal()
@@ -305,7 +348,7 @@ impl From<Error> for Failure {
             .filter(|status| !status.is_success())
             .map(|status| status.as_u16());
         facts.attempts = error.attempts();
-        facts.hint = error.hint().map(|hint| hint.to_owned().into());
+        facts.hint = error.hint().map(|hint| in_options(hint).into());
         facts.maybe_sent = error.maybe_sent();
         facts.created = error.created().map(str::to_owned);
         this
@@ -406,6 +449,59 @@ mod tests {
             assert_eq!(failure.exit(), Exit::Interrupted);
             assert_eq!(failure.0.maybe_sent, maybe_sent);
             assert_eq!(failure.0.created, id);
+        }
+    }
+
+    #[test]
+    fn hints_name_options_and_not_the_library() {
+        for (hint, told) in [
+            (
+                "Nothing was sent. Give each upload a journal of its own",
+                "Nothing was sent. --restart gives up what was begun of this file",
+            ),
+            (
+                "5 of 9 bytes are stored; with the same journal the upload goes on from there",
+                "5 of 9 bytes are stored; with the same command the upload goes on from there",
+            ),
+            (
+                "5 of 9 bytes of video 7 are confirmed: run it again with the same journal, and it goes on from there",
+                "5 of 9 bytes of video 7 are confirmed: run the same command again, and it goes on from there",
+            ),
+            (
+                "Delete those that nobody uploads to, or name the others with `Transfer::except`. With `Transfer::repeat_unknown` a new one is created",
+                "Delete those that nobody uploads to. With --repeat-unknown a new one is created",
+            ),
+            (
+                "delete those that nobody uploads to, or name them with Transfer::except",
+                "delete those that nobody uploads to, or have a new one created with --repeat-unknown",
+            ),
+            (
+                "Delete video 7, remove the journal, and upload the file again",
+                "Delete video 7, run it again with --restart",
+            ),
+        ] {
+            let error = Error::new(ErrorKind::InvalidInput, "x").with_hint(hint);
+            let line = Failure::from(error).line();
+            assert_eq!(line, format!("x. {told}"));
+        }
+    }
+
+    #[test]
+    fn an_interruption_names_a_call_that_the_vendor_has() {
+        for (vendor, call) in [
+            (Vendor::Polyv, "polyv get-video-msg vid=7"),
+            (
+                Vendor::QuVideo,
+                "quvideo vod/getPersonalVideoList pageIndex=1 pageSize=20",
+            ),
+            (
+                Vendor::MediaCloud,
+                "mediacloud 'GET api/v1/medias/{id}' id=7",
+            ),
+        ] {
+            let failure = Failure::interrupted(false, Some((vendor, "7".to_owned())), false);
+            let line = failure.line();
+            assert!(line.ends_with(&format!("`vodkit call {call}`")), "{line}");
         }
     }
 

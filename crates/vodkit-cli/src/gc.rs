@@ -31,7 +31,11 @@ pub(crate) fn run(args: &GcArgs, global: Global) -> Result<(), Failure> {
     left.retain(|left| left.is_meant(vendor, args.older_than));
     if args.remove {
         for left in &mut left {
-            left.removed = Some(left.give_up(args, global));
+            left.removed = left.give_up(args, global).transpose();
+            if left.removed.is_none() {
+                // Somebody may have begun with it since it was listed.
+                left.look = vodkit_journal::look(&left.journal);
+            }
         }
     }
     print(&left, args.remove, &state, output)?;
@@ -99,14 +103,15 @@ impl Left {
         look.pid
     }
 
-    /// Drops what the storage has, deletes the video where that is wanted, and removes the journal, in this order: run again, it goes on.
-    fn give_up(&self, args: &GcArgs, global: Global) -> Result<Option<String>, Failure> {
+    /// Drops what the storage has, deletes the video where that is wanted, and removes the journal, in this order: run again, it goes on. `None` for
+    /// what a process works on: it is left alone.
+    fn give_up(&self, args: &GcArgs, global: Global) -> Result<Option<Option<String>>, Failure> {
         let opened = JournalFile::open_existing(&self.journal);
         let journal = match opened {
-            Err(OpenError::Held { .. }) => return opened.map_err(not_opened).map(|_| None),
+            Err(OpenError::Held { .. }) => return Ok(None),
             Err(_) if args.force => {
                 return std::fs::remove_file(&self.journal)
-                    .map(|()| None)
+                    .map(|()| Some(None))
                     .map_err(|error| self.not_removed(&error));
             }
             opened => opened.map_err(not_opened)?,
@@ -118,7 +123,7 @@ impl Left {
             Err(failure) => return Err(failure),
         };
         journal.remove().map_err(|error| self.not_removed(&error))?;
-        Ok(left)
+        Ok(Some(left))
     }
 
     fn not_removed(&self, error: &std::io::Error) -> Failure {
@@ -211,8 +216,9 @@ fn at_the_vendor(
     global: Global,
 ) -> Result<Option<String>, Failure> {
     let has_parts = past.opened.is_some() && !past.completed;
-    // A video with its content is nothing to delete: only its journal was in the way.
-    let empty_video = past.video.as_deref().filter(|_| !past.completed);
+    // A video with its content is nothing to delete: only its journal was in the way. Neither is one that may have it since a reply was lost.
+    let may_be_whole = past.completing || past.completed;
+    let empty_video = past.video.as_deref().filter(|_| !may_be_whole);
     let deletes = args.delete_videos && empty_video.is_some();
     if !has_parts && !deletes {
         return Ok(left_behind(past));
@@ -240,17 +246,25 @@ fn at_the_vendor(
         rest.opened = None;
         rest.parts.clear();
     }
-    if let Some(video) = empty_video.filter(|_| deletes)
-        && let Some(deleted) = uploader.delete(video)
-    {
+    if let Some(video) = empty_video.filter(|_| deletes) {
+        let len = past.begun.as_ref().map_or(0, |begun| begun.facts.len);
+        let deleted = match uploader.has_content(video, len) {
+            Ok(true) => {
+                rest.completed = true;
+                return Ok(left_behind(&rest).map(|left| format!("{left}, with its content")));
+            }
+            Ok(false) => uploader.delete(video),
+            Err(error) => Some(Err(error)),
+        };
         match deleted {
-            Ok(()) => (rest.video, rest.creating) = (None, None),
+            None => {}
+            Some(Ok(())) => (rest.video, rest.creating) = (None, None),
             // Of a video without content the vendor may know nothing yet: then there is nothing to try again.
-            Err(error) if error.kind() == ErrorKind::Refused => {
+            Some(Err(error)) if error.kind() == ErrorKind::Refused => {
                 let why = error.message().to_owned();
                 return Ok(left_behind(&rest).map(|left| format!("{left} (not deleted: {why})")));
             }
-            Err(error) => return Err(error.into()),
+            Some(Err(error)) => return Err(error.into()),
         }
     }
     Ok(left_behind(&rest))

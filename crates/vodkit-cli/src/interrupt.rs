@@ -107,14 +107,20 @@ pub(crate) fn this_command() -> String {
 }
 
 fn again(arguments: impl Iterator<Item = String>) -> String {
-    arguments.filter(|argument| argument != "--restart").fold(
-        "vodkit".to_owned(),
-        |command, argument| {
-            // A command line holds no zero byte, which is all that cannot be quoted.
-            let quoted = shlex::try_quote(&argument).unwrap_or_default().into_owned();
-            format!("{command} {quoted}")
-        },
-    )
+    let mut are_options = true;
+    let mut kept = Vec::new();
+    for argument in arguments {
+        are_options &= argument != "--";
+        // Both begin anew, `--again` also with what this run has finished.
+        if !are_options || !["--restart", "--again"].contains(&argument.as_str()) {
+            kept.push(argument);
+        }
+    }
+    kept.iter().fold("vodkit".to_owned(), |command, argument| {
+        // A command line holds no zero byte, which is all that cannot be quoted.
+        let quoted = shlex::try_quote(argument).unwrap_or_default().into_owned();
+        format!("{command} {quoted}")
+    })
 }
 
 #[cfg(test)]
@@ -130,16 +136,19 @@ mod tests {
             "polyv",
             "第 1 课 \"a\".mp4",
             "--restart",
+            "--again",
             "--title",
             "it's",
+            "--",
+            "--again",
         ];
         let command = again(given.into_iter().map(str::to_owned));
-        assert!(!command.contains("--restart"), "{command}");
         let words = shlex::split(&command).unwrap();
         assert_eq!(words[0], "vodkit");
+        let file = "第 1 课 \"a\".mp4";
         assert_eq!(
             words[1..],
-            ["upload", "polyv", "第 1 课 \"a\".mp4", "--title", "it's"]
+            ["upload", "polyv", file, "--title", "it's", "--", "--again"]
         );
     }
 

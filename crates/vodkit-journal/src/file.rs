@@ -49,7 +49,10 @@ impl JournalFile {
     fn hold(path: &Path, wanted: Option<&About>) -> Result<Self, OpenError> {
         let file = lock(path, wanted)?;
         let content = Content::read(&file, path)?;
-        let about = match (content.about(path)?, wanted) {
+        let named = content.about(path)?;
+        // Also where somebody has opened it meanwhile without knowing what it is of.
+        let names = named.is_none() && wanted.is_some();
+        let about = match (named, wanted) {
             (Some(about), None) => about,
             (Some(about), Some(wanted)) if about == *wanted => about,
             (Some(about), Some(_)) => {
@@ -72,7 +75,7 @@ impl JournalFile {
             broken: None,
         };
         let doing = OpenError::io("write the journal", path);
-        let begun = appending.begin(&about, wanted.is_some());
+        let begun = appending.begin(&about, names);
         let begun = if content.scan.whole == 0 {
             begun.and_then(|()| sync_dir(path))
         } else {
@@ -160,7 +163,9 @@ fn lock(path: &Path, wanted: Option<&About>) -> Result<File, OpenError> {
                     .as_ref()
                     .and_then(Content::pid)
                     .filter(|pid| alive(*pid));
-                if pid.is_some() || tries == TRIES {
+                // In containers many a process has the same number: the one that is written there may be dead, and ours alive.
+                let surely = pid.is_some_and(|pid| pid != std::process::id());
+                if surely || tries == TRIES {
                     let about = content.and_then(|content| content.about(path).ok().flatten());
                     let about = about.as_ref().or(wanted);
                     return Err(OpenError::Held {
@@ -274,7 +279,7 @@ impl Keeper for Appender {
 
 impl Appending {
     /// Cuts off what was never confirmed, and writes down who works on it from now on.
-    fn begin(&mut self, about: &About, is_named: bool) -> io::Result<()> {
+    fn begin(&mut self, about: &About, names: bool) -> io::Result<()> {
         let is_new = self.end == 0;
         self.file.set_len(self.end)?;
         let mut bytes = Vec::new();
@@ -282,7 +287,7 @@ impl Appending {
             bytes.extend_from_slice(&format::header());
         }
         let mut records = 0;
-        if self.next == 0 && is_named {
+        if names {
             format::write(&mut bytes, self.next, Kind::About, &about.to_record());
             records += 1;
         }

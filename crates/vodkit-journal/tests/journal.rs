@@ -138,6 +138,39 @@ fn one_process_works_and_the_others_are_told_who() {
     JournalFile::open(&place).unwrap();
 }
 
+/// In a container the first process is number 1 each time: a journal that names it is not held for that.
+#[test]
+fn our_own_number_in_a_journal_is_no_holder() {
+    let (_dir, place) = place();
+    drop(JournalFile::open(&place).unwrap());
+    let looking = fs::File::open(place.path()).unwrap();
+    looking.lock_shared().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(40));
+            looking.unlock().unwrap();
+        });
+        JournalFile::open(&place).unwrap();
+    });
+}
+
+/// Whoever made the file has died before a byte of it was written, and somebody has opened it since.
+#[test]
+fn an_empty_journal_is_told_what_it_is_of() {
+    let (_dir, place) = place();
+    fs::create_dir_all(place.path().parent().unwrap()).unwrap();
+    fs::write(place.path(), "").unwrap();
+    drop(JournalFile::open_existing(place.path()).unwrap());
+    assert_eq!(look(place.path()).unwrap().about, None);
+    for _ in 0..2 {
+        drop(JournalFile::open(&place).unwrap());
+        let looked = look(place.path()).unwrap();
+        assert_eq!(looked.about.as_ref(), Some(place.about()));
+    }
+    let file = JournalFile::open_existing(place.path()).unwrap();
+    assert_eq!(file.about(), place.about());
+}
+
 #[test]
 fn a_removed_journal_is_gone_and_takes_no_more() {
     let (_dir, place) = place();

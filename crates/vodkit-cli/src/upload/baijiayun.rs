@@ -1,13 +1,16 @@
 //! Uploads to Baijiayun.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use md5::{Digest, Md5};
 use serde_json::Value;
 use vodkit_baijiayun::Client;
-use vodkit_baijiayun::types::{TargetDefinition, operations};
-use vodkit_request::Error;
+use vodkit_baijiayun::types::{TargetDefinition, VideoStatus, operations};
 use vodkit_request::types::{CommaList, FileInput};
+use vodkit_request::{Error, ErrorKind};
 
 use super::row::Row;
 use super::uploader::{Arrived, Errand, Uploader, Way};
@@ -124,6 +127,20 @@ impl Uploader for Connected<'_> {
         Ok(())
     }
 
+    fn has_content(&self, video: &str, len: u64) -> Result<bool, Error> {
+        let video = number(&video.into());
+        match self.client.get_status(video).send()?.status {
+            VideoStatus::UploadTimedOut => Ok(false),
+            // The status may come after the last byte.
+            VideoStatus::Uploading => match self.client.get_resume_upload_url(video).send() {
+                Ok(ticket) => Ok(ticket.upload_size >= len),
+                Err(error) if error.kind() == ErrorKind::Refused => Ok(false),
+                Err(error) => Err(error),
+            },
+            _ => Ok(true),
+        }
+    }
+
     fn delete(&self, video: &str) -> Option<Result<(), Error>> {
         let deleted = self.client.delete_video(number(&video.into())).send();
         Some(deleted.map(|_| ()))
@@ -136,12 +153,16 @@ impl Uploader for Connected<'_> {
             .send()?)
     }
 
-    fn compare(&self, video: &Arrived, bytes: u64) -> Result<(), Failure> {
+    fn compare(&self, row: &Row, video: &Arrived, bytes: u64) -> Result<(), Failure> {
         let info = self.client.get_info(number(&video.id)).send()?;
-        let theirs = info.file_md5.as_deref().filter(|md5| !md5.is_empty());
-        if let (Some(theirs), Some(ours)) = (theirs, &video.md5)
-            && !theirs.eq_ignore_ascii_case(ours)
-        {
+        let Some(theirs) = info.file_md5.as_deref().filter(|md5| !md5.is_empty()) else {
+            return Ok(());
+        };
+        let ours = match &video.md5 {
+            Some(md5) => md5.clone(),
+            None => md5_of(row)?,
+        };
+        if !theirs.eq_ignore_ascii_case(&ours) {
             return Err(Failure::verification(format!(
                 "the vendor has a file of MD5 {theirs} as video {}, {bytes} bytes of MD5 {ours} were sent",
                 video.id
@@ -149,6 +170,21 @@ impl Uploader for Connected<'_> {
         }
         Ok(())
     }
+}
+
+/// MD5 of what stands in the file, in hexadecimal digits.
+fn md5_of(row: &Row) -> Result<String, Failure> {
+    let unreadable = |error| Failure::local_file(format!("cannot read `{}`: {error}", row.shown()));
+    let mut file = File::open(&row.file).map_err(unreadable)?;
+    let (mut md5, mut buffer) = (Md5::new(), vec![0; 64 << 10]);
+    loop {
+        match file.read(&mut buffer).map_err(unreadable)? {
+            0 => break,
+            read => md5.update(&buffer[..read]),
+        }
+    }
+    let digest = md5.finalize();
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The id, which is a number also where a journal or a record has it as a text.

@@ -10,6 +10,7 @@ use vodkit_request::upload::Journal;
 use vodkit_request::{Error, Run};
 
 use super::row::Row;
+use super::state::Asked;
 use super::uploader::{Arrived, Errand, Uploader, Way};
 use crate::account::{self, Needs};
 use crate::args::{StorageArgs, TargetArgs, UploadArgs};
@@ -20,6 +21,7 @@ use crate::watch::{Transport, Watched};
 
 pub(super) struct MediaCloud {
     storage: ObjectStorage,
+    endpoint: String,
     /// Without one uploads can be given up, and none begun.
     bucket: Option<String>,
     key: Option<String>,
@@ -64,6 +66,7 @@ impl MediaCloud {
         let region = needed("--region", args.region.as_ref(), "VODKIT_MEDIACLOUD_REGION")?;
         Ok(Self {
             storage: ObjectStorage::new(&endpoint, region)?,
+            endpoint: endpoint.trim().trim_end_matches('/').to_owned(),
             bucket: None,
             key: None,
         })
@@ -112,6 +115,15 @@ impl Way for MediaCloud {
                 Err(Failure::usage("the category is empty"))
             }
             _ => Ok(()),
+        }
+    }
+
+    fn asked(&self) -> Asked {
+        let bucket = self.bucket.as_deref().unwrap_or_default();
+        Asked {
+            storage: Some(format!("{}/{bucket}", self.endpoint)),
+            key: self.key.clone(),
+            ..Asked::default()
         }
     }
 

@@ -11,6 +11,7 @@ pub(super) fn event(told: &Told<'_>) -> Option<Value> {
         Told::Started { bytes } => json!({ "event": "started", "bytes": bytes }),
         Told::Created(id) => json!({ "event": "created", "video_id": id }),
         Told::GivenUp(left) => json!({ "event": "given_up", "left": left }),
+        Told::OtherUser => json!({ "event": "other_user" }),
         Told::Waiting => json!({ "event": "waiting" }),
         Told::Progress(_) => return None,
         Told::Noted(note) => match note {
@@ -30,6 +31,9 @@ pub(super) fn line(told: &Told<'_>) -> Option<String> {
     Some(match told {
         Told::GivenUp(left) => {
             format!("begins anew; of the upload that is given up there may be left: {left}")
+        }
+        Told::OtherUser => {
+            "was uploaded with another token: if that is of another user, --again uploads it for this one".to_owned()
         }
         Told::Noted(note) => match note {
             Note::Resumed { bytes } => format!(

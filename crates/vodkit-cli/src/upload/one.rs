@@ -12,6 +12,7 @@ use vodkit_request::{Error, ErrorKind, Progress, ProgressSink};
 use super::row::Row;
 use super::state::{Done, State, in_words, now_ms};
 use super::uploader::{Arrived, Errand, Uploader, Way};
+use crate::account;
 use crate::args::UploadArgs;
 use crate::catalogue::Vendor;
 use crate::exit::Exit;
@@ -28,6 +29,8 @@ pub(super) enum Told<'a> {
     Noted(&'a Note),
     /// An upload that was begun is given up for a new one; what of it may be left at the vendor.
     GivenUp(String),
+    /// It is passed over, and was uploaded with another token, perhaps for another user.
+    OtherUser,
     Progress(Progress),
     /// The file is there, and the vendor works on it.
     Waiting,
@@ -89,13 +92,16 @@ impl Work<'_> {
             .map_err(|error| Failure::local_file(format!("cannot read `{}`: {error}", row.shown())))
     }
 
-    /// Whether an earlier command has begun with a row and not finished it.
+    /// Whether an earlier command has begun with a row and not finished it. What cannot be read may be begun: the upload says what is wrong with it.
     pub(super) fn is_begun(&self, row: &Row) -> bool {
-        let look = self
-            .place(row)
-            .ok()
-            .map(|place| vodkit_journal::look(place.path()));
-        matches!(look, Some(Ok(look)) if !look.past.is_empty())
+        let Ok(place) = self.place(row) else {
+            return false;
+        };
+        match vodkit_journal::look(place.path()) {
+            Ok(look) => !look.past.is_empty(),
+            Err(OpenError::Io { source, .. }) => source.kind() != std::io::ErrorKind::NotFound,
+            Err(_) => true,
+        }
     }
 
     /// Uploads a row, unless that was done before.
@@ -105,18 +111,23 @@ impl Work<'_> {
         // Most rows of a run that is repeated end here, without a journal of their own. Beside a journal, who wrote the record has died before it
         // could remove it.
         if !place.path().exists()
-            && let Some(sent) = self.earlier(index, &place, row, &facts)?
+            && let Some(done) = self.done(&place, row, &facts)?
         {
-            return Ok(sent);
+            return Ok(self.passed_over(index, row, done));
         }
         let mut journal = JournalFile::open(&place).map_err(not_opened)?;
-        // Another process may have finished it while this one came to hold the journal.
-        if let Some(sent) = self.earlier(index, &place, row, &facts)? {
+        let mut past = past(&journal)?;
+        // Another process may have finished it while this one came to hold the journal. Of another video it is an upload of its own, such as one
+        // of `--again` that was broken off.
+        let done = self.done(&place, row, &facts)?;
+        if let Some(done) = done.filter(|done| past.is_empty() || is_of(&past, done)) {
+            let sent = self.passed_over(index, row, done);
             let _left_for_the_next_run = journal.remove();
             return Ok(sent);
         }
-        let mut past = past(&journal)?;
-        if self.args.restart && !past.is_empty() {
+        // What is finished of another content, or of an earlier run than is asked for, says nothing of what is to be uploaded now.
+        let outlived = past.finished && (self.args.again || !is_content(&past, &facts));
+        if (self.args.restart || outlived) && !past.is_empty() {
             if let Some(left) = left_behind(&past) {
                 self.listener.hear(index, Told::GivenUp(left));
             }
@@ -159,38 +170,41 @@ impl Work<'_> {
             resumed: *there.lock().unwrap_or_else(PoisonError::into_inner),
             ready: None,
         };
+        // The flow has looked at the file again when it began to read it.
+        let written = self::past(&journal).ok().and_then(|past| past.begun);
+        let facts = written.map_or(facts, |begun| begun.facts);
         self.write_down(&place, row, &facts, &sent, journal)?;
         Ok(Sent {
-            ready: self.ready(index, &arrived, sent.bytes),
+            ready: self.ready(index, row, &arrived, sent.bytes),
             ..sent
         })
     }
 
     /// What an earlier command uploaded of this row, if it was the same file.
-    fn earlier(
-        &self,
-        index: usize,
-        place: &Place,
-        row: &Row,
-        facts: &FileFacts,
-    ) -> Result<Option<Sent>, Failure> {
+    fn done(&self, place: &Place, row: &Row, facts: &FileFacts) -> Result<Option<Done>, Failure> {
         if self.args.again {
             return Ok(None);
         }
         let done = self.state.done(place)?;
-        let Some(done) = done.filter(|done| done.is_of(place.about(), facts, row.title.as_deref()))
-        else {
-            return Ok(None);
-        };
+        let (about, title, asked) = (place.about(), row.title.as_deref(), self.way.asked());
+        Ok(done.filter(|done| done.is_of(about, facts, title, &asked)))
+    }
+
+    /// A row that is there already.
+    fn passed_over(&self, index: usize, row: &Row, done: Done) -> Sent {
+        // A new token may be of the same user: to upload all anew would be worse than to ask.
+        if done.user != account::user_mark(self.vendor) {
+            self.listener.hear(index, Told::OtherUser);
+        }
         let arrived = Arrived::of(done.video_id.clone());
-        Ok(Some(Sent {
+        Sent {
             video_id: done.video_id,
             file_name: done.file_name,
             bytes: done.bytes,
             skipped: true,
             resumed: None,
-            ready: self.ready(index, &arrived, done.bytes),
-        }))
+            ready: self.ready(index, row, &arrived, done.bytes),
+        }
     }
 
     fn errand(
@@ -251,22 +265,20 @@ impl Work<'_> {
 
     /// What is left of an upload that has failed: whether the next run can go on with it.
     fn failed(&self, journal: &JournalFile, before: &Past, error: Error) -> Failed {
-        let kind = error.kind();
         let now = journal.journal().map(|journal| journal.past().clone());
-        let resumable = now.is_ok_and(|now| {
-            let unknown =
-                now.creating.is_some() && (before.creating.is_some() || error.maybe_sent());
-            now.video.is_some() || now.opened.is_some() || now.completing || unknown
-        });
+        // Who cannot read what has happened throws nothing away.
+        let resumable = now.map_or(true, |now| is_to_keep(&now, before, &error));
+        let after = resumable.then(|| After::of(&error));
         let mut failure = Failure::from(error);
-        if resumable {
-            // What the network has broken off, the next run goes on with; what was refused would be refused again, and where nobody knows what
-            // came of a call, a person has to look.
-            let broken_off = !matches!(kind, ErrorKind::Decode | ErrorKind::OutcomeUnknown);
-            if failure.exit() == Exit::Unavailable && broken_off {
-                failure = failure.exiting(Exit::Unfinished);
+        match after {
+            Some(After::GoesOn { broken_off }) => {
+                if broken_off && failure.exit() == Exit::Unavailable {
+                    failure = failure.exiting(Exit::Unfinished);
+                }
+                failure = failure.resumable();
             }
-            failure = failure.resumable();
+            Some(After::Fails) => failure = failure.restartable(),
+            None => {}
         }
         Failed { failure, resumable }
     }
@@ -288,6 +300,8 @@ impl Work<'_> {
             bytes: facts.len,
             modified_ms: facts.modified.map(|at| at.0),
             title: row.title.clone(),
+            asked: self.way.asked(),
+            user: account::user_mark(self.vendor),
             file_name: sent.file_name.clone(),
             video_id: sent.video_id.clone(),
             done_ms: now_ms(),
@@ -307,7 +321,13 @@ impl Work<'_> {
         })
     }
 
-    fn ready(&self, index: usize, video: &Arrived, bytes: u64) -> Option<Result<(), Failure>> {
+    fn ready(
+        &self,
+        index: usize,
+        row: &Row,
+        video: &Arrived,
+        bytes: u64,
+    ) -> Option<Result<(), Failure>> {
         if !self.args.wait {
             return None;
         }
@@ -316,7 +336,7 @@ impl Work<'_> {
         let ready = self.uploader.wait(&video.id, self.args.deadline);
         Some(ready.and_then(|()| {
             if self.args.verify {
-                self.uploader.compare(video, bytes)
+                self.uploader.compare(row, video, bytes)
             } else {
                 Ok(())
             }
@@ -334,6 +354,65 @@ fn pass(point: &str) {
 fn facts(file: &Path) -> Result<FileFacts, Failure> {
     let facts = std::fs::metadata(file).and_then(|metadata| FileFacts::from_metadata(&metadata));
     facts.map_err(|error| Failure::local_file(format!("cannot read `{}`: {error}", file.display())))
+}
+
+/// Whether what has happened must not be forgotten: something is, or may be, at the vendor.
+fn is_to_keep(now: &Past, before: &Past, error: &Error) -> bool {
+    // The vendor has refused to create, or was never asked. Every other failure may have come after the video: also one to write its id down, and a
+    // reply that nobody can read.
+    let is_refused = !error.maybe_sent()
+        && !matches!(
+            error.kind(),
+            ErrorKind::LocalFile | ErrorKind::Decode | ErrorKind::OutcomeUnknown
+        );
+    let unknown = now.creating.is_some() && (before.creating.is_some() || !is_refused);
+    now.video.is_some() || now.opened.is_some() || now.completing || unknown
+}
+
+/// What becomes of an upload that has failed when the same command is run again.
+#[derive(Debug, PartialEq, Eq)]
+enum After {
+    /// It goes on. What the network has broken off is done then; what nobody knows the outcome of, a person has to look at.
+    GoesOn { broken_off: bool },
+    /// It fails again for as long as things are as they are.
+    Fails,
+}
+
+impl After {
+    fn of(error: &Error) -> Self {
+        match error.kind() {
+            // Of these only a journal that could not be written is passing: else the file is another one.
+            ErrorKind::LocalFile if error.message().starts_with(NOT_KEPT) => {
+                Self::GoesOn { broken_off: false }
+            }
+            ErrorKind::LocalFile
+            | ErrorKind::InvalidInput
+            | ErrorKind::Refused
+            | ErrorKind::Processing
+            | ErrorKind::DigestMismatch => Self::Fails,
+            ErrorKind::Decode | ErrorKind::OutcomeUnknown => Self::GoesOn { broken_off: false },
+            _ => Self::GoesOn { broken_off: true },
+        }
+    }
+}
+
+/// How the flow begins to say that a record could not be written.
+const NOT_KEPT: &str = "the journal of the upload cannot be written";
+
+/// Whether a journal is of the upload that a record says is finished.
+fn is_of(past: &Past, done: &Done) -> bool {
+    match &past.video {
+        Some(video) => *video == in_words(&done.video_id),
+        // Of what has no video before its registration, the journal's end comes right before the record.
+        None => past.finished,
+    }
+}
+
+/// Whether a journal is of what stands in the file now, as far as can be seen without reading it.
+fn is_content(past: &Past, facts: &FileFacts) -> bool {
+    past.begun
+        .as_ref()
+        .is_some_and(|begun| begun.facts == *facts)
 }
 
 fn past(journal: &JournalFile) -> Result<Past, Failure> {
@@ -362,6 +441,9 @@ fn not_removed(place: &Place, error: &std::io::Error) -> Failure {
 pub(crate) fn left_behind(past: &Past) -> Option<String> {
     let mut left = Vec::new();
     match (&past.video, past.creating) {
+        (Some(video), _) if past.completing && !past.completed => {
+            left.push(format!("video {video}, perhaps with its content"))
+        }
         (Some(video), _) if !past.completed => {
             left.push(format!("video {video} without its content"))
         }
@@ -377,4 +459,56 @@ pub(crate) fn left_behind(past: &Past) -> Option<String> {
         ));
     }
     (!left.is_empty()).then(|| left.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use vodkit_request::Timestamp;
+
+    use super::*;
+
+    fn error(kind: ErrorKind) -> Error {
+        Error::new(kind, "x")
+    }
+
+    #[test]
+    fn a_journal_stays_unless_the_vendor_has_surely_created_nothing() {
+        let before = Past::default();
+        let mut now = Past::default();
+        assert!(!is_to_keep(&now, &before, &error(ErrorKind::LocalFile)));
+        now.creating = Some(Timestamp(1));
+        for (kind, stays) in [
+            (ErrorKind::Refused, false),
+            (ErrorKind::Credential, false),
+            (ErrorKind::Connect, false),
+            // The id could not be written down.
+            (ErrorKind::LocalFile, true),
+            (ErrorKind::Decode, true),
+            (ErrorKind::OutcomeUnknown, true),
+        ] {
+            assert_eq!(is_to_keep(&now, &before, &error(kind)), stays, "{kind:?}");
+            // What an earlier run left open is still open.
+            assert!(is_to_keep(&now, &now, &error(kind)), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_can_go_on_is_told_to() {
+        for (kind, after) in [
+            (ErrorKind::Interrupted, After::GoesOn { broken_off: true }),
+            (ErrorKind::Unavailable, After::GoesOn { broken_off: true }),
+            (
+                ErrorKind::OutcomeUnknown,
+                After::GoesOn { broken_off: false },
+            ),
+            (ErrorKind::LocalFile, After::Fails),
+            (ErrorKind::Refused, After::Fails),
+            (ErrorKind::InvalidInput, After::Fails),
+            (ErrorKind::DigestMismatch, After::Fails),
+        ] {
+            assert_eq!(After::of(&error(kind)), after, "{kind:?}");
+        }
+        let full = Error::new(ErrorKind::LocalFile, format!("{NOT_KEPT}: no space"));
+        assert_eq!(After::of(&full), After::GoesOn { broken_off: false });
+    }
 }

@@ -9,7 +9,7 @@ use vodkit_request::upload::Journal;
 use vodkit_request::{Error, Run};
 
 use super::row::Row;
-use super::state::in_words;
+use super::state::{Asked, in_words};
 use super::uploader::{Arrived, Errand, Uploader, Way};
 use super::wait::{State, until_ready};
 use crate::account::{self, Needs};
@@ -67,6 +67,13 @@ impl Way for QuVideo {
             ));
         }
         Ok(())
+    }
+
+    fn asked(&self) -> Asked {
+        Asked {
+            published: self.cover_url.is_some(),
+            ..Asked::default()
+        }
     }
 
     fn connect(

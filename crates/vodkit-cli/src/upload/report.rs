@@ -138,7 +138,7 @@ impl Report {
             });
             return self.event(index, event);
         }
-        let (shown, id) = (self.rows[index].shown(), in_words(&sent.video_id));
+        let (shown, id) = (self.shown(index), in_words(&sent.video_id));
         let line = match (sent.skipped, transcoded) {
             (true, _) => format!("{} {shown}: already uploaded as {id}", faint("=")),
             (false, Some(true)) => {
@@ -151,7 +151,7 @@ impl Report {
 
     fn has_failed(&self, index: usize, failed: &Failed, sent: Option<&Sent>) {
         if !self.output.is_json() {
-            let (shown, why) = (self.rows[index].shown(), failed.failure.line());
+            let (shown, why) = (self.shown(index), failed.failure.line());
             return self.line(&format!("{} {shown}: {why}", bad("✗")));
         }
         let mut event = failed.failure.value();
@@ -253,6 +253,11 @@ impl Report {
         self.output.text(&format!("{line}, of {rows} files"))
     }
 
+    /// A row for people: a name may hold what a terminal takes for a command.
+    fn shown(&self, index: usize) -> String {
+        printable(&self.rows[index].shown()).into_owned()
+    }
+
     fn counts(&self) -> MutexGuard<'_, Counts> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -302,7 +307,7 @@ impl Listener for Report {
                 interrupt::resumable(true);
                 self.counts().told.insert(index, Instant::now());
                 if let Some(bars) = &self.bars {
-                    bars.begin(index, &row.own_name(), *bytes);
+                    bars.begin(index, &printable(&row.own_name()), *bytes);
                 }
             }
             Told::Progress(progress) => {
@@ -319,22 +324,22 @@ impl Listener for Report {
             }
             Told::Waiting => {
                 if let Some(bars) = &self.bars {
-                    bars.wait(index, &row.own_name());
+                    bars.wait(index, &printable(&row.own_name()));
                 }
             }
-            Told::Created(_) | Told::Noted(_) | Told::GivenUp(_) => {}
+            Told::Created(_) | Told::Noted(_) | Told::GivenUp(_) | Told::OtherUser => {}
         }
         if self.output.is_json() {
             if let Some(event) = note::event(&told) {
                 self.event(index, event);
             }
         } else if let Some(line) = note::line(&told) {
-            self.line(&format!("  {}: {line}", row.shown()));
+            self.line(&format!("  {}: {}", self.shown(index), printable(&line)));
         } else if let (Told::Started { bytes }, None) = (&told, &self.bars) {
             let (number, rows) = (index + 1, self.rows.len());
             self.line(&format!(
                 "[{number}/{rows}] {}: {}",
-                row.shown(),
+                self.shown(index),
                 BinaryBytes(*bytes)
             ));
         }

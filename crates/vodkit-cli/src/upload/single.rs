@@ -14,7 +14,7 @@ use crate::args::Global;
 use crate::catalogue::Vendor;
 use crate::failure::{self, Failure};
 use crate::interrupt;
-use crate::output::{Output, good};
+use crate::output::{Output, good, printable};
 use crate::progress::{show, spinner, upload_bar};
 
 /// Shows how far the file is, and has a signal know what it would leave behind.
@@ -56,7 +56,7 @@ impl Single {
                     event.to_string()
                 })
         } else {
-            note::line(told).map(|line| format!("  {line}"))
+            note::line(told).map(|line| format!("  {}", printable(&line)))
         };
         if let Some(text) = text {
             let write = || {
@@ -89,7 +89,7 @@ impl Listener for Single {
                 self.sent();
                 *self.bar() = Some(spinner("transcoding"));
             }
-            Told::Noted(_) | Told::GivenUp(_) => self.note(&told),
+            Told::Noted(_) | Told::GivenUp(_) | Told::OtherUser => self.note(&told),
         }
     }
 }

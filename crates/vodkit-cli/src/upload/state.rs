@@ -28,6 +28,11 @@ pub(crate) struct Done {
     pub(crate) modified_ms: Option<i64>,
     /// The title that was asked for.
     pub(crate) title: Option<String>,
+    #[serde(default)]
+    pub(crate) asked: Asked,
+    /// What tells the user from others where the account does not: see [`account::user_mark`](crate::account::user_mark).
+    #[serde(default)]
+    pub(crate) user: Option<String>,
     pub(crate) file_name: String,
     pub(crate) video_id: Value,
     /// When it was done, in milliseconds since 1970.
@@ -36,13 +41,41 @@ pub(crate) struct Done {
 
 impl Done {
     /// Whether this is the file that was uploaded, as far as can be seen without reading it.
-    pub(crate) fn is_of(&self, about: &About, facts: &FileFacts, title: Option<&str>) -> bool {
+    pub(crate) fn is_of(
+        &self,
+        about: &About,
+        facts: &FileFacts,
+        title: Option<&str>,
+        wanted: &Asked,
+    ) -> bool {
         self.file == about.file.to_string_lossy()
             && self.vendor == about.vendor
             && self.account == about.account
             && self.bytes == facts.len
             && self.modified_ms == facts.modified.map(|at| at.0)
             && self.title.as_deref() == title
+            && self.asked.covers(wanted)
+    }
+}
+
+/// What was asked for besides the file, where that makes another video of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    /// The storage that the file goes to, where one chooses it.
+    pub(crate) storage: Option<String>,
+    /// Its name there, where one chooses it.
+    pub(crate) key: Option<String>,
+    /// Whether it is published, where that is a choice.
+    pub(crate) published: bool,
+}
+
+impl Asked {
+    /// Whether who has this has what is `wanted`: any name will do if none is asked for, and a published video also where that need not be.
+    fn covers(&self, wanted: &Self) -> bool {
+        self.storage == wanted.storage
+            && (wanted.key.is_none() || self.key == wanted.key)
+            && (self.published || !wanted.published)
     }
 }
 
@@ -231,6 +264,28 @@ mod tests {
     }
 
     #[test]
+    fn a_record_covers_what_was_asked_for() {
+        let asked = |storage: &str, key: Option<&str>, published| Asked {
+            storage: Some(storage.to_owned()),
+            key: key.map(str::to_owned),
+            published,
+        };
+        let have = asked("s/b", Some("k"), false);
+        for (wanted, covered) in [
+            (asked("s/b", Some("k"), false), true),
+            (asked("s/b", None, false), true),
+            (asked("s/b", Some("l"), false), false),
+            (asked("s/c", None, false), false),
+            (asked("s/b", None, true), false),
+            (Asked::default(), false),
+        ] {
+            assert_eq!(have.covers(&wanted), covered, "{wanted:?}");
+        }
+        assert!(asked("s/b", None, true).covers(&asked("s/b", None, false)));
+        assert!(!asked("s/b", None, true).covers(&asked("s/b", Some("k"), true)));
+    }
+
+    #[test]
     fn a_record_is_of_the_file_as_it_was() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("a.mp4");
@@ -252,6 +307,8 @@ mod tests {
             bytes: 7,
             modified_ms: Some(5),
             title: None,
+            asked: Asked::default(),
+            user: None,
             file_name: "a.mp4".to_owned(),
             video_id: "v1".into(),
             done_ms: 1,
@@ -265,12 +322,13 @@ mod tests {
         );
         let read = state.done(&place).unwrap().unwrap();
         assert_eq!(read, done);
-        assert!(read.is_of(place.about(), &facts, None));
-        assert!(!read.is_of(place.about(), &facts, Some("t")));
-        assert!(!read.is_of(place.about(), &FileFacts::of_len(7), None));
-        assert!(!read.is_of(place.about(), &FileFacts { len: 8, ..facts }, None));
+        let any = Asked::default();
+        assert!(read.is_of(place.about(), &facts, None, &any));
+        assert!(!read.is_of(place.about(), &facts, Some("t"), &any));
+        assert!(!read.is_of(place.about(), &FileFacts::of_len(7), None, &any));
+        assert!(!read.is_of(place.about(), &FileFacts { len: 8, ..facts }, None, &any));
         let other = Place::of(state.dir(), "polyv", "v", &file).unwrap();
-        assert!(!read.is_of(other.about(), &facts, None));
+        assert!(!read.is_of(other.about(), &facts, None, &any));
         assert_eq!(state.other_videos("polyv", &other), ["v1"]);
         assert!(state.other_videos("quvideo", &other).is_empty());
         fs::write(place.path().with_extension(DONE), "{").unwrap();

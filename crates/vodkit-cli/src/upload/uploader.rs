@@ -7,6 +7,7 @@ use vodkit_request::upload::{Journal, Transfer};
 use vodkit_request::{Error, ProgressSink};
 
 use super::row::Row;
+use super::state::Asked;
 use crate::args::TargetArgs;
 use crate::failure::Failure;
 use crate::output::Output;
@@ -48,6 +49,11 @@ pub(crate) trait Way: Sync {
         Ok(row.own_name())
     }
 
+    /// What makes another video of the same file.
+    fn asked(&self) -> Asked {
+        Asked::default()
+    }
+
     /// Uploads with the account of the environment.
     fn connect(
         &self,
@@ -83,6 +89,11 @@ pub(crate) trait Uploader: Send + Sync {
         Ok(())
     }
 
+    /// Whether the vendor has all `len` bytes of a video, of which no reply has told so. Only for vendors that know of a video before that.
+    fn has_content(&self, _video: &str, _len: u64) -> Result<bool, Error> {
+        Ok(false)
+    }
+
     /// Deletes a video, where the vendor has a call for it.
     fn delete(&self, _video: &str) -> Option<Result<(), Error>> {
         None
@@ -91,8 +102,8 @@ pub(crate) trait Uploader: Send + Sync {
     /// Waits until the video can be played.
     fn wait(&self, video: &Value, deadline: Duration) -> Result<(), Failure>;
 
-    /// Compares what the vendor has with what was sent, where it says what it has.
-    fn compare(&self, _video: &Arrived, _bytes: u64) -> Result<(), Failure> {
+    /// Compares what the vendor has with what was sent, where it says what it has. Of what an earlier command has sent the file tells.
+    fn compare(&self, _row: &Row, _video: &Arrived, _bytes: u64) -> Result<(), Failure> {
         Ok(())
     }
 }

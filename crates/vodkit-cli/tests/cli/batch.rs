@@ -359,6 +359,46 @@ fn directories_give_their_videos_and_say_what_they_leave_out() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn names_do_not_steer_the_terminal() {
+    let batch = Batch::new();
+    batch.file("a\u{1b}[2J\nb.mp4");
+    batch.file("c\u{1b}[2J.mp4");
+    batch
+        .emulator
+        .faults()
+        .plan(Fault::on("PutObject").nth(2).answer(Answer::status(400)));
+    let args = ["polyv", "in", "--jobs", "1", "--output", "table"];
+    for code in [3, 0, 0] {
+        let ran = batch.run(&args);
+        assert_eq!(ran.code, code, "{}", ran.err);
+        assert!(!ran.out.contains('\u{1b}'), "{:?}", ran.out);
+        let lines = ran.out.lines().filter(|line| line.starts_with("b.mp4"));
+        assert_eq!(lines.count(), 0, "{:?}", ran.out);
+    }
+}
+
+/// The second run sends nothing, and `--verify` still means a comparison.
+#[test]
+fn what_was_uploaded_before_is_compared_too() {
+    let batch = Batch::new();
+    let file = batch.file("a.mp4");
+    let args = ["baijiayun", file.to_str().unwrap(), "--wait", "--verify"];
+    batch.run(&args).data();
+    assert_eq!(batch.run(&args).data()["skipped"], true);
+    // Edited, and given its old time back: only the content tells.
+    let modified = std::fs::metadata(&file).unwrap().modified().unwrap();
+    std::fs::write(&file, "CONTENT OF a.mp4").unwrap();
+    let edited = std::fs::File::options().write(true).open(&file).unwrap();
+    edited.set_modified(modified).unwrap();
+    let failure = batch.run(&args).error_after_output(8);
+    assert!(
+        failure["message"].as_str().unwrap().contains("MD5"),
+        "{failure}"
+    );
+}
+
 #[test]
 fn a_refused_account_is_not_tried_with_every_file() {
     let batch = Batch::new();

@@ -14,6 +14,7 @@ mod failures;
 mod forwarding;
 mod mediacloud;
 mod processes;
+mod records;
 mod resume;
 mod secrets;
 mod server;

@@ -117,6 +117,14 @@ fn a_file_is_stored_and_registered() {
         (&again["skipped"], &again["video_id"]),
         (&true.into(), &told["video_id"])
     );
+    // Under another key it is another object.
+    let args = [&args[..args.len() - 1], &["a/c.mp4"]].concat();
+    let other = run(&mut vodkit(&emulator, dir.path()), &args).data();
+    assert_eq!(other["skipped"], Value::Null, "{other}");
+    assert!(
+        stored(&emulator).contains(&format!("{DEFAULT_BUCKET}/a/c.mp4")),
+        "{other}"
+    );
 }
 
 #[test]
