@@ -40,6 +40,8 @@ pub use form::Fields;
 pub use json::{decode_object, strict_json};
 pub use keys::Keys;
 pub use limits::{Limits, Window};
+#[cfg(feature = "baijiayun")]
+pub(crate) use refusal::quoted;
 pub use refusal::{Refusal, RefusalKind};
 pub use reply::Reply;
 pub use seen::{Claim, Seen};
