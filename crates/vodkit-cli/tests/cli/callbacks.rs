@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -197,6 +198,8 @@ fn each_event_arrives_verified_and_none_that_was_tampered_with() {
             (&json!(false), &json!(403), &json!(true)),
             "{sent}"
         );
+        // It comes as it is before it comes changed.
+        assert_eq!(listener.line()["again"], true);
         let line = listener.line();
         assert_eq!(
             (&line["vendor"], &line["refused"]),
@@ -383,6 +386,58 @@ fn a_service_that_does_not_verify_is_found_out() {
             .as_str()
             .unwrap()
             .contains("code 0")
+    );
+}
+
+/// Whoever refuses everything has not refused the change.
+#[test]
+fn a_service_that_fails_is_not_taken_for_one_that_verifies() {
+    let forbidden = reply("403 Forbidden", "text/plain", "");
+    let good = || reply("200 OK", "application/json", r#"{"code":0}"#);
+    for vendor_and_event in [["baijiayun", "20"], ["polyv", "pass"]] {
+        let args = [vendor_and_event[0], vendor_and_event[1], "--tamper"];
+        let server = Server::start(Some(forbidden.clone()));
+        let failure = trigger(&mut with_keys(), &args, &server.base_url).error_after_output(1);
+        assert_eq!(failure["kind"], "refused");
+        assert_eq!(server.asked(), 1, "a change was sent in vain");
+        for (second, code) in [
+            (reply("404 Not Found", "text/plain", ""), 1),
+            (reply("405 Method Not Allowed", "text/plain", ""), 1),
+            (reply("500 Internal Server Error", "text/plain", ""), 1),
+            (forbidden.clone(), 0),
+            (good(), 8),
+        ] {
+            let came = AtomicUsize::new(0);
+            let (first, then) = (good(), second.clone());
+            let server = Server::answering(move |_, _| {
+                let again = came.fetch_add(1, Ordering::SeqCst) > 0;
+                Some(if again { then.clone() } else { first.clone() })
+            });
+            let ran = trigger(&mut with_keys(), &args, &server.base_url);
+            match code {
+                0 => assert_eq!(ran.data()["accepted"], false),
+                code => drop(ran.error_after_output(code)),
+            }
+            assert_eq!(server.asked(), 2);
+        }
+    }
+    // Baijiayun's answer says yes or no with a code; without one it says nothing.
+    let came = AtomicUsize::new(0);
+    let server = Server::answering(move |_, _| {
+        let again = came.fetch_add(1, Ordering::SeqCst) > 0;
+        Some(if again {
+            reply("200 OK", "text/html", "ok")
+        } else {
+            good()
+        })
+    });
+    let args = ["baijiayun", "20", "--tamper"];
+    let failure = trigger(&mut with_keys(), &args, &server.base_url).error_after_output(1);
+    assert!(
+        failure["message"]
+            .as_str()
+            .unwrap()
+            .contains("no refusal: it answered 200")
     );
 }
 
