@@ -44,7 +44,7 @@ pub use limits::{Limits, Window};
 pub(crate) use refusal::quoted;
 pub use refusal::{Refusal, RefusalKind};
 pub use reply::Reply;
-pub use seen::{Claim, Seen};
+pub use seen::{Claim, Held, Seen};
 
 /// A request as it arrived at the customer's server.
 #[derive(Clone, Copy)]
