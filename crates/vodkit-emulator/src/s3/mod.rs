@@ -289,21 +289,29 @@ async fn perform(
     }
 }
 
-/// Keeps a complete object.
-fn keep(shared: &Shared, asked: &Asked, object: Object) -> Vec<Effect> {
+/// Keeps a complete object, which was sent whole or in so many parts.
+fn keep(shared: &Shared, asked: &Asked, object: Object, parts: Option<usize>) -> Vec<Effect> {
+    let id = format!("{}/{}", asked.bucket, asked.key);
+    let stored = Effect::ObjectStored {
+        object: id.clone(),
+        bytes: object.size,
+        md5: hex(&object.md5),
+        parts,
+    };
     let replaced = shared.s3.with(|store| {
         let bucket = store.buckets.get_mut(&asked.bucket)?;
         bucket.insert(asked.key.clone(), object)
     });
-    vec![Effect::Thing {
+    let thing = Effect::Thing {
         vendor: VENDOR,
         kind: "object",
-        id: format!("{}/{}", asked.bucket, asked.key),
+        id,
         change: match replaced {
             Some(_) => Change::Changed,
             None => Change::Created,
         },
-    }]
+    };
+    vec![stored, thing]
 }
 
 fn respond(builder: http::response::Builder, body: Body) -> Result<Response, Refusal> {

@@ -20,6 +20,7 @@ use super::{Answer, keep, respond};
 use crate::blob::Blob;
 use crate::clock;
 use crate::digest::hex;
+use crate::journal::Effect;
 use crate::server::{Shared, base_of};
 use crate::storage::refusal::{Document, Refusal, XML};
 
@@ -69,7 +70,11 @@ pub(super) fn create(shared: &Shared, asked: &Asked) -> Answer {
         .text("Bucket", &asked.bucket)
         .text("Key", &asked.key)
         .text("UploadId", &id);
-    Ok((document(answer)?, Vec::new()))
+    let begun = Effect::UploadBegun {
+        object: format!("{}/{}", asked.bucket, asked.key),
+        upload_id: id,
+    };
+    Ok((document(answer)?, vec![begun]))
 }
 
 /// Answers `PUT ?partNumber&uploadId`. A part that was sent before is replaced.
@@ -91,11 +96,17 @@ pub(super) async fn upload_part(
     shared.s3.with(|store| upload(store, asked).map(drop))?;
     let received = receive(shared, asked, payload, body).await?;
     let response = respond(received.summary(), Body::empty())?;
+    let stored = Effect::PartStored {
+        upload_id: asked.parameter("uploadId").unwrap_or_default().to_owned(),
+        number,
+        bytes: received.object.size,
+        md5: hex(&received.object.md5),
+    };
     // It may have been aborted while the bytes came.
     shared.s3.with(|store| {
         upload(store, asked).map(|upload| upload.parts.insert(number, received.object))
     })?;
-    Ok((response, Vec::new()))
+    Ok((response, vec![stored]))
 }
 
 #[derive(Deserialize)]
@@ -144,6 +155,7 @@ pub(super) async fn complete(
         store.uploads.remove(id);
         Ok((content_type, chosen))
     })?;
+    let count = parts.len();
     let joined = tokio::task::spawn_blocking(move || join(&parts)).await;
     let joined = match joined {
         Ok(Ok(joined)) => joined,
@@ -165,7 +177,7 @@ pub(super) async fn complete(
         .text("Bucket", &asked.bucket)
         .text("Key", &asked.key)
         .text("ETag", &object.etag);
-    let effects = keep(shared, asked, object);
+    let effects = keep(shared, asked, object, Some(count));
     Ok((document(answer)?, effects))
 }
 
@@ -251,7 +263,10 @@ pub(super) fn abort(shared: &Shared, asked: &Asked) -> Answer {
     // The files are removed outside of the lock.
     drop(removed);
     let builder = Response::builder().status(StatusCode::NO_CONTENT);
-    Ok((respond(builder, Body::empty())?, Vec::new()))
+    let aborted = Effect::UploadAborted {
+        upload_id: asked.parameter("uploadId").unwrap_or_default().to_owned(),
+    };
+    Ok((respond(builder, Body::empty())?, vec![aborted]))
 }
 
 /// How long a page may be, and the number in another parameter.

@@ -34,7 +34,7 @@ pub(super) async fn put(
 ) -> Answer {
     let received = receive(shared, asked, payload, body).await?;
     let response = respond(received.summary(), Body::empty())?;
-    let effects = keep(shared, asked, received.object);
+    let effects = keep(shared, asked, received.object, None);
     Ok((response, effects))
 }
 

@@ -42,7 +42,13 @@ fn an_object_goes_in_and_comes_out_whole_and_in_part() {
         id: format!("{DEFAULT_BUCKET}/{KEY}"),
         change,
     };
-    assert_eq!(record.effects, [created(Change::Created)]);
+    let put = |bytes: &[u8]| Effect::ObjectStored {
+        object: format!("{DEFAULT_BUCKET}/{KEY}"),
+        bytes: bytes.len() as u64,
+        md5: hex(&Md5::digest(bytes)),
+        parts: None,
+    };
+    assert_eq!(record.effects, [put(&film), created(Change::Created)]);
     assert_eq!(
         (record.vendor, record.operation),
         (Some("mediacloud"), Some("PutObject"))
@@ -81,7 +87,7 @@ fn an_object_goes_in_and_comes_out_whole_and_in_part() {
     assert_eq!(reply.status, 200);
     assert_eq!(
         vendor.emulator.journal().pop().unwrap().effects,
-        [created(Change::Changed)]
+        [put(b"other"), created(Change::Changed)]
     );
     let get = ask("GET", KEY, &[], b"").presigned(&vendor, &keys, "604800");
     assert_eq!(get.send_unsigned(&vendor).body, b"other");
@@ -178,7 +184,37 @@ fn parts_become_an_object_whose_tag_tells_of_them() {
     );
     let stored = only_object(&vendor).unwrap();
     let whole = [&first[..], last].concat();
-    assert_eq!(stored.md5, hex(&Md5::digest(whole)));
+    assert_eq!(stored.md5, hex(&Md5::digest(&whole)));
+    // The journal tells of the beginning, each part, also the one that was replaced, and the whole.
+    let object = format!("{DEFAULT_BUCKET}/{KEY}");
+    let sent = |number, bytes: &[u8]| Effect::PartStored {
+        upload_id: id.clone(),
+        number,
+        bytes: bytes.len() as u64,
+        md5: hex(&Md5::digest(bytes)),
+    };
+    let records = vendor.emulator.journal();
+    let effects: Vec<_> = records
+        .into_iter()
+        .flat_map(|record| record.effects)
+        .filter(|effect| !matches!(effect, Effect::Thing { .. }))
+        .collect();
+    let wanted = [
+        Effect::UploadBegun {
+            object: object.clone(),
+            upload_id: id.clone(),
+        },
+        sent(2, b"replaced"),
+        sent(1, &first),
+        sent(2, last),
+        Effect::ObjectStored {
+            object,
+            bytes: whole.len() as u64,
+            md5: hex(&Md5::digest(&whole)),
+            parts: Some(2),
+        },
+    ];
+    assert_eq!(effects, wanted);
     assert_eq!(
         complete(&[(1, &tags[0])]).refusal(),
         (404, "NoSuchUpload".to_owned())
@@ -214,6 +250,12 @@ fn parts_must_be_large_and_an_abandoned_upload_is_gone() {
     assert_eq!(
         send(ask("DELETE", "a", &[("uploadId", &id)], b"")).status,
         204
+    );
+    assert_eq!(
+        vendor.emulator.journal().pop().unwrap().effects,
+        [Effect::UploadAborted {
+            upload_id: id.clone()
+        }]
     );
     let refused = send(ask("PUT", "a", &named("1"), b"x"));
     assert_eq!(refused.refusal(), (404, "NoSuchUpload".to_owned()));
