@@ -169,7 +169,8 @@ pub trait CallbackEvent: Serialize + fmt::Debug + Send + Sync + 'static {
     /// The ids of what it is about, usually one video.
     fn subjects(&self) -> Vec<String>;
 
-    /// The same for each delivery of this event, and another one for any other event.
+    /// The same for each delivery of this event, and another one for any other event where the vendor's messages tell them apart. They do not
+    /// where a message has neither an id nor a time, as Polyv's: the receiver says so.
     fn key(&self) -> EventKey;
 }
 
