@@ -304,7 +304,7 @@ fn snapshots(state: &State, base: &str, video_id: &str, done: bool) -> Value {
         "Status": "success",
         "SnapshotType": "NormalSnapshot",
         "SnapshotCount": 3,
-        "SnapshotFormat": pattern,
+        "SnapshotFormat": "jpg",
         "SnapshotRegular": pattern,
         "JobId": job(state, "snapshot", video_id),
     }]);
