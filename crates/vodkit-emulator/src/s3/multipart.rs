@@ -46,7 +46,7 @@ fn upload<'a>(store: &'a mut Store, asked: &Asked) -> Result<&'a mut Upload, Ref
         .get_mut(id)
         .filter(|upload| upload.bucket == asked.bucket && upload.key == asked.key)
         .ok_or_else(|| {
-            let message = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";
+            let message = "there is no such upload: it never began, is complete, or was aborted";
             Refusal::new(StatusCode::NOT_FOUND, "NoSuchUpload", message).detail("UploadId", id)
         })
 }
@@ -90,7 +90,7 @@ pub(super) async fn upload_part(
         .ok()
         .filter(|number| NUMBERS.contains(number))
         .ok_or_else(|| {
-            let message = "Part number must be an integer between 1 and 10000, inclusive";
+            let message = "parts are numbered from 1 to 10000";
             Refusal::argument("partNumber", text, message)
         })?;
     shared.s3.with(|store| upload(store, asked).map(drop))?;
@@ -125,8 +125,7 @@ struct Named {
 }
 
 fn malformed(why: String) -> Refusal {
-    let message =
-        "The XML you provided was not well-formed or did not validate against our published schema";
+    let message = "the list in the body is no XML, or not the XML that is wanted";
     Refusal::bad_request("MalformedXML", message).explained(why)
 }
 
@@ -187,8 +186,7 @@ fn chosen(upload: &Upload, named: &[Named]) -> Result<Vec<Object>, Refusal> {
         return Err(malformed("the list names no part".to_owned()));
     }
     if !named.is_sorted_by(|a, b| a.number < b.number) {
-        let message =
-            "The list of parts was not in ascending order. Parts must be ordered by part number.";
+        let message = "the list does not name the parts in the order of their numbers";
         return Err(Refusal::bad_request("InvalidPartOrder", message));
     }
     let find = |named: &Named| {
@@ -199,7 +197,7 @@ fn chosen(upload: &Upload, named: &[Named]) -> Result<Vec<Object>, Refusal> {
             .filter(|part| part.etag.trim_matches('"').eq_ignore_ascii_case(tag))
             .cloned()
             .ok_or_else(|| {
-                let message = "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
+                let message = "a part of the list is not here, or has another ETag";
                 Refusal::bad_request("InvalidPart", message)
                     .detail("PartNumber", named.number.to_string())
                     .detail("ETag", tag)
@@ -212,7 +210,7 @@ fn check_sizes(parts: &[Object], named: &[Named]) -> Result<(), Refusal> {
     let before_last = parts.iter().zip(named).take(parts.len().saturating_sub(1));
     for (part, named) in before_last {
         if part.size < LEAST {
-            let message = "Your proposed upload is smaller than the minimum allowed size";
+            let message = "a part before the last is too small";
             return Err(Refusal::bad_request("EntityTooSmall", message)
                 .detail("ProposedSize", part.size.to_string())
                 .detail("MinSizeAllowed", LEAST.to_string())
@@ -278,8 +276,7 @@ fn number(asked: &Asked, name: &'static str, default: usize) -> Result<usize, Re
             .ok()
             .filter(|number| i32::try_from(*number).is_ok())
             .ok_or_else(|| {
-                let message =
-                    format!("Argument {name} must be an integer between 0 and 2147483647");
+                let message = format!("{name} has to be a whole number from 0 to 2147483647");
                 Refusal::argument(name, text, message)
             }),
     }
@@ -325,7 +322,7 @@ pub(super) fn list_parts(shared: &Shared, asked: &Asked) -> Answer {
 pub(super) fn list_uploads(shared: &Shared, asked: &Asked) -> Answer {
     let text = |name| asked.parameter(name).unwrap_or_default();
     if !text("delimiter").is_empty() {
-        let message = "A parameter you provided implies functionality that is not implemented.";
+        let message = "a parameter asks for something that is not played here";
         return Err(
             Refusal::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
                 .explained("the emulator groups no keys")
