@@ -427,12 +427,12 @@ fn every_flaw_of_a_signed_address_has_its_code() {
     assert_eq!(sent(put(-50), "60").0, 200);
     assert_eq!(
         sent(put(-62), "60"),
-        is(403, "AccessDenied", "Request has expired")
+        is(403, "AccessDenied", "the signed address is past its time")
     );
     assert_eq!(sent(put(890), "60").0, 200);
     assert_eq!(
         sent(put(910), "60"),
-        is(403, "AccessDenied", "Request is not valid yet")
+        is(403, "AccessDenied", "the signed address is not good yet")
     );
     for life in ["604801", "-1", "soon"] {
         assert_eq!(
