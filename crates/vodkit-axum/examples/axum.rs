@@ -46,21 +46,19 @@ gives! {
     seen: Arc<Seen>
 }
 
-/// Deals with an event unless that was done before.
+/// Deals with an event unless that was done before. A claim that was not settled is given back: when dealing with it fails or panics, and when
+/// this future is dropped because the vendor did not wait for the answer.
 async fn receive<R: Receiver>(State(seen): State<Arc<Seen>>, callback: Callback<R>) -> Response {
     let key = callback.event().key();
     match seen.claim(&key) {
         Claim::Done => callback.accepted(),
         Claim::Busy => callback.failed("an earlier delivery is being dealt with"),
-        Claim::First => match act(&callback).await {
+        Claim::First(held) => match act(&callback).await {
             Ok(()) => {
-                seen.settle(&key);
+                held.settle();
                 callback.accepted()
             }
-            Err(why) => {
-                seen.release(&key);
-                callback.failed(why)
-            }
+            Err(why) => callback.failed(why),
         },
     }
 }

@@ -90,7 +90,7 @@ impl<R: Receiver> Endpoint<R> {
     /// Reads, verifies and parses a request, for programs that need more than the extractor gives, such as the raw request.
     ///
     /// # Errors
-    /// The refusal, and the request as far as it was read.
+    /// The [`Refusal`]: the request was not read, for its size or the time it took, or is not believed. What was read of it is dropped.
     pub async fn receive(
         &self,
         request: Request,

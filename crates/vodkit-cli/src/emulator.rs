@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use vodkit_emulator::{Emulator, StartError, baijiayun, mediacloud, polyv, quvideo};
 
+use crate::account::{CALLBACK_URL, variable};
 use crate::args::EmulatorArgs;
 use crate::failure::Failure;
 use crate::interrupt;
@@ -26,6 +27,12 @@ pub(crate) fn run(args: &EmulatorArgs) -> Result<(), Failure> {
     drop(stdout);
     printed.map_err(|error| Failure::of_output(&error))?;
     introduce(emulator.base_url());
+    let is_https = |url: String| url.to_ascii_lowercase().starts_with("https://");
+    if variable(CALLBACK_URL).is_some_and(is_https) {
+        note(&format!(
+            "{CALLBACK_URL} is an https address, which the emulator does not call: no callbacks of QuVideo's are sent"
+        ));
+    }
 
     // The sender lives in a static, so this ends with a signal only.
     let _signalled = end.recv();

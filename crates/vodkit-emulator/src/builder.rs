@@ -229,7 +229,8 @@ impl Builder {
     /// [`time_scale`](Self::time_scale).
     ///
     /// `VODKIT_BAIJIAYUN_CALLBACK_URL` and `VODKIT_POLYV_CALLBACK_URL` are the addresses of those accounts for callbacks,
-    /// `VODKIT_QUVIDEO_CALLBACK_URL` and `VODKIT_QUVIDEO_CALLBACK_KEY` the [`quvideo_callback`](Self::quvideo_callback);
+    /// `VODKIT_QUVIDEO_CALLBACK_URL` and `VODKIT_QUVIDEO_CALLBACK_KEY` the [`quvideo_callback`](Self::quvideo_callback), where the
+    /// address is no `https` one (those two are also read by receivers, so a key alone or an address behind TLS is passed over);
     /// `VODKIT_BAIJIAYUN_AUTH_URL` is the address of the [third-party authentication](baijiayun::ThirdPartyAuth), which
     /// `VODKIT_BAIJIAYUN_AUTH_FORCED=1` makes a forced one. `VODKIT_EMULATOR_CALLBACKS_ANYWHERE=1` sets
     /// [`callbacks_anywhere`](Self::callbacks_anywhere).
@@ -254,10 +255,8 @@ impl Builder {
         if let Some(account) = quvideo::from_variables(&read) {
             self = self.quvideo(account);
         }
-        match quvideo::callback_from_variables(&read) {
-            Ok(Some(callback)) => self = self.quvideo_callback(callback),
-            Ok(None) => {}
-            Err(problem) => self.problem = Some(problem),
+        if let Some(callback) = quvideo::callback_from_variables(&read) {
+            self = self.quvideo_callback(callback);
         }
         match read("VODKIT_EMULATOR_CALLBACKS_ANYWHERE").as_deref() {
             None => {}
@@ -420,6 +419,22 @@ mod tests {
         assert!(!format!("{builder:?}").contains("hush"));
     }
 
+    /// Whoever receives QuVideo's callbacks has the same variables set.
+    #[test]
+    fn what_a_receiver_has_set_does_not_stop_the_emulator() {
+        for pairs in [
+            &[("VODKIT_QUVIDEO_CALLBACK_KEY", "hush")] as &[_],
+            &[("VODKIT_QUVIDEO_CALLBACK_URL", "https://vod.example.test/")],
+            &[
+                ("VODKIT_QUVIDEO_CALLBACK_URL", "HTTPS://vod.example.test/a"),
+                ("VODKIT_QUVIDEO_CALLBACK_KEY", "hush"),
+            ],
+        ] {
+            let builder = Builder::default().with_variables(variables(pairs));
+            assert!(builder.quvideo_callback.is_none() && builder.problem.is_none());
+        }
+    }
+
     #[test]
     fn empty_variables_count_as_not_set() {
         let builder = Builder::default().with_variables(variables(&[
@@ -463,7 +478,6 @@ mod tests {
             ],
             &[("VODKIT_POLYV_CALLBACK_URL", "ftp://localhost/")],
             &[("VODKIT_QUVIDEO_CALLBACK_URL", "/hook")],
-            &[("VODKIT_QUVIDEO_CALLBACK_KEY", "a key without an address")],
         ] {
             let error = Builder::default()
                 .with_variables(variables(pairs))

@@ -30,8 +30,12 @@ pub(crate) enum End {
 enum Mode {
     Open,
     Ended(End),
-    /// So many more bytes of the head pass.
-    ShortHead(u64, End),
+    /// So many more bytes of the head pass, or all of it, of which so many bytes of its end (an empty line) were seen.
+    ShortHead {
+        blank: usize,
+        left: u64,
+        end: End,
+    },
     /// The head passes, of which so many bytes of its end (an empty line) were seen, then so many bytes of the body.
     ShortBody {
         blank: usize,
@@ -66,9 +70,13 @@ impl Control {
         self.set(Mode::Ended(end));
     }
 
-    /// Lets so many bytes of the next answer's head pass, then ends the connection.
+    /// Lets so many bytes of the next answer's head pass, or all of it where it is shorter, then ends the connection.
     pub(crate) fn end_in_head(&self, after: u64, end: End) {
-        self.set(Mode::ShortHead(after, end));
+        self.set(Mode::ShortHead {
+            blank: 0,
+            left: after,
+            end,
+        });
     }
 
     /// Lets the head of the next answer pass and so many bytes of its body, then ends the connection.
@@ -85,10 +93,13 @@ impl Control {
         self.set(Mode::Dribble(pause));
     }
 
-    /// Another request begins: a slow answer before it has been delivered.
+    /// Another request begins: the answer before it has been delivered, and what was meant for that one alone is over.
     pub(crate) fn begin(&self) {
-        if let Mode::Dribble(_) = self.get() {
-            self.set(Mode::Open);
+        match self.get() {
+            Mode::Open | Mode::Ended(_) => {}
+            Mode::ShortHead { .. } | Mode::ShortBody { .. } | Mode::Dribble(_) => {
+                self.set(Mode::Open);
+            }
         }
     }
 }
@@ -232,10 +243,17 @@ impl AsyncWrite for Line {
         match line.control.get() {
             Mode::Open => line.write(cx, bytes),
             Mode::Ended(end) => line.die(end, cx),
-            Mode::ShortHead(left, end) => {
-                let written = ready!(line.write_some(cx, bytes, left, end))?;
+            Mode::ShortHead { blank, left, end } => {
+                let (head, _) = head_in(bytes, blank);
+                let written = ready!(line.write_some(cx, &bytes[..head], left, end))?;
+                let (_, blank) = head_in(&bytes[..written], blank);
                 let left = left - written as u64;
-                line.control.set(Mode::ShortHead(left, end));
+                // At once, since nothing more may be written: not every answer has a body.
+                line.control
+                    .set(match left == 0 || blank == BLANK_LINE.len() {
+                        true => Mode::Ended(end),
+                        false => Mode::ShortHead { blank, left, end },
+                    });
                 Poll::Ready(Ok(written))
             }
             Mode::ShortBody { blank, left, end } if blank == BLANK_LINE.len() => {

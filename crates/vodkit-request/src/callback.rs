@@ -40,9 +40,11 @@ pub use form::Fields;
 pub use json::{decode_object, strict_json};
 pub use keys::Keys;
 pub use limits::{Limits, Window};
+#[cfg(feature = "baijiayun")]
+pub(crate) use refusal::quoted;
 pub use refusal::{Refusal, RefusalKind};
 pub use reply::Reply;
-pub use seen::{Claim, Seen};
+pub use seen::{Claim, Held, Seen};
 
 /// A request as it arrived at the customer's server.
 #[derive(Clone, Copy)]
@@ -167,7 +169,8 @@ pub trait CallbackEvent: Serialize + fmt::Debug + Send + Sync + 'static {
     /// The ids of what it is about, usually one video.
     fn subjects(&self) -> Vec<String>;
 
-    /// The same for each delivery of this event, and another one for any other event.
+    /// The same for each delivery of this event, and another one for any other event where the vendor's messages tell them apart. They do not
+    /// where a message has neither an id nor a time, as Polyv's: the receiver says so.
     fn key(&self) -> EventKey;
 }
 

@@ -12,6 +12,9 @@
 //! - `sign` is left out, the content of a file as well; every other field counts, documented or not. To verify a callback, pass
 //!   all fields that arrived, not those of a typed model.
 //! - `partner_key` always comes last and is never sent. A text without any parameter is just `partner_key=SECRET`.
+//! - **The text does not say where a field ends.** Raw values may hold `&` and `=`, so `a=1&b=2` is two fields, or the field `a` with the value
+//!   `1&b=2`: both have the same signature. Who verifies has to refuse names and values that could be cut in another way, as the receivers
+//!   of `vodkit-request` do.
 //! - The signature has 32 lower-case digits. Verification accepts no other case, because the vendor sends none.
 
 use core::fmt;

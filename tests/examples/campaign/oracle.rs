@@ -59,6 +59,11 @@ fn broken(world: &World, vendor: &str, on_demand: bool, last: &Ended) -> Result<
         return Err("its journal is still there".to_owned());
     }
     let received = received(world);
+    if received < world.content.len() as u64 {
+        return Err(format!(
+            "the journal tells of {received} bytes, fewer than the file has"
+        ));
+    }
     let resent = received.saturating_sub(world.content.len() as u64);
     let parts = part_size(vendor) * LANES;
     if resent > parts {

@@ -240,7 +240,7 @@ pub(crate) struct TriggerArgs {
     /// Address of the service
     #[arg(long, value_name = "URL")]
     pub(crate) to: String,
-    /// Change a byte after signing: a good service refuses it
+    /// Send it as it is, then with a byte changed after signing: a good service refuses that
     #[arg(long)]
     pub(crate) tamper: bool,
     /// How old it says it is, where it has a time; negative for the future. More than 300 should be refused

@@ -11,6 +11,7 @@ use vodkit_request::{Limits, Payload};
 
 use super::receivers::Address;
 use crate::failure::Failure;
+use crate::output::printable;
 use crate::watch::Watched;
 
 /// Headers that are about one connection, or that the connection to the service has its own of.
@@ -85,9 +86,21 @@ pub(crate) fn service(url: &str, option: &str) -> Result<Uri, Failure> {
     parsed
         .filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
         .ok_or_else(|| {
-            Failure::usage(format!("{option}: `{url}` is not an address"))
-                .hint("give it whole, such as http://127.0.0.1:3000/hooks")
+            let what = match quoted(url) {
+                Some(start) => format!("{option}: what begins with {start} is not an address"),
+                None => format!("{option}: this is not an address"),
+            };
+            Failure::usage(what).hint("give it whole, such as http://127.0.0.1:3000/hooks")
         })
+}
+
+/// What may be shown of an address that is perhaps none: its path and query, or a user name, may be secrets.
+fn quoted(url: &str) -> Option<String> {
+    let (scheme, rest) = url.trim().split_once("://")?;
+    let host = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let is_plain = scheme.chars().all(|c| c.is_ascii_alphanumeric());
+    // A password may have a slash in it, so what comes before an `@` anywhere is not shown.
+    (is_plain && !rest.contains('@')).then(|| format!("`{}://{}`", scheme, printable(host).trim()))
 }
 
 /// Path and query of the service stay; where it has no path, the callback keeps its own, and its query follows in any case.
@@ -115,6 +128,24 @@ fn target(service: &Uri, address: Address, query: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_secret_of_a_bad_address_is_shown() {
+        let line = |url| service(url, "--to").unwrap_err().line();
+        assert!(line("ftp://h.test/hush?t=hush").contains("`ftp://h.test` is not"));
+        for url in [
+            "ftp://h.test/hush?t=hush",
+            "http://h test/hush",
+            "ftp://u:hush@h",
+            "ftp://u:a/hush@h",
+            "hush",
+            "hush/hush?hush",
+            "/hush",
+        ] {
+            assert!(!line(url).contains("hush"), "{}", line(url));
+        }
+        assert!(service("http://h.test/hooks?t=1", "--to").is_ok());
+    }
 
     #[test]
     fn path_and_query_of_the_service_are_respected() {

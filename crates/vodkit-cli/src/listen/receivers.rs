@@ -85,8 +85,10 @@ impl Message {
     /// Looks whether it was received before. A question is asked anew each time.
     pub(super) fn notice(&mut self, seen: &Seen) {
         if self.covered != Covered::Nothing {
-            self.again = seen.claim(&self.key) != Claim::First;
-            seen.settle(&self.key);
+            match seen.claim(&self.key) {
+                Claim::First(held) => held.settle(),
+                Claim::Busy | Claim::Done => self.again = true,
+            }
         }
     }
 }

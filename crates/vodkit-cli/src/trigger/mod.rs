@@ -3,7 +3,7 @@
 mod request;
 mod sample;
 
-use http::Response;
+use http::{Response, StatusCode};
 use serde_json::{Value, json};
 use vodkit_request::Limits;
 use vodkit_request::transport::{BlockingTransport, Outgoing};
@@ -48,32 +48,47 @@ pub(crate) fn run(args: &TriggerArgs, global: Global) -> Result<(), Failure> {
     let now = transport.tick().now.seconds() - i64::from(args.age);
     // QuVideo signs the address that was set in its console, which a proxy may have made another one.
     let signed_url = variable(CALLBACK_URL).unwrap_or_else(|| args.to.trim().to_owned());
-    let sealed = Sealed {
-        event,
-        fields,
-        key: &key,
-        now,
-        signed_url: &signed_url,
-        tamper: args.tamper,
+    let sent_as = |tamper: bool| -> Result<Sent, Failure> {
+        let sealed = Sealed {
+            event,
+            fields: fields.clone(),
+            key: &key,
+            now,
+            signed_url: &signed_url,
+            tamper,
+        };
+        let (request, change) = sealed.request(&to)?;
+        let line = format!("{} {}", request.method(), args.to.trim());
+        let outgoing = Outgoing::new(request, Limits::call());
+        let response = transport.send(outgoing).map_err(|error| {
+            Failure::from(error).hint("is the service running at the address of --to?")
+        })?;
+        Ok(Sent {
+            line,
+            change,
+            response,
+        })
     };
-    let (request, change) = sealed.request(&to)?;
-    let sent = format!("{} {}", request.method(), args.to.trim());
-    let outgoing = Outgoing::new(request, Limits::call());
-    let response = transport.send(outgoing).map_err(|error| {
-        Failure::from(error).hint("is the service running at the address of --to?")
-    })?;
-    report(vendor, event, &sent, change.as_deref(), &response, global)
+    // Only who accepts the message as it is can refuse it for the change: a wrong address or a broken service refuses everything.
+    let whole = sent_as(false)?;
+    if !args.tamper || !accepts(vendor, &whole.response) {
+        return report(vendor, event, &whole, global);
+    }
+    report(vendor, event, &sent_as(true)?, global)
+}
+
+/// What was sent, and what came back.
+struct Sent {
+    /// Method and address.
+    line: String,
+    /// What was changed after signing.
+    change: Option<String>,
+    response: Response<bytes::Bytes>,
 }
 
 /// Prints the answer; an answer that is not the right one is a failure.
-fn report(
-    vendor: Vendor,
-    event: &Event,
-    sent: &str,
-    change: Option<&str>,
-    response: &Response<bytes::Bytes>,
-    global: Global,
-) -> Result<(), Failure> {
+fn report(vendor: Vendor, event: &Event, sent: &Sent, global: Global) -> Result<(), Failure> {
+    let (change, response) = (sent.change.as_deref(), &sent.response);
     let accepted = accepts(vendor, response);
     let status = response.status().as_u16();
     let body: String = String::from_utf8_lossy(response.body())
@@ -95,20 +110,35 @@ fn report(
         }
         output.json(&report)?;
     } else {
-        let mut text = format!("{} {}: {}\n", vendor.name(), event.name, printable(sent));
+        let mut text = format!(
+            "{} {}: {}\n",
+            vendor.name(),
+            event.name,
+            printable(&sent.line)
+        );
         if let Some(change) = change {
             text.push_str(&format!("changed after signing: {change}\n"));
         }
         let body: Vec<_> = body.lines().map(printable).collect();
         text.push_str(&faint(&format!("answered {status} {}", body.join(" "))));
-        let verdict = if accepted { "accepted" } else { "refused" };
-        if accepted == change.is_none() {
-            text.push_str(&format!("\n{}", good(verdict)));
+        match change {
+            None if accepted => text.push_str(&format!("\n{}", good("accepted"))),
+            Some(_) if refuses(vendor, response) => {
+                text.push_str(&format!("\n{}", good("refused")));
+            }
+            _ => {}
         }
         output.text(&text)?;
     }
     match (change, accepted) {
-        (None, true) | (Some(_), false) => Ok(()),
+        (None, true) => Ok(()),
+        (Some(_), false) if refuses(vendor, response) => Ok(()),
+        (Some(change), false) => Err(Failure::new(
+            Exit::Refused,
+            "refused",
+            format!("the service failed on a callback that was changed after signing ({change}), which is no refusal: it answered {status}"),
+        )
+        .hint("a service that verifies answers 403, or Baijiayun's form of a failure")),
         (None, false) => Err(Failure::new(
             Exit::Refused,
             "refused",
@@ -124,7 +154,7 @@ fn report(
 
 /// Whether the vendor would take this for success.
 fn accepts(vendor: Vendor, response: &Response<bytes::Bytes>) -> bool {
-    if response.status() != http::StatusCode::OK {
+    if response.status() != StatusCode::OK {
         return false;
     }
     if vendor != Vendor::Baijiayun {
@@ -132,6 +162,26 @@ fn accepts(vendor: Vendor, response: &Response<bytes::Bytes>) -> bool {
     }
     let answer: Option<Value> = serde_json::from_slice(response.body()).ok();
     answer.is_some_and(|answer| answer["code"] == 0 || answer["code"] == "0")
+}
+
+/// Whether the answer says no to the message: not that there is nobody at this address, nor that the service has failed.
+fn refuses(vendor: Vendor, response: &Response<bytes::Bytes>) -> bool {
+    if vendor == Vendor::Baijiayun && response.status() == StatusCode::OK {
+        let answer: Option<Value> = serde_json::from_slice(response.body()).ok();
+        let code = answer.and_then(|mut answer| answer.get_mut("code").map(Value::take));
+        return code.is_some_and(|code| match code {
+            Value::Number(code) => code.as_i64() != Some(0),
+            Value::String(code) => !code.is_empty() && code != "0",
+            _ => false,
+        });
+    }
+    let elsewhere = [
+        StatusCode::NOT_FOUND,
+        StatusCode::METHOD_NOT_ALLOWED,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    response.status().is_client_error() && !elsewhere.contains(&response.status())
 }
 
 fn wanted(vendor: Vendor) -> &'static str {
@@ -173,7 +223,8 @@ pub(crate) fn help() -> String {
         "
 The key is that of the environment, as for `vodkit listen`, and the service has to verify with the same one. QuVideo's callbacks are signed for
 VODKIT_QUVIDEO_CALLBACK_URL where that is set, else for the address of --to.
-Exit code 0: accepted, or with --tamper refused. 1: refused. 8: accepted although it was tampered with.
+With --tamper the message is first sent as it is, and has to be accepted. A status of 404, 405 or 500 and above is no refusal.
+Exit code 0: accepted, or with --tamper refused. 1: refused, or failed on. 8: accepted although it was tampered with.
 
 Examples:
   vodkit trigger baijiayun transcode-complete --to http://127.0.0.1:8700/baijiayun
@@ -233,6 +284,38 @@ mod tests {
             for vendor in [Vendor::Baijiayun, Vendor::Polyv, Vendor::QuVideo] {
                 assert!(!accepts(vendor, &answer), "{status}");
             }
+        }
+    }
+
+    #[test]
+    fn only_a_no_is_a_refusal() {
+        let answer = |status: u16, body: &'static str| {
+            Response::builder()
+                .status(status)
+                .body(bytes::Bytes::from_static(body.as_bytes()))
+                .unwrap()
+        };
+        for vendor in [Vendor::Baijiayun, Vendor::Polyv, Vendor::QuVideo] {
+            for status in [400, 401, 403, 413, 415] {
+                assert!(refuses(vendor, &answer(status, "")), "{status}");
+            }
+            for status in [200, 204, 302, 404, 405, 408, 429, 500, 502, 503] {
+                assert!(!refuses(vendor, &answer(status, "")), "{status}");
+            }
+        }
+        for (body, refused) in [
+            (r#"{"code":1,"msg":"x"}"#, true),
+            (r#"{"code":"403"}"#, true),
+            (r#"{"code":0}"#, false),
+            (r#"{"code":"0"}"#, false),
+            (r#"{"code":null}"#, false),
+            (r#"{"msg":"x"}"#, false),
+            ("[]", false),
+            ("ok", false),
+        ] {
+            let answer = answer(200, body);
+            assert_eq!(refuses(Vendor::Baijiayun, &answer), refused, "{body}");
+            assert!(!refuses(Vendor::Polyv, &answer), "{body}");
         }
     }
 }

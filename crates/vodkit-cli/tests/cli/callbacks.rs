@@ -6,7 +6,6 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::server::{Server, reply};
 use crate::{Ran, bare, run};
 
 const BAIJIAYUN_KEY: &str = "canary-partner-key-0123456789";
@@ -197,6 +196,8 @@ fn each_event_arrives_verified_and_none_that_was_tampered_with() {
             (&json!(false), &json!(403), &json!(true)),
             "{sent}"
         );
+        // It comes as it is before it comes changed.
+        assert_eq!(listener.line()["again"], true);
         let line = listener.line();
         assert_eq!(
             (&line["vendor"], &line["refused"]),
@@ -353,37 +354,6 @@ fn what_is_old_or_by_another_key_is_refused() {
     let to = format!("{}/quvideo", public.base_url);
     trigger(&mut elsewhere(), &["quvideo", "TranscodeComplete"], &to).data();
     assert_eq!(public.line()["answered"], 200);
-}
-
-/// A service that takes everything: whoever sends it a changed callback learns of it.
-#[test]
-fn a_service_that_does_not_verify_is_found_out() {
-    for vendor_and_event in [
-        ["baijiayun", "20"],
-        ["polyv", "nopass"],
-        ["quvideo", "SnapshotComplete"],
-    ] {
-        let server = Server::start(Some(reply("200 OK", "application/json", r#"{"code":0}"#)));
-        let whole = trigger(&mut with_keys(), &vendor_and_event, &server.base_url);
-        assert_eq!(whole.data()["accepted"], true);
-        let args = [vendor_and_event[0], vendor_and_event[1], "--tamper"];
-        let failure = trigger(&mut with_keys(), &args, &server.base_url).error_after_output(8);
-        assert_eq!(failure["kind"], "verification");
-        assert!(
-            failure["message"]
-                .as_str()
-                .unwrap()
-                .contains("changed after signing")
-        );
-    }
-    let server = Server::start(Some(reply("200 OK", "text/plain", "ok")));
-    let failure = trigger(&mut with_keys(), &["baijiayun", "20"], &server.base_url);
-    assert!(
-        failure.error_after_output(1)["message"]
-            .as_str()
-            .unwrap()
-            .contains("code 0")
-    );
 }
 
 #[test]

@@ -134,6 +134,9 @@ fn the_raw_request_arrives() {
         &format!("{base_url}/polyv"),
     )
     .data();
+    // It came as it is, then changed.
+    assert!(arrived.recv().unwrap().line.starts_with("GET /polyv?"));
+    assert!(listener.line()["refused"].is_null());
     assert!(listener.line()["refused"].is_string());
     assert!(arrived.try_recv().is_err());
 }

@@ -20,6 +20,7 @@ mod secrets;
 mod server;
 mod signing;
 mod storage;
+mod tampering;
 mod uploads;
 
 use std::process::{Command, Output, Stdio};

@@ -104,6 +104,27 @@ fn an_emulator_says_where_it_is_and_ends_in_order() {
     }
 }
 
+/// Whoever receives QuVideo's callbacks has these variables set, and starts an emulator all the same.
+#[cfg(unix)]
+#[test]
+fn an_emulator_starts_beside_the_variables_of_a_receiver() {
+    let url = "VODKIT_QUVIDEO_CALLBACK_URL";
+    for (address, is_told) in [("", false), ("https://vod.example.test/hook?t=hush", true)] {
+        let mut command = bare();
+        command
+            .env("VODKIT_QUVIDEO_CALLBACK_KEY", "hush")
+            .env(url, address);
+        let (child, base_url, _stdout) = emulator(&mut command);
+        assert!(base_url.starts_with("http://127.0.0.1:"), "{base_url}");
+        signal(&child, "TERM");
+        let ran = ended(child);
+        assert_eq!(ran.code, 0, "{}", ran.err);
+        let line = format!("{url} is an https address");
+        assert_eq!(ran.err.contains(&line), is_told, "{}", ran.err);
+        assert!(!ran.err.contains("hush"), "{}", ran.err);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn an_emulator_takes_account_and_speed_from_the_environment() {

@@ -53,9 +53,18 @@ impl Target {
         if host.is_empty() {
             return Err("the address has no host".to_owned());
         }
+        // The parser leaves a port that is none to whoever asks for it.
+        let port = authority.as_str()[authority.host().len()..].strip_prefix(':');
+        let port = match port {
+            None | Some("") => 80,
+            Some(text) => match text.parse::<u16>() {
+                Ok(port) if port > 0 => port,
+                _ => return Err("the address has a port that is none: 1 to 65535".to_owned()),
+            },
+        };
         Ok(Self {
             host: host.to_owned(),
-            port: authority.port_u16().unwrap_or(80),
+            port,
             authority: authority.as_str().to_owned(),
             path: uri
                 .path_and_query()
@@ -125,6 +134,8 @@ mod tests {
         let target = Target::read("http://Local.Test").unwrap();
         assert_eq!((target.host.as_str(), target.port), ("Local.Test", 80));
         assert_eq!(target.path.as_str(), "/");
+        assert_eq!(Target::read("http://localhost:/").unwrap().port, 80);
+        assert_eq!(Target::read("http://localhost:65535").unwrap().port, 65_535);
         for bad in [
             "",
             "/a",
@@ -135,6 +146,10 @@ mod tests {
             "http:///a",
             "http://u:p@localhost/",
             "http://lo cal/",
+            "http://127.0.0.1:99999/",
+            "http://127.0.0.1:0/",
+            "http://127.0.0.1:8x/",
+            "http://[::1]:70000/",
             "http://localhost/课",
         ] {
             assert!(Target::read(bad).is_err(), "{bad}");

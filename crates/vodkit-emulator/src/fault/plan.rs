@@ -260,7 +260,7 @@ impl Target {
         })
     }
 
-    /// Is done, and its connection closed after so many bytes of the answer's head.
+    /// Is done, and its connection closed after so many bytes of the answer's head, or after all of it where it has no more.
     pub fn cut_reply_head_after(self, bytes: u64) -> Fault {
         self.does(Action::CutReplyHead {
             after: bytes,

@@ -142,9 +142,9 @@ impl Struck<'_> {
         let response = match *action {
             Action::Answer(ref answer) => {
                 let host = host_of(request.headers());
-                self.hit.fire();
-                if !answer.at_once {
-                    drain(request.into_body()).await;
+                // Nobody is left to be answered if the request broke off.
+                if answer.at_once || drain(request.into_body()).await {
+                    self.hit.fire();
                 }
                 let now_ms = self.shared.clock.now_ms();
                 answer.response(self.named, &host, now_ms)
@@ -258,11 +258,10 @@ fn expire(shared: &Shared, named: Named, parts: &http::request::Parts) -> bool {
         Some("baijiayun") => baijiayun::expire_address(shared, &parts.uri),
         Some("quvideo") => quvideo::expire_token(shared, &parts.uri),
         Some("mediacloud") => {
-            let has_token = parts.headers.contains_key(header::AUTHORIZATION);
-            if has_token {
-                shared.mediacloud.with(mediacloud::State::revoke_tokens);
-            }
-            has_token
+            let now_ms = shared.clock.now_ms();
+            shared
+                .mediacloud
+                .with(|state| mediacloud::expire_token(state, &parts.headers, now_ms))
         }
         _ => false,
     }
@@ -284,6 +283,12 @@ fn length_of(headers: &HeaderMap) -> Option<u64> {
     }
 }
 
-async fn drain(mut body: Body) {
-    while let Some(Ok(_)) = body.frame().await {}
+/// Reads a body to its end. Whether it had one.
+async fn drain(mut body: Body) -> bool {
+    while let Some(frame) = body.frame().await {
+        if frame.is_err() {
+            return false;
+        }
+    }
+    true
 }

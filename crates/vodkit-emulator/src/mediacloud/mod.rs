@@ -34,6 +34,7 @@ use envelope::{Fault, NOT_FOUND, Success};
 pub use assumptions::ASSUMPTIONS;
 pub(crate) use credential::from_variables;
 pub use credential::{Account, DEFAULT_BUCKET, DEFAULT_PASSWORD, DEFAULT_USERNAME};
+pub(crate) use session::expire_token;
 pub(crate) use state::{State, StorageKey};
 
 /// How long an access token lives when nothing else is said, as in the page's sample.

@@ -127,6 +127,15 @@ pub(super) fn authenticate(
         })
 }
 
+/// Makes every token void, if the one that a request carries was good until then. Whether it was.
+pub(crate) fn expire_token(state: &mut State, headers: &HeaderMap, now_ms: i64) -> bool {
+    let was_good = authenticate(state, headers, now_ms).is_ok();
+    if was_good {
+        state.revoke_tokens();
+    }
+    was_good
+}
+
 fn bearer(headers: &HeaderMap) -> Result<&str, String> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Err("there is no Authorization header".to_owned());

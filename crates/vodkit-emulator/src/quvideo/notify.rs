@@ -100,24 +100,23 @@ impl std::fmt::Debug for Callback {
     }
 }
 
-/// What the variables describe, if there is an address among them.
-pub(crate) fn callback_from_variables(
-    read: &dyn Fn(&str) -> Option<String>,
-) -> Result<Option<Callback>, String> {
-    let key = read("VODKIT_QUVIDEO_CALLBACK_KEY");
-    let Some(url) = read("VODKIT_QUVIDEO_CALLBACK_URL") else {
-        return match key {
-            Some(_) => {
-                Err("VODKIT_QUVIDEO_CALLBACK_KEY needs VODKIT_QUVIDEO_CALLBACK_URL".to_owned())
-            }
-            None => Ok(None),
-        };
-    };
+/// What the variables describe, if there is an address among them that the emulator can call.
+///
+/// They are also those of whoever receives the vendor's callbacks: the key alone, and the address of a service behind TLS, say nothing about
+/// the emulator.
+pub(crate) fn callback_from_variables(read: &dyn Fn(&str) -> Option<String>) -> Option<Callback> {
+    let url = read("VODKIT_QUVIDEO_CALLBACK_URL")?;
+    if url
+        .get(..8)
+        .is_some_and(|start| start.eq_ignore_ascii_case("https://"))
+    {
+        return None;
+    }
     let callback = Callback::new(url);
-    Ok(Some(match key {
+    Some(match read("VODKIT_QUVIDEO_CALLBACK_KEY") {
         Some(key) => callback.key(key),
         None => callback,
-    }))
+    })
 }
 
 /// Something that the address is told about a video.
@@ -304,7 +303,7 @@ fn snapshots(state: &State, base: &str, video_id: &str, done: bool) -> Value {
         "Status": "success",
         "SnapshotType": "NormalSnapshot",
         "SnapshotCount": 3,
-        "SnapshotFormat": pattern,
+        "SnapshotFormat": "jpg",
         "SnapshotRegular": pattern,
         "JobId": job(state, "snapshot", video_id),
     }]);

@@ -89,12 +89,14 @@ pub(super) fn check(
     match (authorization.is_empty(), has_query) {
         (false, true) => Err(Refusal::bad_request(
             "InvalidArgument",
-            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+            "the request is signed in more than one place: sign it in the Authorization header or in the query, not in both",
         )),
         (false, false) => by_header(asked, &authorization, at, known),
         (true, true) => by_address(asked, at, known),
-        (true, false) => Err(Refusal::forbidden("AccessDenied", "Access Denied")
-            .explained("the request is not signed: no Authorization, no X-Amz-Signature")),
+        (true, false) => Err(
+            Refusal::forbidden("AccessDenied", "this is not open to everybody")
+                .explained("the request is not signed: no Authorization, no X-Amz-Signature"),
+        ),
     }
 }
 
@@ -105,11 +107,11 @@ fn by_header(
     known: impl Fn(&str) -> Option<StorageKey>,
 ) -> Result<Payload, Refusal> {
     let malformed = |problem: &str| {
-        let message = "The authorization header is malformed";
+        let message = "the Authorization header cannot be read";
         Refusal::bad_request("AuthorizationHeaderMalformed", message).explained(problem)
     };
     let Some(fields) = authorization.strip_prefix(ALGORITHM) else {
-        let message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
+        let message = "signatures of this kind are not taken: sign with AWS4-HMAC-SHA256";
         return Err(Refusal::bad_request("InvalidRequest", message)
             .explained("the emulator knows version 4 of the signature with HMAC-SHA256 only")
             .assumed("other-signatures"));
@@ -133,7 +135,7 @@ fn by_header(
         false => given,
     };
     let Some(stamp) = moment_of(&given) else {
-        let message = "AWS authentication requires a valid Date or x-amz-date header";
+        let message = "a signed request needs its time, in x-amz-date or Date";
         return Err(Refusal::forbidden("AccessDenied", message)
             .explained("x-amz-date is missing or not of the form 20130524T000000Z"));
     };
@@ -152,7 +154,7 @@ fn by_header(
     )?;
     let ahead = at.ahead(stamp);
     if ahead.abs() > TOLERANCE {
-        let message = "The difference between the request time and the current time is too large.";
+        let message = "the time of the request is too far from the time here";
         return Err(Refusal::forbidden("RequestTimeTooSkewed", message)
             .detail("RequestTime", given)
             .detail("ServerTime", clock::utc_text(at.now_ms))
@@ -176,7 +178,8 @@ fn by_address(
     known: impl Fn(&str) -> Option<StorageKey>,
 ) -> Result<Payload, Refusal> {
     let malformed = |problem: &str| {
-        let message = "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.";
+        let message =
+            "a signature in the query needs all six of its X-Amz- parameters, each in its form";
         Refusal::bad_request("AuthorizationQueryParametersError", message).explained(problem)
     };
     let parameter = |name: &str| {
@@ -214,17 +217,19 @@ fn by_address(
     let ahead = at.ahead(stamp);
     if ahead > TOLERANCE {
         return Err(
-            Refusal::forbidden("AccessDenied", "Request is not valid yet").explained(format!(
-                "X-Amz-Date is {ahead} s ahead of the emulator's clock"
-            )),
+            Refusal::forbidden("AccessDenied", "the signed address is not good yet").explained(
+                format!("X-Amz-Date is {ahead} s ahead of the emulator's clock"),
+            ),
         );
     }
     if -ahead > life {
         let end = (stamp.as_second() + life).saturating_mul(1000);
-        return Err(Refusal::forbidden("AccessDenied", "Request has expired")
-            .detail("X-Amz-Expires", life.to_string())
-            .detail("Expires", clock::utc_text(end))
-            .detail("ServerTime", clock::utc_text(at.now_ms)));
+        return Err(
+            Refusal::forbidden("AccessDenied", "the signed address is past its time")
+                .detail("X-Amz-Expires", life.to_string())
+                .detail("Expires", clock::utc_text(end))
+                .detail("ServerTime", clock::utc_text(at.now_ms)),
+        );
     }
     let query: Vec<(String, String)> = asked
         .query
@@ -293,7 +298,7 @@ fn moment_of(text: &str) -> Option<Timestamp> {
 fn payload_of_header(asked: &Asked) -> Result<Payload, Refusal> {
     let text = asked.header("x-amz-content-sha256");
     if text.is_empty() {
-        let message = "Missing required header for this request: x-amz-content-sha256";
+        let message = "the header x-amz-content-sha256 is missing";
         return Err(Refusal::bad_request("InvalidRequest", message));
     }
     payload_of(&text)
@@ -304,7 +309,7 @@ fn payload_of(text: &str) -> Result<Payload, Refusal> {
         return Ok(Payload::Unsigned);
     }
     if text.starts_with("STREAMING-") {
-        let message = "A header you provided implies functionality that is not implemented.";
+        let message = "a header asks for something that is not played here";
         return Err(
             Refusal::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
                 .explained("the emulator takes no body in signed chunks or with trailers")
@@ -338,7 +343,7 @@ fn check_names(asked: &Asked, names: &[String]) -> Result<(), Refusal> {
         .filter(|name| !names.iter().any(|have| have == name))
         .collect();
     if !unsigned.is_empty() {
-        let message = "There were headers present in the request which were not signed";
+        let message = "some headers have to be signed and are not";
         return Err(Refusal::forbidden("AccessDenied", message)
             .detail("HeadersNotSigned", unsigned.join(", ")));
     }
@@ -348,7 +353,7 @@ fn check_names(asked: &Asked, names: &[String]) -> Result<(), Refusal> {
             && asked.headers.contains_key(name.as_str())
     };
     if !names.iter().all(plain) || !names.is_sorted_by(|a, b| a < b) {
-        let message = "The signed headers of the request are malformed";
+        let message = "the list of signed headers cannot be used";
         return Err(Refusal::bad_request("AuthorizationHeaderMalformed", message).explained(
             "SignedHeaders are not sorted, not in small letters, or name a header that is not there",
         ));
@@ -363,7 +368,7 @@ fn key(
     known: impl Fn(&str) -> Option<StorageKey>,
 ) -> Result<StorageKey, Refusal> {
     let unknown = |why: &str| {
-        let message = "The AWS Access Key Id you provided does not exist in our records.";
+        let message = "nobody has this access key";
         Refusal::forbidden("InvalidAccessKeyId", message)
             .detail("AWSAccessKeyId", id)
             .explained(why)
@@ -377,12 +382,12 @@ fn key(
         ));
     }
     if token != key.token {
-        let message = "The provided token is malformed or otherwise invalid.";
+        let message = "the session token does not belong to the access key";
         return Err(Refusal::bad_request("InvalidToken", message)
             .explained("the session token does not belong to this access key id"));
     }
     if at.now_ms >= key.expires_ms {
-        let message = "The provided token has expired.";
+        let message = "the session token is past its time";
         // assumed: expired
         return Err(Refusal::bad_request("ExpiredToken", message));
     }
@@ -413,8 +418,7 @@ fn compare(
     }
     let bytes = |text: &str| -> String { text.bytes().map(|b| format!("{b:02x} ")).collect() };
     let (text, canonical) = (signed.text(), signed.canonical());
-    let message = "The request signature we calculated does not match the signature you provided. \
-                   Check your key and signing method.";
+    let message = "the signature is not the one of this request and key";
     Err(Refusal::forbidden("SignatureDoesNotMatch", message)
         .detail("AWSAccessKeyId", claimed.id.as_str())
         .detail("SignatureProvided", received)

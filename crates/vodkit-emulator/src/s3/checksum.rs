@@ -54,7 +54,7 @@ impl Checksum {
             .filter(|(_, _, text)| !text.is_empty());
         let first = given.next();
         if given.next().is_some() {
-            let message = "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.";
+            let message = "more than one x-amz-checksum- header came: one is taken";
             return Err(Refusal::bad_request("InvalidRequest", message));
         }
         Ok(first.map(|(header, kind, text)| Self { header, text, kind }))
@@ -76,7 +76,7 @@ impl Checksum {
         }
         let name = self.header.trim_start_matches("x-amz-checksum-");
         let message = format!(
-            "The {} you specified did not match the calculated checksum.",
+            "the {} that was sent is not that of the bytes that arrived",
             name.to_uppercase()
         );
         Err(Refusal::bad_request("BadDigest", message))

@@ -226,7 +226,7 @@ fn check_bucket(shared: &Shared, asked: &Asked) -> Result<(), Refusal> {
         false => Err(Refusal::new(
             StatusCode::NOT_FOUND,
             "NoSuchBucket",
-            "The specified bucket does not exist",
+            "there is no such bucket",
         )
         .detail("BucketName", asked.bucket.as_str())
         .assumed("buckets")),
@@ -244,7 +244,7 @@ fn check_conditions(asked: &Asked) -> Result<(), Refusal> {
         Some(name) => Err(Refusal::new(
             StatusCode::NOT_IMPLEMENTED,
             "NotImplemented",
-            "A header you provided implies functionality that is not implemented.",
+            "a header asks for something that is not played here",
         )
         .detail("Header", name)
         .assumed("conditions")),
@@ -255,8 +255,7 @@ fn check_conditions(asked: &Asked) -> Result<(), Refusal> {
 fn check_body(payload: &Payload, body: &[u8]) -> Result<(), Refusal> {
     match payload {
         Payload::Sha256(wanted) if *wanted != hex(&Sha256::digest(body)) => {
-            let message =
-                "The provided 'x-amz-content-sha256' header does not match what was computed.";
+            let message = "the body has another SHA-256 than x-amz-content-sha256 says";
             Err(Refusal::bad_request("XAmzContentSHA256Mismatch", message))
         }
         _ => Ok(()),
@@ -282,28 +281,36 @@ async fn perform(
         Operation::Unknown => Err(Refusal::new(
             StatusCode::NOT_IMPLEMENTED,
             "NotImplemented",
-            "A header or query you provided implies functionality that is not implemented.",
+            "the request asks for something that is not played here",
         )
         .explained("the emulator's store puts, reads and heads objects, uploads them in parts, and lists such uploads")
         .assumed("operations")),
     }
 }
 
-/// Keeps a complete object.
-fn keep(shared: &Shared, asked: &Asked, object: Object) -> Vec<Effect> {
+/// Keeps a complete object, which was sent whole or in so many parts.
+fn keep(shared: &Shared, asked: &Asked, object: Object, parts: Option<usize>) -> Vec<Effect> {
+    let id = format!("{}/{}", asked.bucket, asked.key);
+    let stored = Effect::ObjectStored {
+        object: id.clone(),
+        bytes: object.size,
+        md5: hex(&object.md5),
+        parts,
+    };
     let replaced = shared.s3.with(|store| {
         let bucket = store.buckets.get_mut(&asked.bucket)?;
         bucket.insert(asked.key.clone(), object)
     });
-    vec![Effect::Thing {
+    let thing = Effect::Thing {
         vendor: VENDOR,
         kind: "object",
-        id: format!("{}/{}", asked.bucket, asked.key),
+        id,
         change: match replaced {
             Some(_) => Change::Changed,
             None => Change::Created,
         },
-    }]
+    };
+    vec![stored, thing]
 }
 
 fn respond(builder: http::response::Builder, body: Body) -> Result<Response, Refusal> {

@@ -20,6 +20,7 @@ use super::{Answer, keep, respond};
 use crate::blob::Blob;
 use crate::clock;
 use crate::digest::hex;
+use crate::journal::Effect;
 use crate::server::{Shared, base_of};
 use crate::storage::refusal::{Document, Refusal, XML};
 
@@ -45,7 +46,7 @@ fn upload<'a>(store: &'a mut Store, asked: &Asked) -> Result<&'a mut Upload, Ref
         .get_mut(id)
         .filter(|upload| upload.bucket == asked.bucket && upload.key == asked.key)
         .ok_or_else(|| {
-            let message = "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.";
+            let message = "there is no such upload: it never began, is complete, or was aborted";
             Refusal::new(StatusCode::NOT_FOUND, "NoSuchUpload", message).detail("UploadId", id)
         })
 }
@@ -69,7 +70,11 @@ pub(super) fn create(shared: &Shared, asked: &Asked) -> Answer {
         .text("Bucket", &asked.bucket)
         .text("Key", &asked.key)
         .text("UploadId", &id);
-    Ok((document(answer)?, Vec::new()))
+    let begun = Effect::UploadBegun {
+        object: format!("{}/{}", asked.bucket, asked.key),
+        upload_id: id,
+    };
+    Ok((document(answer)?, vec![begun]))
 }
 
 /// Answers `PUT ?partNumber&uploadId`. A part that was sent before is replaced.
@@ -85,17 +90,23 @@ pub(super) async fn upload_part(
         .ok()
         .filter(|number| NUMBERS.contains(number))
         .ok_or_else(|| {
-            let message = "Part number must be an integer between 1 and 10000, inclusive";
+            let message = "parts are numbered from 1 to 10000";
             Refusal::argument("partNumber", text, message)
         })?;
     shared.s3.with(|store| upload(store, asked).map(drop))?;
     let received = receive(shared, asked, payload, body).await?;
     let response = respond(received.summary(), Body::empty())?;
+    let stored = Effect::PartStored {
+        upload_id: asked.parameter("uploadId").unwrap_or_default().to_owned(),
+        number,
+        bytes: received.object.size,
+        md5: hex(&received.object.md5),
+    };
     // It may have been aborted while the bytes came.
     shared.s3.with(|store| {
         upload(store, asked).map(|upload| upload.parts.insert(number, received.object))
     })?;
-    Ok((response, Vec::new()))
+    Ok((response, vec![stored]))
 }
 
 #[derive(Deserialize)]
@@ -114,8 +125,7 @@ struct Named {
 }
 
 fn malformed(why: String) -> Refusal {
-    let message =
-        "The XML you provided was not well-formed or did not validate against our published schema";
+    let message = "the list in the body is no XML, or not the XML that is wanted";
     Refusal::bad_request("MalformedXML", message).explained(why)
 }
 
@@ -144,6 +154,7 @@ pub(super) async fn complete(
         store.uploads.remove(id);
         Ok((content_type, chosen))
     })?;
+    let count = parts.len();
     let joined = tokio::task::spawn_blocking(move || join(&parts)).await;
     let joined = match joined {
         Ok(Ok(joined)) => joined,
@@ -165,7 +176,7 @@ pub(super) async fn complete(
         .text("Bucket", &asked.bucket)
         .text("Key", &asked.key)
         .text("ETag", &object.etag);
-    let effects = keep(shared, asked, object);
+    let effects = keep(shared, asked, object, Some(count));
     Ok((document(answer)?, effects))
 }
 
@@ -175,8 +186,7 @@ fn chosen(upload: &Upload, named: &[Named]) -> Result<Vec<Object>, Refusal> {
         return Err(malformed("the list names no part".to_owned()));
     }
     if !named.is_sorted_by(|a, b| a.number < b.number) {
-        let message =
-            "The list of parts was not in ascending order. Parts must be ordered by part number.";
+        let message = "the list does not name the parts in the order of their numbers";
         return Err(Refusal::bad_request("InvalidPartOrder", message));
     }
     let find = |named: &Named| {
@@ -187,7 +197,7 @@ fn chosen(upload: &Upload, named: &[Named]) -> Result<Vec<Object>, Refusal> {
             .filter(|part| part.etag.trim_matches('"').eq_ignore_ascii_case(tag))
             .cloned()
             .ok_or_else(|| {
-                let message = "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
+                let message = "a part of the list is not here, or has another ETag";
                 Refusal::bad_request("InvalidPart", message)
                     .detail("PartNumber", named.number.to_string())
                     .detail("ETag", tag)
@@ -200,7 +210,7 @@ fn check_sizes(parts: &[Object], named: &[Named]) -> Result<(), Refusal> {
     let before_last = parts.iter().zip(named).take(parts.len().saturating_sub(1));
     for (part, named) in before_last {
         if part.size < LEAST {
-            let message = "Your proposed upload is smaller than the minimum allowed size";
+            let message = "a part before the last is too small";
             return Err(Refusal::bad_request("EntityTooSmall", message)
                 .detail("ProposedSize", part.size.to_string())
                 .detail("MinSizeAllowed", LEAST.to_string())
@@ -251,7 +261,10 @@ pub(super) fn abort(shared: &Shared, asked: &Asked) -> Answer {
     // The files are removed outside of the lock.
     drop(removed);
     let builder = Response::builder().status(StatusCode::NO_CONTENT);
-    Ok((respond(builder, Body::empty())?, Vec::new()))
+    let aborted = Effect::UploadAborted {
+        upload_id: asked.parameter("uploadId").unwrap_or_default().to_owned(),
+    };
+    Ok((respond(builder, Body::empty())?, vec![aborted]))
 }
 
 /// How long a page may be, and the number in another parameter.
@@ -263,8 +276,7 @@ fn number(asked: &Asked, name: &'static str, default: usize) -> Result<usize, Re
             .ok()
             .filter(|number| i32::try_from(*number).is_ok())
             .ok_or_else(|| {
-                let message =
-                    format!("Argument {name} must be an integer between 0 and 2147483647");
+                let message = format!("{name} has to be a whole number from 0 to 2147483647");
                 Refusal::argument(name, text, message)
             }),
     }
@@ -310,7 +322,7 @@ pub(super) fn list_parts(shared: &Shared, asked: &Asked) -> Answer {
 pub(super) fn list_uploads(shared: &Shared, asked: &Asked) -> Answer {
     let text = |name| asked.parameter(name).unwrap_or_default();
     if !text("delimiter").is_empty() {
-        let message = "A parameter you provided implies functionality that is not implemented.";
+        let message = "a parameter asks for something that is not played here";
         return Err(
             Refusal::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
                 .explained("the emulator groups no keys")

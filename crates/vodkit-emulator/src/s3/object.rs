@@ -34,7 +34,7 @@ pub(super) async fn put(
 ) -> Answer {
     let received = receive(shared, asked, payload, body).await?;
     let response = respond(received.summary(), Body::empty())?;
-    let effects = keep(shared, asked, received.object);
+    let effects = keep(shared, asked, received.object, None);
     Ok((response, effects))
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn receive(
     let checksum = Checksum::of(asked)?;
     match asked.header("content-length").parse::<u64>() {
         Ok(length) if length > MOST => {
-            let message = "Your proposed upload exceeds the maximum allowed size";
+            let message = "the body is larger than one request may carry";
             return Err(Refusal::bad_request("EntityTooLarge", message)
                 .detail("ProposedSize", length.to_string())
                 .detail("MaxSizeAllowed", MOST.to_string()));
@@ -78,7 +78,7 @@ pub(super) async fn receive(
             return Err(Refusal::new(
                 StatusCode::LENGTH_REQUIRED,
                 "MissingContentLength",
-                "You must provide the Content-Length HTTP header.",
+                "the request does not tell the length of its body in Content-Length",
             ));
         }
     }
@@ -90,7 +90,7 @@ pub(super) async fn receive(
     let mut sum = checksum.as_ref().map(Checksum::begin);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
-            let message = "You did not provide the number of bytes specified by the Content-Length HTTP header.";
+            let message = "fewer bytes came than Content-Length announced";
             Refusal::bad_request("IncompleteBody", message)
                 .explained(format!("the body broke off: {error}"))
         })?;
@@ -112,15 +112,14 @@ pub(super) async fn receive(
     if let (Some(sha256), Payload::Sha256(wanted)) = (sha256, payload) {
         let computed = hex(&sha256.finalize());
         if computed != *wanted {
-            let message =
-                "The provided 'x-amz-content-sha256' header does not match what was computed.";
+            let message = "the body has another SHA-256 than x-amz-content-sha256 says";
             return Err(Refusal::bad_request("XAmzContentSHA256Mismatch", message)
                 .detail("ClientComputedContentSHA256", wanted.as_str())
                 .detail("S3ComputedContentSHA256", computed));
         }
     }
     if promised.is_some_and(|promised| promised != md5) {
-        let message = "The Content-MD5 you specified did not match what we received.";
+        let message = "the body has another MD5 than Content-MD5 says";
         return Err(Refusal::bad_request("BadDigest", message));
     }
     if let (Some(sum), Some(checksum)) = (sum, &checksum) {
@@ -152,7 +151,7 @@ fn promised_md5(asked: &Asked) -> Result<Option<[u8; 16]>, Refusal> {
         Some(digest) => Ok(Some(digest)),
         None => Err(Refusal::bad_request(
             "InvalidDigest",
-            "The Content-MD5 you specified is not valid.",
+            "Content-MD5 is not 16 bytes in Base64",
         )),
     }
 }
@@ -166,13 +165,13 @@ pub(super) fn get(shared: &Shared, asked: &Asked) -> Answer {
         Refusal::new(
             StatusCode::NOT_FOUND,
             "NoSuchKey",
-            "The specified key does not exist.",
+            "there is no object of this key",
         )
         .detail("Key", asked.key.as_str())
     })?;
     let part = part_of(&asked.headers, &object.etag, object.size);
     if let Part::Unsatisfiable { size } = part {
-        let message = "The requested range is not satisfiable";
+        let message = "the object has no bytes in this range";
         return Err(
             Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange", message)
                 .detail("RangeRequested", asked.header("range"))

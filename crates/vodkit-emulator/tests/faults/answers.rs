@@ -199,6 +199,27 @@ fn a_page_for_people_and_any_other_answer_can_be_given() {
     assert!(faults.unfired().is_empty());
 }
 
+/// An answer that nobody got does not count, and is there for the next one.
+#[test]
+fn a_request_that_breaks_off_is_not_answered() {
+    let vendor = vendor();
+    let at = vendor.emulator.address();
+    let fault = Fault::on("video/getInfo").answer(Answer::status(503));
+    vendor.emulator.faults().plan(fault);
+    let target = "/openapi/video/getInfo";
+    let cut = [head("POST", target, &[], 100).as_bytes(), b"half"].concat();
+    let mut stream = std::net::TcpStream::connect(at).unwrap();
+    std::io::Write::write_all(&mut stream, &cut).unwrap();
+    drop(stream);
+    // Until the emulator has noticed.
+    let answered = (0..200).any(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        ask(at, "POST", target, &[], b"").status() == 503
+    });
+    assert!(answered);
+    assert!(vendor.emulator.faults().unfired().is_empty());
+}
+
 #[test]
 fn an_answer_can_overtake_the_request() {
     let emulator = Emulator::start().unwrap();

@@ -246,12 +246,34 @@ fn a_reply_is_cut_in_its_body_or_in_its_head() {
     let seen = ask_signed(&upload, "GET", "", b"");
     assert_eq!((seen.bytes.len(), seen.error), (20, None));
     assert!(seen.text().starts_with("HTTP/1.1 200"));
+    // A head that is shorter is cut off its body.
+    for after in [2_000, 500_000] {
+        faults.plan(Fault::on("GetObject").cut_reply_head_after(after));
+        let seen = ask_signed(&upload, "GET", "", b"");
+        assert_eq!(seen.header("content-length").as_deref(), Some("400000"));
+        assert_eq!((seen.halves().1.len(), seen.error), (0, None));
+    }
     faults.plan(Fault::on("GetObject").reset_reply_after(200_000));
     let seen = ask_signed(&upload, "GET", "", b"");
     assert!(seen.is_reset(), "{:?}", seen.error);
     assert!(seen.bytes.len() < 201_000, "{}", seen.bytes.len());
     assert!(faults.unfired().is_empty());
     assert_eq!(ask_signed(&upload, "GET", "", b"").halves().1, bytes);
+}
+
+/// Whatever is left of a cut does not fall on the next answer: the connection ends with the head, also where no body would follow.
+#[test]
+fn a_cut_beyond_the_head_ends_the_connection_with_it() {
+    let emulator = Emulator::start().unwrap();
+    let fault = Fault::on("video/getInfo").cut_reply_head_after(500);
+    emulator.faults().plan(fault);
+    let request = "HEAD /openapi/video/getInfo HTTP/1.1\r\nHost: a\r\n\r\n";
+    let last = request.replace("Host: a", "Host: a\r\nConnection: close");
+    let seen = exchange(emulator.address(), format!("{request}{last}").as_bytes());
+    assert!(seen.bytes.len() < 500, "{seen:?}");
+    assert_eq!(seen.text().matches("HTTP/1.1 ").count(), 1, "{seen:?}");
+    assert!(seen.text().ends_with("\r\n\r\n"), "{seen:?}");
+    assert!(emulator.faults().unfired().is_empty());
 }
 
 #[test]

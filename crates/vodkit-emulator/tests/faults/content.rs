@@ -163,6 +163,9 @@ fn tokens_expire() {
         .plan(Fault::on_any().vendor("mediacloud").expire_credentials());
     let token = access();
     assert_eq!(emulator.faults().unfired().len(), 1);
+    // Nor does a token that was never good, and it takes nobody else's away.
+    assert_eq!(get("Bearer a.b.c"), 401);
+    assert_eq!(emulator.faults().unfired().len(), 1);
     assert_eq!(get(&token), 401);
     assert!(emulator.faults().unfired().is_empty());
     assert_eq!(get(&access()), 404);

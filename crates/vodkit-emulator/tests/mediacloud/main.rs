@@ -9,6 +9,7 @@ mod bodies;
 mod categories;
 mod client;
 mod media;
+mod parts;
 mod sessions;
 mod signer;
 mod storage;

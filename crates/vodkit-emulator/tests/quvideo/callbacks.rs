@@ -106,6 +106,7 @@ fn a_video_is_told_when_it_was_worked_on() {
     assert_eq!(message.video_id.as_ref(), Some(&id));
     assert_eq!(site.open(&message.cover_url.unwrap()).status, 200);
     let info = &message.snapshot_infos[0];
+    assert_eq!(info.snapshot_format.as_deref(), Some("jpg"));
     let pattern = info.snapshot_regular.as_ref().unwrap();
     for number in 1..=info.snapshot_count.unwrap() {
         let url = pattern.replace("{SnapshotCount}", &format!("{number:05}"));

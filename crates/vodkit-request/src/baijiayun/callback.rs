@@ -32,13 +32,32 @@ use vodkit_types::baijiayun::{ThirdPartyAuthRequest, TranscodeCallback};
 
 use crate::callback::{
     CallbackEvent, Covered, EventKey, Fields, Incoming, Keys, Limits, Receiver, Refusal,
-    RefusalKind, Reply, Unproven, Verified, Window,
+    RefusalKind, Reply, Unproven, Verified, Window, quoted,
 };
 use crate::error::Error;
 use crate::transport::Timestamp;
 
 const VENDOR: &str = "baijiayun";
 const METHODS: &[Method] = &[Method::POST];
+
+/// The fields that callbacks are known to have, in the order in which they are signed.
+const KNOWN: [&str; 15] = [
+    "file_md5",
+    "length",
+    "now_definition",
+    "origin_definition",
+    "partner_id",
+    "preface_url",
+    "qid",
+    "room_id",
+    "session_id",
+    "status",
+    "timestamp",
+    "total_size",
+    "total_transcode_size",
+    "version",
+    "video_id",
+];
 
 /// Receives the callbacks of an account: those for videos and those for playback, which come to the same address.
 #[derive(Clone, Debug)]
@@ -163,6 +182,8 @@ impl Receiver for Callbacks {
     }
 
     /// Verifies the form over all its fields but `sign`, then the time, then reads it. The query is no part of the message.
+    ///
+    /// A message that could be cut into other fields with the same signature is refused as [`RefusalKind::Ambiguous`].
     fn verify_and_parse(
         &self,
         incoming: &Incoming<'_>,
@@ -178,6 +199,7 @@ impl Receiver for Callbacks {
             .keys
             .find(|key| rule::verify(&signed, key, &received).is_ok())
             .ok_or_else(Refusal::signature_wrong)?;
+        refuse_other_cuts(&signed)?;
         let Some(sent) = fields.get("timestamp") else {
             return Err(Refusal::new(RefusalKind::Time, "it has no field timestamp"));
         };
@@ -219,6 +241,42 @@ fn form(incoming: &Incoming<'_>, limits: &Limits) -> Result<Fields, Refusal> {
         ));
     }
     Fields::parse(incoming.body, limits)
+}
+
+/// Refuses what could be cut into other fields that have the same signature.
+///
+/// The text that is signed joins raw names and values, so `qid=42&status=20` is two fields, or the one field `qid` with the value
+/// `42&status=20`. Of all the ways to cut a text into sorted fields, at most one passes here: a known field always stands for itself, and what
+/// else looks like a field inside of a value must not fit in between the known ones around it. An address with a query usually does not.
+fn refuse_other_cuts(signed: &[(&str, &str)]) -> Result<(), Refusal> {
+    let unclear = |name: &str| {
+        let what = "could be read as other fields with the same signature";
+        Refusal::new(RefusalKind::Ambiguous, format!("{} {what}", quoted(name)))
+    };
+    // A cut always has the first field and the known ones, so nothing fits in that does not sort between two of those.
+    let mut from = signed.first().map_or("", |(name, _)| name);
+    for (at, (name, value)) in signed.iter().enumerate() {
+        if name.contains(['&', '=']) {
+            return Err(unclear(name));
+        }
+        if KNOWN.contains(name) {
+            from = name;
+        }
+        let later = signed[at + 1..].iter().map(|(name, _)| *name);
+        let until = later.into_iter().find(|name| KNOWN.contains(name));
+        for (inner, _) in value
+            .split('&')
+            .skip(1)
+            .filter_map(|part| part.split_once('='))
+        {
+            let fits = from < inner && until.is_none_or(|until| inner < until);
+            // `sign` is never part of the text.
+            if inner != "sign" && (fits || KNOWN.contains(&inner)) {
+                return Err(unclear(name));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// `{"code":0}`.

@@ -80,7 +80,7 @@ impl Refusal {
     /// This field or header comes twice.
     #[must_use]
     pub fn ambiguous(field: &str) -> Self {
-        let field = name(field);
+        let field = quoted(field);
         Self::new(
             RefusalKind::Ambiguous,
             format!("{field} comes more than once"),
@@ -142,7 +142,7 @@ impl Refusal {
 }
 
 /// A name that a stranger chose, fit for a log: short, printable, without line ends.
-fn name(field: &str) -> String {
+pub(crate) fn quoted(field: &str) -> String {
     const LONGEST: usize = 40;
     let printable = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     let mut short: String = field.chars().take(LONGEST).map(printable).collect();

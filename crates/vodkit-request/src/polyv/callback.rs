@@ -216,8 +216,10 @@ impl CallbackEvent for Event {
         vid.into_iter().filter(|vid| !vid.is_empty()).collect()
     }
 
-    /// What identifies the event, from the signed fields where there are any, else from the whole body. No message has an id or a time: when the
-    /// same thing happens to a video once more, such as a second review, the key is the same.
+    /// What identifies the event: of snapshots, and where nothing is signed, the whole body, else the signed fields.
+    ///
+    /// No message has an id or a time, so when the same thing happens to a video once more the key is the same: of `pass`, `nopass` and `pass`
+    /// the third has that of the first. Let keys expire, or take a repeat for a reason to ask for the state of the video.
     fn key(&self) -> EventKey {
         let name = self.name();
         let key = |parts: &[&str]| EventKey::new(VENDOR, &name, parts.iter().copied());
