@@ -1,7 +1,8 @@
 //! What a whole upload costs: the command line, with its journal and its digests, against `curl -F` to the same server.
 //!
-//! `upload_whole VODKIT [ROUNDS] [MiB]`: every client sends a sparse file to an emulator in a process of its own, in turns. Fails when an upload to
-//! Baijiayun has less than half of curl's speed, or one of them needs more than 10 MB over a command that uploads nothing.
+//! `upload_whole VODKIT [ROUNDS] [MiB]`: every client sends a sparse file to an emulator in a process of its own, in turns. Fails when one of them
+//! needs more than 10 MB over a command that uploads nothing. Speed is told and not judged: curl computes no digest, and where the file goes to an
+//! object storage the emulator computes two.
 //!
 //! Memory is the peak of the process (`VmHWM`, so Linux only).
 
@@ -15,8 +16,6 @@ use std::time::{Duration, Instant};
 use vodkit_emulator::{baijiayun, mediacloud, polyv};
 
 const CLIENTS: [&str; 4] = ["curl", "baijiayun", "polyv", "mediacloud"];
-/// Least part of curl's speed, for the vendor to which curl sends the same file.
-const GATE: f64 = 0.5;
 /// Most memory over the idle process, in bytes.
 const MEMORY: f64 = 10e6;
 
@@ -97,8 +96,7 @@ fn main() -> ExitCode {
         if *client == "curl" {
             curl = median;
         }
-        let slow = *client == "baijiayun" && median < GATE * curl;
-        let missed = slow || (*client != "curl" && memory > MEMORY);
+        let missed = *client != "curl" && memory > MEMORY;
         passed &= !missed;
         println!(
             "  {client:10} {median:>7.2} {:>6.2} {:>6.2} {:>15.2} {:>13.1} MB{}",

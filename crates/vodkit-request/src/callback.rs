@@ -40,7 +40,7 @@ pub use form::Fields;
 pub use json::{decode_object, strict_json};
 pub use keys::Keys;
 pub use limits::{Limits, Window};
-#[cfg(feature = "baijiayun")]
+#[allow(unused_imports, reason = "not every receiver quotes what it refuses")]
 pub(crate) use refusal::quoted;
 pub use refusal::{Refusal, RefusalKind};
 pub use reply::Reply;
@@ -170,7 +170,7 @@ pub trait CallbackEvent: Serialize + fmt::Debug + Send + Sync + 'static {
     fn subjects(&self) -> Vec<String>;
 
     /// The same for each delivery of this event, and another one for any other event where the vendor's messages tell them apart. They do not
-    /// where a message has neither an id nor a time, as Polyv's: the receiver says so.
+    /// where a message has neither an id nor a time: the receiver of such says so.
     fn key(&self) -> EventKey;
 }
 
