@@ -31,9 +31,6 @@ pub(crate) struct Orders {
     /// Build with optimisation: worth it for long campaigns.
     #[arg(long)]
     release: bool,
-    /// Write what was found to docs/reliability, with commit and date.
-    #[arg(long)]
-    record: bool,
 }
 
 /// Builds the command line with its kill points, and the campaign, and runs it.
@@ -53,7 +50,6 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
             .args(profile);
     })?;
     let vodkit = taken_aside(root, orders.release).map_err(|error| vec![error.to_string()])?;
-    let report = orders.record.then(|| record(root)).transpose()?;
     cargo(root, |cargo| {
         cargo
             .args(["run", "--quiet", "--package", "vodkit-tests"])
@@ -68,9 +64,6 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
         }
         if let Some(minutes) = orders.minutes {
             cargo.args(["--minutes", &minutes.to_string()]);
-        }
-        if let Some(report) = &report {
-            cargo.arg("--report").arg(report);
         }
     })?;
     Ok("the campaign held".to_owned())
@@ -87,13 +80,6 @@ fn taken_aside(root: &Path, release: bool) -> std::io::Result<PathBuf> {
     let aside = folder.join("vodkit");
     std::fs::rename(built, &aside)?;
     Ok(aside)
-}
-
-/// Where the figures of this commit go.
-fn record(root: &Path) -> Result<PathBuf, Vec<String>> {
-    let folder = root.join("docs").join("reliability");
-    std::fs::create_dir_all(&folder).map_err(|error| vec![error.to_string()])?;
-    Ok(folder.join("kill.txt"))
 }
 
 fn cargo(root: &Path, arguments: impl FnOnce(&mut Command)) -> Result<(), Vec<String>> {

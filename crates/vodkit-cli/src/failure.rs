@@ -195,7 +195,15 @@ impl Failure {
 
     /// Says that the same command fails again for as long as nothing else has changed.
     pub(crate) fn restartable(mut self) -> Self {
-        self.more_hint("If that stays so, --restart gives up what was begun and uploads the file from the start".to_owned());
+        // A hint that names it already has said so.
+        if !self
+            .0
+            .hint
+            .as_deref()
+            .is_some_and(|hint| hint.contains("--restart"))
+        {
+            self.more_hint("If that stays so, --restart gives up what was begun and uploads the file from the start".to_owned());
+        }
         self
     }
 
@@ -299,7 +307,15 @@ impl Failure {
 }
 
 /// What hints call by the names of the library, and how it is called here. The longer texts come first.
-const IN_OPTIONS: [(&str, &str); 10] = [
+const IN_OPTIONS: [(&str, &str); 12] = [
+    (
+        "remove its journal, and upload the file from the start",
+        "run it again with --restart",
+    ),
+    (
+        "remove the journal, and upload the file from the start",
+        "run it again with --restart",
+    ),
     (
         "run it again with the same journal",
         "run the same command again",

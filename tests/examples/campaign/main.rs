@@ -1,6 +1,6 @@
 //! Campaigns: the promises of uploads, tried so often that the figure means something.
 //!
-//! `campaign kill --vodkit PATH [--seeds N] [--seed FIRST] [--vendor NAME] [--minutes M] [--report FILE]` kills the command line at every point
+//! `campaign kill --vodkit PATH [--seeds N] [--seed FIRST] [--vendor NAME] [--minutes M]` kills the command line at every point
 //! that it passes, runs the same command again, and asks the emulator what it has. `cargo xtask campaign` builds both programs and starts it.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used)]
@@ -24,7 +24,6 @@ struct Orders {
     vendor: Option<String>,
     /// When no further seed is begun.
     end: Instant,
-    report: Option<PathBuf>,
 }
 
 impl Orders {
@@ -35,7 +34,6 @@ impl Orders {
             first_seed: 1,
             vendor: None,
             end: Instant::now() + Duration::from_secs(24 * 3600),
-            report: None,
         };
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or(format!("{name} needs a value"))?;
@@ -50,7 +48,6 @@ impl Orders {
                 "--seed" => orders.first_seed = number()?,
                 "--vendor" => orders.vendor = Some(value),
                 "--minutes" => orders.end = Instant::now() + Duration::from_secs(60 * number()?),
-                "--report" => orders.report = Some(value.into()),
                 _ => return Err(format!("there is no option {name}")),
             }
         }
@@ -77,9 +74,6 @@ fn main() -> ExitCode {
     };
     let report = kill::run(&orders);
     println!("{report}");
-    if let Some(path) = &orders.report {
-        std::fs::write(path, format!("{report}\n")).unwrap();
-    }
     match report.passed() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

@@ -391,7 +391,7 @@ fn a_refused_file_leaves_a_video_whose_id_is_told() {
         (&failure["code"], &failure["created"]),
         (&"5002".into(), &"7007".into())
     );
-    says(&failure, "video 7007");
+    says(&failure, "Video 7007 does not exist any more");
     // Refused once, it would be refused again: nobody is told to repeat it. Who does so goes on with this video, and makes no second one.
     assert_eq!(failure["resume"], Value::Null);
     says(&failure, "--restart");
