@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use vodkit_request::digest::{DigestTap, Digests};
 use vodkit_request::flow::Stretch;
 use vodkit_request::payload::{Payload, Segment};
-use vodkit_request::transport::{Pace, Progress, ProgressSink, TransportError, TransportErrorKind};
+use vodkit_request::transport::{Observers, Pace, Progress, TransportError, TransportErrorKind};
 
 use crate::clock;
 use crate::pulse::Pulse;
@@ -43,20 +43,6 @@ pub(crate) struct PayloadBody {
     done: Progress,
     observers: Observers,
     pulse: Pulse,
-}
-
-/// Who is told of the body, and who holds it back.
-#[derive(Default)]
-pub(crate) struct Observers {
-    pub(crate) progress: Option<ProgressSink>,
-    pub(crate) digest: Option<DigestTap>,
-    pub(crate) pace: Option<Pace>,
-}
-
-impl Observers {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.progress.is_none() && self.digest.is_none() && self.pace.is_none()
-    }
 }
 
 impl PayloadBody {

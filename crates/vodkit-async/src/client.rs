@@ -15,10 +15,10 @@ use vodkit_request::digest::Digests;
 use vodkit_request::flow::{Entry, Stretch};
 use vodkit_request::payload::Payload;
 use vodkit_request::transport::{
-    AsyncTransport, FileFacts, Outgoing, Tick, TransportError, TransportErrorKind,
+    AsyncTransport, FileFacts, Observers, Outgoing, Tick, TransportError, TransportErrorKind,
 };
 
-use crate::body::{self, Observers, PayloadBody, STEP};
+use crate::body::{self, PayloadBody, STEP};
 use crate::clock;
 use crate::failure::{classify, fail};
 use crate::gunzip::{Gunzip, is_packed};
@@ -105,15 +105,8 @@ impl Async {
         let Outgoing {
             request,
             limits,
-            progress,
-            digest,
-            pace,
+            observers,
         } = outgoing;
-        let observers = Observers {
-            progress,
-            digest,
-            pace,
-        };
         let (parts, payload) = request.into_parts();
         let mut request = reqwest::Request::new(parts.method, parse(&parts.uri)?);
         *request.headers_mut() = parts.headers;

@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use vodkit_request::digest::{DigestTap, Digests};
+use vodkit_request::digest::Digests;
 use vodkit_request::flow::Stretch;
 use vodkit_request::payload::{Payload, Segment};
-use vodkit_request::transport::{Pace, Progress, ProgressSink, TransportError, TransportErrorKind};
+use vodkit_request::transport::{Observers, Progress, TransportError, TransportErrorKind};
 
 use crate::{clock, exchange};
 
@@ -22,20 +22,6 @@ pub(crate) struct PayloadReader<'a> {
     file: Option<File>,
     observers: Observers,
     done: Progress,
-}
-
-/// Who is told of the body, and who holds it back.
-#[derive(Default)]
-pub(crate) struct Observers {
-    pub(crate) progress: Option<ProgressSink>,
-    pub(crate) digest: Option<DigestTap>,
-    pub(crate) pace: Option<Pace>,
-}
-
-impl Observers {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.progress.is_none() && self.digest.is_none() && self.pace.is_none()
-    }
 }
 
 impl<'a> PayloadReader<'a> {

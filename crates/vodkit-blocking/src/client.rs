@@ -17,7 +17,7 @@ use vodkit_request::transport::{
     BlockingTransport, FileFacts, Limits, Outgoing, Tick, TransportError, TransportErrorKind,
 };
 
-use crate::body::{Observers, PayloadReader, STEP};
+use crate::body::{PayloadReader, STEP};
 use crate::failure::{classify, fail};
 use crate::lanes::ThreadLanes;
 use crate::{body, clock, exchange, wire};
@@ -94,15 +94,8 @@ impl Blocking {
         let Outgoing {
             request,
             limits,
-            progress,
-            digest,
-            pace,
+            observers,
         } = outgoing;
-        let observers = Observers {
-            progress,
-            digest,
-            pace,
-        };
         let (mut parts, payload) = request.into_parts();
         prepare(&mut parts);
         if payload.is_empty() {

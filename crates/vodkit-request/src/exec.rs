@@ -220,10 +220,9 @@ impl<'s, E: Endpoint> Exec<'s, E> {
         } else {
             self.session.call_limits
         };
-        Ok(Step::Send(Box::new(Outgoing {
-            progress: self.progress.clone(),
-            ..Outgoing::new(request, self.limits.unwrap_or(limits))
-        })))
+        let mut outgoing = Outgoing::new(request, self.limits.unwrap_or(limits));
+        outgoing.observers.progress = self.progress.clone();
+        Ok(Step::Send(Box::new(outgoing)))
     }
 
     fn log_in(

@@ -215,11 +215,11 @@ impl ScriptedTransport {
         script.elapsed += Duration::from_millis(10);
         let line = wire_line(&outgoing.request);
         script.log.push(line);
-        if let Some(sink) = &outgoing.progress {
+        if let Some(sink) = &outgoing.observers.progress {
             let total = outgoing.request.body().len();
             sink.report(Progress { sent: total, total });
         }
-        if let Some(tap) = &outgoing.digest {
+        if let Some(tap) = &outgoing.observers.digest {
             tap.begin();
             for segment in outgoing.request.body().segments() {
                 if let Segment::File { path, range } = segment

@@ -55,12 +55,8 @@ pub struct Outgoing {
     pub request: Request<Payload>,
     /// How long it may take and how much may come back.
     pub limits: Limits,
-    /// Told of each step of the body.
-    pub progress: Option<ProgressSink>,
-    /// Sees the bytes of the body that come from a file.
-    pub digest: Option<DigestTap>,
-    /// Holds the body back to a rate.
-    pub pace: Option<Pace>,
+    /// Who watches the body while it is sent.
+    pub observers: Observers,
 }
 
 impl Outgoing {
@@ -70,9 +66,7 @@ impl Outgoing {
         Self {
             request,
             limits,
-            progress: None,
-            digest: None,
-            pace: None,
+            observers: Observers::default(),
         }
     }
 }
@@ -87,6 +81,25 @@ impl fmt::Debug for Outgoing {
             .field("body", self.request.body())
             .field("limits", &self.limits)
             .finish_non_exhaustive()
+    }
+}
+
+/// Who is told of a body while it is sent, and who holds it back.
+#[derive(Clone, Debug, Default)]
+pub struct Observers {
+    /// Told of each step of the body.
+    pub progress: Option<ProgressSink>,
+    /// Sees the bytes of the body that come from a file.
+    pub digest: Option<DigestTap>,
+    /// Holds the body back to a rate.
+    pub pace: Option<Pace>,
+}
+
+impl Observers {
+    /// Whether there is nobody: then a body may be sent in any way.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.progress.is_none() && self.digest.is_none() && self.pace.is_none()
     }
 }
 

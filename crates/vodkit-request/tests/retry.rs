@@ -358,7 +358,7 @@ fn a_session_has_limits_for_calls_and_for_files() {
     let _judged_elsewhere = Call::new(&transport, &session, subtitle).send();
     let sent = transport.sent();
     assert_eq!((sent[0].limits, sent[1].limits), (calls, files));
-    assert!(sent[0].progress.is_none());
+    assert!(sent[0].observers.progress.is_none());
 }
 
 #[test]

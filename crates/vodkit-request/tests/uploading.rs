@@ -65,7 +65,7 @@ fn settings_reach_the_requests() {
     // The order has the limits of calls, the file those that were set.
     let sent = transport.sent();
     assert_eq!((sent[0].limits, sent[1].limits), (Limits::call(), own));
-    assert!(sent[0].progress.is_none());
+    assert!(sent[0].observers.progress.is_none());
     // Of the file, not of the form around it.
     assert_eq!(*told.lock().unwrap(), [Progress { sent: 7, total: 7 }]);
 }

@@ -40,7 +40,7 @@ pub fn file_bytes_pass_the_tap(case: &dyn Harness) {
     ]);
     let tap = DigestTap::new(BOTH);
     let mut outgoing = post(server.url("/x"), payload);
-    outgoing.digest = Some(tap.clone());
+    outgoing.observers.digest = Some(tap.clone());
     for _ in 0..2 {
         case.send(outgoing.clone()).unwrap();
         assert_eq!(
@@ -56,7 +56,7 @@ pub fn file_bytes_pass_the_tap(case: &dyn Harness) {
         server.url("/y"),
         Payload::file(file.path(), 1_700_000..PATTERN_LEN),
     );
-    outgoing.digest = Some(tap.clone());
+    outgoing.observers.digest = Some(tap.clone());
     case.send(outgoing).unwrap();
     assert_eq!(
         tap.seen().digests(),
@@ -105,7 +105,7 @@ pub fn a_pace_holds_bodies_back(case: &dyn Harness) {
     let pace = Pace::bytes_per_second(1 << 20);
     let send = |target: &str, range| {
         let mut outgoing = post(server.url(target), Payload::file(file.path(), range));
-        outgoing.pace = Some(pace.clone());
+        outgoing.observers.pace = Some(pace.clone());
         case.send(outgoing).unwrap();
     };
     timed(case, ms(750), ms(800), || {

@@ -38,7 +38,7 @@ pub fn pattern_file() -> NamedTempFile {
 fn recorded(mut outgoing: Outgoing) -> (Outgoing, Arc<Mutex<Vec<Progress>>>) {
     let steps = Arc::new(Mutex::new(Vec::new()));
     let ours = steps.clone();
-    outgoing.progress = Some(ProgressSink::new(move |step| {
+    outgoing.observers.progress = Some(ProgressSink::new(move |step| {
         ours.lock().unwrap().push(step)
     }));
     (outgoing, steps)
@@ -133,7 +133,8 @@ pub fn shrinking_file_is_local(case: &dyn Harness) {
     let server = Server::answering(reply("200 OK", &[], "{}"));
     let mut outgoing = post(server.url("/x"), Payload::file(file.path(), 0..PATTERN_LEN));
     let handle = file.reopen().unwrap();
-    outgoing.progress = Some(ProgressSink::new(move |_| handle.set_len(300_000).unwrap()));
+    outgoing.observers.progress =
+        Some(ProgressSink::new(move |_| handle.set_len(300_000).unwrap()));
     assert_fails(case, case.send(outgoing), TransportErrorKind::LocalFile);
     drop(server);
 }

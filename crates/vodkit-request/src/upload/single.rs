@@ -16,7 +16,7 @@ use crate::flow::{Step, unexpected_event};
 use crate::lanes::Ended;
 use crate::retry::Outcome;
 use crate::session::Session;
-use crate::transport::{Outgoing, Tick};
+use crate::transport::{Observers, Outgoing, Tick};
 use crate::vendor::Vendor;
 
 /// How often one upload begins anew, since the storage has lost what it had.
@@ -79,13 +79,12 @@ impl<S: Store> Delivery<S> {
     }
 
     /// The same request, watched and held back as one that sends bytes of the file.
-    pub(super) fn with_file(&self, outgoing: Outgoing, lane: usize) -> (Outgoing, DigestTap) {
+    pub(super) fn with_file(&self, mut outgoing: Outgoing, lane: usize) -> (Outgoing, DigestTap) {
         let tap = DigestTap::new(S::WANTED);
-        let outgoing = Outgoing {
+        outgoing.observers = Observers {
             progress: Some(self.meter.of_lane(lane)),
             digest: Some(tap.clone()),
             pace: self.transfer.pace.clone(),
-            ..outgoing
         };
         (outgoing, tap)
     }

@@ -162,7 +162,10 @@ fn rate_limits_and_the_wish_for_https_are_passed_on() {
         .limits(limits);
     Run::new(&network, upload).send().unwrap();
     let sent = network.sent();
-    let slices: Vec<_> = sent.iter().filter(|sent| sent.pace.is_some()).collect();
+    let slices: Vec<_> = sent
+        .iter()
+        .filter(|sent| sent.observers.pace.is_some())
+        .collect();
     assert_eq!(slices.len(), 2);
     assert!(slices.iter().all(|slice| slice.limits == limits));
     let asked = network.log();
@@ -207,7 +210,7 @@ fn a_transport_that_shows_nothing_uploads_all_the_same() {
             mut outgoing: vodkit_request::transport::Outgoing,
         ) -> Result<http::Response<bytes::Bytes>, vodkit_request::transport::TransportError>
         {
-            outgoing.digest = None;
+            outgoing.observers.digest = None;
             BlockingTransport::send(&self.0, outgoing)
         }
         fn sleep(&self, duration: std::time::Duration) {

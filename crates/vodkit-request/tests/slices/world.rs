@@ -277,13 +277,13 @@ fn file_bytes(outgoing: &Outgoing, file: &[u8]) -> Vec<u8> {
 /// What a transport does while it sends.
 fn show(outgoing: &Outgoing, bytes: &[u8]) {
     let of_file = |segment: &Segment| matches!(segment, Segment::File { .. });
-    if let Some(tap) = &outgoing.digest {
+    if let Some(tap) = &outgoing.observers.digest {
         tap.begin();
         if outgoing.request.body().segments().iter().any(of_file) {
             tap.update(bytes);
         }
     }
-    if let Some(sink) = &outgoing.progress {
+    if let Some(sink) = &outgoing.observers.progress {
         sink.report(Progress {
             sent: bytes.len() as u64,
             total: outgoing.request.body().len(),

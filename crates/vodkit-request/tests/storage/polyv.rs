@@ -78,7 +78,7 @@ fn settings_reach_the_requests() {
     }
     let sent = transport.sent();
     assert_eq!((sent[0].limits, sent[1].limits), (Limits::call(), own));
-    assert!(sent[0].progress.is_none());
+    assert!(sent[0].observers.progress.is_none());
     let total = CONTENT.len() as u64;
     assert_eq!(*told.lock().unwrap(), [Progress { sent: total, total }]);
     assert_eq!(*created.lock().unwrap(), [VIDEO]);

@@ -341,7 +341,7 @@ impl World {
         self.log.push(line);
         // Up to ten seconds.
         self.elapsed += self.slow + self.chance.below(10_000) as u64;
-        if let Some(tap) = &outgoing.digest {
+        if let Some(tap) = &outgoing.observers.digest {
             tap.begin();
             tap.update(&self.body(&outgoing.request));
         }

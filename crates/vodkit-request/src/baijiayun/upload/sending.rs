@@ -18,7 +18,7 @@ use crate::exec::{draft, masked, naming_host};
 use crate::flow::Step;
 use crate::retry::{Attempt, Outcome};
 use crate::skew::retry_after;
-use crate::transport::{Outgoing, Tick, TransportError, TransportErrorKind};
+use crate::transport::{Observers, Outgoing, Tick, TransportError, TransportErrorKind};
 use crate::vendor::Vendor as _;
 
 /// A form or a slice under way.
@@ -52,11 +52,11 @@ impl Upload<'_> {
         let tap = before.map(DigestTap::after);
         self.course.has_sent = true;
         let limits = self.limits.unwrap_or(self.session.transfer_limits);
-        let outgoing = Outgoing {
+        let mut outgoing = Outgoing::new(request, limits);
+        outgoing.observers = Observers {
             progress: self.meter.as_ref().map(|meter| meter.of_lane(0)),
             digest: tap.clone(),
             pace: self.transfer.pace.clone(),
-            ..Outgoing::new(request, limits)
         };
         let host = outgoing.request.uri().authority().cloned();
         self.stage = Stage::Sending(Box::new(Sending {
