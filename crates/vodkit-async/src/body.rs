@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, spawn_blocking};
-use vodkit_request::digest::{DigestTap, Digests};
+use vodkit_request::digest::{DigestTap, Digests, Passage};
 use vodkit_request::flow::Stretch;
 use vodkit_request::payload::{Payload, Segment};
 use vodkit_request::transport::{Observers, Pace, Progress, TransportError, TransportErrorKind};
@@ -42,14 +42,14 @@ pub(crate) struct PayloadBody {
     reading: Option<JoinHandle<io::Result<FileStep>>>,
     done: Progress,
     observers: Observers,
+    /// Past which file bytes go.
+    passage: Option<Passage>,
     pulse: Pulse,
 }
 
 impl PayloadBody {
     pub(crate) fn new(payload: Payload, observers: Observers, pulse: Pulse) -> Self {
-        if let Some(digest) = &observers.digest {
-            digest.begin();
-        }
+        let passage = observers.digest.as_ref().map(DigestTap::begin);
         let done = Progress {
             sent: 0,
             total: payload.len(),
@@ -62,6 +62,7 @@ impl PayloadBody {
             reading: None,
             done,
             observers,
+            passage,
             pulse,
         }
     }
@@ -92,7 +93,7 @@ impl PayloadBody {
                 match segment {
                     Segment::Bytes(bytes) => self.memory = bytes.clone(),
                     Segment::File { path, range } => {
-                        let rest = FileRest::new(path, range, &self.observers);
+                        let rest = self.rest_of(path, range);
                         self.reading = rest.map(FileRest::read);
                     }
                     _ => {
@@ -104,6 +105,16 @@ impl PayloadBody {
             }
         }
         Poll::Ready(Ok(true))
+    }
+
+    fn rest_of(&self, path: &Arc<Path>, range: &Range<u64>) -> Option<FileRest> {
+        (!range.is_empty()).then(|| FileRest {
+            path: path.clone(),
+            file: None,
+            range: range.clone(),
+            passage: self.passage.clone(),
+            pace: self.observers.pace.clone(),
+        })
     }
 
     fn unreadable(&self, error: io::Error) -> Unreadable {
@@ -176,21 +187,11 @@ struct FileRest {
     /// Open and in place after the first step.
     file: Option<File>,
     range: Range<u64>,
-    digest: Option<DigestTap>,
+    passage: Option<Passage>,
     pace: Option<Pace>,
 }
 
 impl FileRest {
-    fn new(path: &Arc<Path>, range: &Range<u64>, observers: &Observers) -> Option<Self> {
-        (!range.is_empty()).then(|| Self {
-            path: path.clone(),
-            file: None,
-            range: range.clone(),
-            digest: observers.digest.clone(),
-            pace: observers.pace.clone(),
-        })
-    }
-
     fn read(self) -> JoinHandle<io::Result<FileStep>> {
         spawn_blocking(move || self.read_step())
     }
@@ -214,8 +215,8 @@ impl FileRest {
         if file.take(size).read_to_end(&mut step)? as u64 != size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        if let Some(digest) = &self.digest {
-            digest.update(&step);
+        if let Some(passage) = &self.passage {
+            passage.update(&step);
         }
         self.range.start += size;
         let rest = (!self.range.is_empty()).then_some(self);

@@ -2,12 +2,15 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::path::Path;
 
-use vodkit_request::digest::Digests;
+use vodkit_request::digest::{DigestTap, Digests, Passage};
 use vodkit_request::flow::Stretch;
 use vodkit_request::payload::{Payload, Segment};
 use vodkit_request::transport::{Observers, Progress, TransportError, TransportErrorKind};
 
+use crate::ahead::ReadAhead;
 use crate::{clock, exchange};
 
 /// Bytes read and sent in one step, and the size of the connection's output buffer.
@@ -19,21 +22,66 @@ pub(crate) struct PayloadReader<'a> {
     /// Byte offset in the first of `segments`.
     at: u64,
     /// The file of the first of `segments`, placed at `at`.
-    file: Option<File>,
+    file: Option<Source>,
     observers: Observers,
+    /// Past which file bytes go.
+    passage: Option<Passage>,
     done: Progress,
+}
+
+/// Where the bytes of a file come from.
+enum Source {
+    /// Read when they are sent.
+    Here(File),
+    /// Read and digested before.
+    Ahead(ReadAhead),
+}
+
+impl Source {
+    /// The stretch `range` of the file at `path`.
+    fn open(path: &Path, range: &Range<u64>, passage: Option<&Passage>) -> io::Result<Self> {
+        let mut file =
+            File::open(path).map_err(|error| local_file("cannot be opened", Some(error)))?;
+        file.seek(SeekFrom::Start(range.start))
+            .map_err(unreadable)?;
+        let bytes = range.end - range.start;
+        match passage {
+            // What is sent in one step leaves nothing to do meanwhile.
+            Some(passage) if bytes > STEP as u64 => {
+                let ahead = ReadAhead::start(file, bytes, passage.clone());
+                ahead.map(Self::Ahead).map_err(unreadable)
+            }
+            _ => Ok(Self::Here(file)),
+        }
+    }
+
+    fn read(&mut self, buffer: &mut [u8], passage: Option<&Passage>) -> io::Result<usize> {
+        match self {
+            Self::Ahead(ahead) => ahead.read(buffer),
+            Self::Here(file) => loop {
+                match file.read(buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    read => {
+                        if let (Some(passage), Ok(count)) = (passage, &read) {
+                            passage.update(&buffer[..*count]);
+                        }
+                        return read;
+                    }
+                }
+            },
+        }
+    }
 }
 
 impl<'a> PayloadReader<'a> {
     pub(crate) fn new(payload: &'a Payload, observers: Observers) -> Self {
-        if let Some(digest) = &observers.digest {
-            digest.begin();
-        }
+        let passage = observers.digest.as_ref().map(DigestTap::begin);
         Self {
             segments: payload.segments(),
             at: 0,
             file: None,
             observers,
+            passage,
             done: Progress {
                 sent: 0,
                 total: payload.len(),
@@ -52,28 +100,14 @@ impl<'a> PayloadReader<'a> {
                 Ok(wanted)
             }
             Segment::File { path, range } => {
-                let file = match &mut self.file {
-                    Some(file) => file,
-                    empty => {
-                        let mut file = File::open(path)
-                            .map_err(|error| local_file("cannot be opened", Some(error)))?;
-                        file.seek(SeekFrom::Start(range.start))
-                            .map_err(|error| local_file("cannot be read", Some(error)))?;
-                        empty.insert(file)
-                    }
+                let passage = self.passage.as_ref();
+                let source = match &mut self.file {
+                    Some(source) => source,
+                    empty => empty.insert(Source::open(path, range, passage)?),
                 };
-                loop {
-                    return match file.read(&mut buffer[..wanted]) {
-                        Ok(0) => Err(local_file("is shorter than announced", None)),
-                        Ok(count) => {
-                            if let Some(digest) = &self.observers.digest {
-                                digest.update(&buffer[..count]);
-                            }
-                            Ok(count)
-                        }
-                        Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                        Err(error) => Err(local_file("cannot be read", Some(error))),
-                    };
+                match source.read(&mut buffer[..wanted], passage) {
+                    Ok(0) => Err(local_file("is shorter than announced", None)),
+                    read => read.map_err(unreadable),
                 }
             }
             _ => Err(local_file(
@@ -122,6 +156,10 @@ pub(crate) fn digest(stretch: &Stretch) -> io::Result<Digests> {
     file.seek(SeekFrom::Start(stretch.range.start))?;
     let bytes = stretch.range.end.saturating_sub(stretch.range.start);
     Digests::read(&mut file, bytes, stretch.wanted)
+}
+
+fn unreadable(error: io::Error) -> io::Error {
+    local_file("cannot be read", Some(error))
 }
 
 /// What a reader can tell through ureq, which only passes on `io::Error`.

@@ -56,6 +56,7 @@
 //! Both features may be on; then [`Builder::tls`] chooses, and `rustls` is the default. With neither, only `http` works.
 //! `vodkit-async` has the same two features with the same meaning. No process-wide rustls provider is installed or used.
 
+mod ahead;
 mod body;
 mod client;
 mod clock;

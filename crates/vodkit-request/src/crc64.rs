@@ -1,81 +1,31 @@
 //! The checksum that object storages compute of everything: CRC-64 with the polynomial of ECMA-182, reflected, as XZ has it.
 //!
-//! A few lines of our own, since a crate for all checksums would be two more for everybody who builds this one, and none of them joins the
-//! checksums of parts to that of the whole.
+//! `crc64fast` computes it, at many times the speed of MD5. It does not join the checksums of parts to that of the whole: that is here.
+
+use std::fmt;
 
 const POLYNOMIAL: u64 = 0xc96c_5795_d787_0f42;
-/// Bytes taken in one step.
-const WIDTH: usize = 8;
-
-/// `TABLES[k][b]` is the checksum of byte `b` followed by `k` zero bytes.
-const TABLES: [[u64; 256]; WIDTH] = {
-    let mut tables = [[0; 256]; WIDTH];
-    let mut byte = 0;
-    while byte < 256 {
-        let mut entry = byte as u64;
-        let mut bit = 0;
-        while bit < 8 {
-            let carry = entry & 1 == 1;
-            entry >>= 1;
-            if carry {
-                entry ^= POLYNOMIAL;
-            }
-            bit += 1;
-        }
-        tables[0][byte] = entry;
-        byte += 1;
-    }
-    let mut width = 1;
-    while width < WIDTH {
-        let mut byte = 0;
-        while byte < 256 {
-            let before = tables[width - 1][byte];
-            tables[width][byte] = tables[0][(before & 0xff) as usize] ^ (before >> 8);
-            byte += 1;
-        }
-        width += 1;
-    }
-    tables
-};
 
 /// The checksum of bytes that come piece by piece.
-#[derive(Clone, Debug)]
-pub struct Crc64(u64);
-
-impl Default for Crc64 {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+#[derive(Clone, Default)]
+pub struct Crc64(crc64fast::Digest);
 
 impl Crc64 {
     /// No byte so far.
     #[must_use]
-    pub const fn new() -> Self {
-        Self(!0)
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// Takes the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
-        let mut crc = self.0;
-        let (steps, rest) = bytes.as_chunks::<WIDTH>();
-        for step in steps {
-            let mixed = (crc ^ u64::from_le_bytes(*step)).to_le_bytes();
-            crc = 0;
-            for (index, byte) in mixed.into_iter().enumerate() {
-                crc ^= TABLES[WIDTH - 1 - index][usize::from(byte)];
-            }
-        }
-        for byte in rest {
-            crc = TABLES[0][usize::from(crc as u8 ^ byte)] ^ (crc >> 8);
-        }
-        self.0 = crc;
+        self.0.write(bytes);
     }
 
     /// The checksum of all that came so far.
     #[must_use]
-    pub const fn value(&self) -> u64 {
-        !self.0
+    pub fn value(&self) -> u64 {
+        self.0.sum64()
     }
 
     /// The checksum of `bytes`.
@@ -84,6 +34,12 @@ impl Crc64 {
         let mut crc = Self::new();
         crc.update(bytes);
         crc.value()
+    }
+}
+
+impl fmt::Debug for Crc64 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Crc64").field(&self.value()).finish()
     }
 }
 
@@ -147,7 +103,7 @@ mod tests {
             let mut crc = Crc64::new();
             crc.update(first);
             crc.update(second);
-            // Byte by byte no step is ever full.
+            // Byte by byte, so that no two are ever taken in one step.
             let mut slow = Crc64::new();
             bytes.iter().for_each(|byte| slow.update(&[*byte]));
             prop_assert_eq!(slow.value(), crc.value());

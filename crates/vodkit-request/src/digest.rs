@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use md5::{Digest as _, Md5};
 
+#[cfg(feature = "crc64")]
 use crate::crc64::Crc64;
 
 /// Which digests are wanted.
@@ -16,7 +17,7 @@ use crate::crc64::Crc64;
 pub struct Wanted {
     /// MD5.
     pub md5: bool,
-    /// CRC-64 (ECMA-182, reflected, as XZ has it).
+    /// CRC-64 (ECMA-182, reflected, as XZ has it). Computed with the feature `crc64`, which the feature of every vendor that takes files turns on.
     pub crc64: bool,
 }
 
@@ -31,6 +32,12 @@ impl Wanted {
         md5: false,
         crc64: true,
     };
+
+    /// Whether nothing is.
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
 }
 
 /// Digests of a stretch of bytes: those that were wanted.
@@ -71,6 +78,7 @@ impl Digests {
 pub struct Digester {
     bytes: u64,
     md5: Option<Md5>,
+    #[cfg(feature = "crc64")]
     crc64: Option<Crc64>,
 }
 
@@ -81,6 +89,7 @@ impl Digester {
         Self {
             bytes: 0,
             md5: wanted.md5.then(Md5::new),
+            #[cfg(feature = "crc64")]
             crc64: wanted.crc64.then(Crc64::new),
         }
     }
@@ -91,6 +100,7 @@ impl Digester {
         if let Some(md5) = &mut self.md5 {
             md5.update(bytes);
         }
+        #[cfg(feature = "crc64")]
         if let Some(crc64) = &mut self.crc64 {
             crc64.update(bytes);
         }
@@ -103,6 +113,7 @@ impl Digester {
     }
 
     /// Starts the CRC-64 anew, so that it is of the bytes from here on. The MD5 goes on.
+    #[cfg(feature = "crc64")]
     pub fn restart_crc64(&mut self) {
         self.crc64 = self.crc64.take().map(|_| Crc64::new());
     }
@@ -113,7 +124,10 @@ impl Digester {
         Digests {
             bytes: self.bytes,
             md5: self.md5.clone().map(|md5| md5.finalize().into()),
+            #[cfg(feature = "crc64")]
             crc64: self.crc64.as_ref().map(Crc64::value),
+            #[cfg(not(feature = "crc64"))]
+            crc64: None,
         }
     }
 }
@@ -126,8 +140,9 @@ impl fmt::Debug for Digester {
 
 /// Sees the file bytes of a request body pass by, in order, while they are sent.
 ///
-/// A transport calls [`begin`](Self::begin) whenever it starts to send a body, also for the second time, and then [`update`](Self::update) with
-/// every byte that it reads from a file, not with those that were in memory.
+/// A transport calls [`begin`](Self::begin) whenever it starts to send a body, also for the second time, and then
+/// [`update`](Passage::update) with every byte that it reads from a file, not with those that were in memory. It may read ahead, on another thread:
+/// what was read for a sending that was given up since is not mixed with the next.
 #[derive(Clone, Debug)]
 pub struct DigestTap(Arc<Mutex<Passing>>);
 
@@ -136,6 +151,8 @@ struct Passing {
     /// What was sent before this body.
     before: Digester,
     now: Digester,
+    /// Counts how often the body was begun.
+    turn: u64,
 }
 
 impl DigestTap {
@@ -149,18 +166,23 @@ impl DigestTap {
     #[must_use]
     pub fn after(before: Digester) -> Self {
         let now = before.clone();
-        Self(Arc::new(Mutex::new(Passing { before, now })))
+        Self(Arc::new(Mutex::new(Passing {
+            before,
+            now,
+            turn: 0,
+        })))
     }
 
     /// A body starts from its first byte.
-    pub fn begin(&self) {
+    #[must_use]
+    pub fn begin(&self) -> Passage {
         let mut passing = self.passing();
         passing.now = passing.before.clone();
-    }
-
-    /// The next bytes of the body that come from a file.
-    pub fn update(&self, bytes: &[u8]) {
-        self.passing().now.update(bytes);
+        passing.turn += 1;
+        Passage {
+            tap: self.clone(),
+            turn: passing.turn,
+        }
     }
 
     /// What has passed so far.
@@ -171,5 +193,53 @@ impl DigestTap {
 
     fn passing(&self) -> MutexGuard<'_, Passing> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One sending of a body past its [`DigestTap`].
+#[derive(Clone, Debug)]
+pub struct Passage {
+    tap: DigestTap,
+    turn: u64,
+}
+
+impl Passage {
+    /// The next bytes of the body that come from a file. Once the body has begun anew, they are not looked at.
+    pub fn update(&self, bytes: &[u8]) {
+        let mut passing = self.tap.passing();
+        if passing.turn == self.turn {
+            passing.now.update(bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sending_that_was_given_up_does_not_mix_with_the_next() {
+        let tap = DigestTap::new(Wanted::MD5);
+        let first = tap.begin();
+        first.update(b"ab");
+        let second = tap.begin();
+        second.update(b"a");
+        // The thread that read ahead for the first one has not noticed yet.
+        first.update(b"c");
+        second.update(b"b");
+        let mut expected = Digester::new(Wanted::MD5);
+        expected.update(b"ab");
+        assert_eq!(tap.seen().digests(), expected.digests());
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_not_computed() {
+        let mut digester = Digester::new(Wanted::default());
+        digester.update(b"abc");
+        let nothing = Digests {
+            bytes: 3,
+            ..Digests::default()
+        };
+        assert_eq!(digester.digests(), nothing);
     }
 }

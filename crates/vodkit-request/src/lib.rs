@@ -9,6 +9,7 @@ pub mod baijiayun;
 pub mod base_url;
 pub mod call;
 pub mod callback;
+#[cfg(feature = "crc64")]
 pub mod crc64;
 pub mod digest;
 pub mod draft;

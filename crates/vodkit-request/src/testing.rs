@@ -220,12 +220,12 @@ impl ScriptedTransport {
             sink.report(Progress { sent: total, total });
         }
         if let Some(tap) = &outgoing.observers.digest {
-            tap.begin();
+            let passage = tap.begin();
             for segment in outgoing.request.body().segments() {
                 if let Segment::File { path, range } = segment
                     && let Some(bytes) = script.bytes(path, range)
                 {
-                    tap.update(&bytes);
+                    passage.update(&bytes);
                 }
             }
         }

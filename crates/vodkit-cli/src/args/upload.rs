@@ -90,6 +90,9 @@ pub(crate) struct UploadArgs {
     /// Most bytes a second, such as 500K or 10M, for all files together
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = SENDING)]
     pub(crate) rate: Option<u64>,
+    /// Compute no MD5 of what is sent, for lines faster than 5 gigabits a second: baijiayun's and mediacloud's is then not compared
+    #[arg(long, help_heading = SENDING)]
+    pub(crate) no_md5: bool,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }

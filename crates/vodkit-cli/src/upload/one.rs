@@ -253,6 +253,9 @@ impl Work<'_> {
         if args.verify {
             transfer = transfer.verify();
         }
+        if args.no_md5 {
+            transfer = transfer.without_md5();
+        }
         if args.repeat_unknown {
             transfer = transfer.repeat_unknown();
         }
@@ -335,7 +338,8 @@ impl Work<'_> {
         pass("waiting");
         let ready = self.uploader.wait(&video.id, self.args.deadline);
         Some(ready.and_then(|()| {
-            if self.args.verify {
+            // What was computed while it was sent is compared anyhow; for the rest the file is read once more.
+            if self.args.verify || video.md5.is_some() {
                 self.uploader.compare(row, video, bytes)
             } else {
                 Ok(())

@@ -10,7 +10,7 @@ use super::delivery::{Next, Single, Stage, Then};
 use super::exchange::{Flight, Setback, Tries};
 use super::store::{Ask, Listed, Store, Stored};
 use super::{Mark, Meter, Note, Opened, PartMark};
-use crate::digest::{DigestTap, Digests};
+use crate::digest::{DigestTap, Digests, Wanted};
 use crate::error::{DecodeFault, Error, ErrorKind, Refusal};
 use crate::flow::{Step, unexpected_event};
 use crate::lanes::Ended;
@@ -80,13 +80,21 @@ impl<S: Store> Delivery<S> {
 
     /// The same request, watched and held back as one that sends bytes of the file.
     pub(super) fn with_file(&self, mut outgoing: Outgoing, lane: usize) -> (Outgoing, DigestTap) {
-        let tap = DigestTap::new(S::WANTED);
+        let tap = DigestTap::new(self.wanted());
         outgoing.observers = Observers {
             progress: Some(self.meter.of_lane(lane)),
-            digest: Some(tap.clone()),
+            digest: (!self.wanted().is_nothing()).then(|| tap.clone()),
             pace: self.transfer.pace.clone(),
         };
         (outgoing, tap)
+    }
+
+    /// Which digests of what is sent can be compared: with what the storage reports, or with the file when a later process goes on.
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted {
+            md5: S::WANTED.md5 && self.transfer.md5,
+            crc64: S::WANTED.crc64 || self.log.is_kept(),
+        }
     }
 
     /// The digests of what was sent: those that the transport has seen, or those of bytes in memory.

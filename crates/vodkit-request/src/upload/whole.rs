@@ -128,7 +128,7 @@ impl<S: Store> Delivery<S> {
             .zip(usize::try_from(range.end).ok());
         let bytes = bounds.and_then(|(start, end)| bytes.as_ref().get(start..end));
         let mut digester = Digester::new(Wanted {
-            md5: true,
+            md5: self.transfer.md5,
             crc64: true,
         });
         digester.update(bytes.unwrap_or_default());

@@ -278,9 +278,9 @@ fn file_bytes(outgoing: &Outgoing, file: &[u8]) -> Vec<u8> {
 fn show(outgoing: &Outgoing, bytes: &[u8]) {
     let of_file = |segment: &Segment| matches!(segment, Segment::File { .. });
     if let Some(tap) = &outgoing.observers.digest {
-        tap.begin();
+        let passage = tap.begin();
         if outgoing.request.body().segments().iter().any(of_file) {
-            tap.update(bytes);
+            passage.update(bytes);
         }
     }
     if let Some(sink) = &outgoing.observers.progress {

@@ -342,8 +342,8 @@ impl World {
         // Up to ten seconds.
         self.elapsed += self.slow + self.chance.below(10_000) as u64;
         if let Some(tap) = &outgoing.observers.digest {
-            tap.begin();
-            tap.update(&self.body(&outgoing.request));
+            let passage = tap.begin();
+            passage.update(&self.body(&outgoing.request));
         }
         let fail = |kind| Err(TransportError::new(kind, "simulated"));
         match fault {

@@ -37,6 +37,8 @@ pub(super) struct Course {
     number: u32,
     /// Whether slices have marks, and so need a digest each.
     marked: bool,
+    /// Whether the whole file has a digest.
+    md5: bool,
     /// What it has seen is the file from the start, without a gap.
     digester: Digester,
 }
@@ -55,6 +57,7 @@ impl Course {
             has_sent: false,
             number: 1,
             marked: false,
+            md5: true,
             digester: Digester::new(Wanted::MD5),
         }
     }
@@ -63,16 +66,19 @@ impl Course {
     ///
     /// # Errors
     /// When there can be no such slices.
-    pub(super) fn plan(len: u64, size: Option<u64>, marked: bool) -> Result<Self, Error> {
+    pub(super) fn plan(
+        len: u64,
+        size: Option<u64>,
+        marked: bool,
+        md5: bool,
+    ) -> Result<Self, Error> {
         let parts = Parts::plan(len, size.unwrap_or(SLICE), &RULES)?;
         Ok(Self {
             len,
             size: parts.size(),
             marked,
-            digester: Digester::new(Wanted {
-                md5: true,
-                crc64: marked,
-            }),
+            md5,
+            digester: Digester::new(Wanted { md5, crc64: marked }),
             ..Self::unknown()
         })
     }
@@ -151,7 +157,7 @@ impl Course {
 
     /// What the digests of the next slice start from; `None` when nobody asks for them.
     pub(super) fn before_next(&self) -> Option<Digester> {
-        if self.in_step() {
+        if self.md5 && self.in_step() {
             let mut before = self.digester.clone();
             before.restart_crc64();
             return Some(before);
@@ -176,6 +182,11 @@ impl Course {
             self.digester.update(bytes);
         }
         self.marked.then(|| Crc64::of(bytes))
+    }
+
+    /// Whether the MD5 of the whole file is wanted.
+    pub(super) fn wants_md5(&self) -> bool {
+        self.md5
     }
 
     /// MD5 of the whole file, if this process has seen all of it pass.
@@ -221,7 +232,7 @@ mod tests {
     #[test]
     fn slices_grow_with_very_large_files() {
         let first = |len, size| {
-            let course = Course::plan(len, size, false).unwrap();
+            let course = Course::plan(len, size, false, true).unwrap();
             (course.is_whole(), course.next())
         };
         assert_eq!(first(5 * MIB, None), (true, 0..5 * MIB));
@@ -229,7 +240,7 @@ mod tests {
         assert_eq!(first(10, Some(4)), (false, 0..4));
         // 1 TiB in at most 10,000 slices.
         assert_eq!(first(1 << 40, None), (false, 0..105 * MIB));
-        assert!(Course::plan(10, Some(0), false).is_err());
+        assert!(Course::plan(10, Some(0), false, true).is_err());
     }
 
     #[test]
@@ -248,7 +259,7 @@ mod tests {
         }
         assert_eq!(covered(&past), 8);
         assert_eq!(covered(&Past::default()), 0);
-        let mut course = Course::plan(20, Some(4), true).unwrap();
+        let mut course = Course::plan(20, Some(4), true, true).unwrap();
         course.recall(&past);
         assert_eq!((course.arrived(), course.next()), (8, 8..12));
         assert_eq!(course.mark(&(8..12), None).number, 5);
@@ -256,7 +267,7 @@ mod tests {
 
     #[test]
     fn only_more_than_ever_is_progress() {
-        let mut course = Course::plan(20, Some(4), false).unwrap();
+        let mut course = Course::plan(20, Some(4), false, true).unwrap();
         course.reach(8);
         course.failed();
         course.told(4, false);
@@ -277,7 +288,7 @@ mod tests {
                 ..PartMark::default()
             },
         );
-        let mut course = Course::plan(20, Some(4), true).unwrap();
+        let mut course = Course::plan(20, Some(4), true, true).unwrap();
         course.recall(&past);
         course.told(7, true);
         assert_eq!((course.next(), course.is_doubtful()), (4..8, true));
@@ -293,7 +304,7 @@ mod tests {
     #[test]
     fn the_digest_follows_the_file_and_starts_again_with_it() {
         let file = *b"0123456789";
-        let mut course = Course::plan(10, Some(4), true).unwrap();
+        let mut course = Course::plan(10, Some(4), true, true).unwrap();
         let send = |course: &mut Course| {
             let range = course.next();
             let bytes = &file[range.start as usize..range.end as usize];
@@ -312,7 +323,7 @@ mod tests {
         let whole = course.md5().unwrap();
         assert_eq!(whole[..2], [0x78, 0x1e], "md5 of 0123456789");
         // The server has half a slice: from here on it is out of step, but slices have digests still.
-        let mut course = Course::plan(10, Some(4), true).unwrap();
+        let mut course = Course::plan(10, Some(4), true, true).unwrap();
         course.told(2, false);
         send(&mut course);
         send(&mut course);
