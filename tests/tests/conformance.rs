@@ -99,6 +99,7 @@ conformance! {
     };
     digests::{
         file_bytes_pass_the_tap,
+        a_broken_sending_leaves_no_trace_in_the_tap,
         stretches_are_digested,
         a_pace_holds_bodies_back,
     };

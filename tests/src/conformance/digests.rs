@@ -66,6 +66,43 @@ pub fn file_bytes_pass_the_tap(case: &dyn Harness) {
     );
 }
 
+/// What was read for a sending that broke off is not mixed into the digests of the next.
+pub fn a_broken_sending_leaves_no_trace_in_the_tap(case: &dyn Harness) {
+    let file = pattern_file();
+    let server = Server::start(|peer| {
+        while let Some(head) = peer.read_head() {
+            if head.target().1 == "/broken" {
+                // Most of the file is still to come when the connection is reset.
+                peer.skip(300_000);
+                return;
+            }
+            peer.skip(PATTERN_LEN as usize);
+            if peer.write(&reply("200 OK", &[], "{}")).is_err() {
+                return;
+            }
+        }
+    });
+    let tap = DigestTap::new(BOTH);
+    for _ in 0..10 {
+        let mut outgoing = post(
+            server.url("/broken"),
+            Payload::file(file.path(), 0..PATTERN_LEN),
+        );
+        outgoing.observers.digest = Some(tap.clone());
+        assert!(case.send(outgoing.clone()).is_err(), "{}", case.name());
+        let body = outgoing.request.into_body();
+        let mut whole = post(server.url("/whole"), body);
+        whole.observers.digest = Some(tap.clone());
+        case.send(whole).unwrap();
+        assert_eq!(
+            tap.seen().digests(),
+            expected(&pattern()[..PATTERN_LEN as usize]),
+            "{}",
+            case.name()
+        );
+    }
+}
+
 /// A stretch is read as it is, and one that is not there is an error.
 pub fn stretches_are_digested(case: &dyn Harness) {
     let file = pattern_file();

@@ -7,14 +7,14 @@ use vodkit_request::mediacloud::{Abandon, Upload};
 use vodkit_request::testing::{Reply, ScriptedTransport};
 use vodkit_request::transport::TransportErrorKind::{Interrupted, LocalFile};
 use vodkit_request::types::FileInput;
-use vodkit_request::upload::Journal;
+use vodkit_request::upload::{Journal, Transfer};
 use vodkit_request::{RetryPolicy, Run};
 
 use crate::drivers::tick_at;
 use crate::mediacloud_account::session;
 use crate::script::{
-    Memory, SMALL, login, md5, opened, part_stored, put, refused, registered, small, storage,
-    stored, upload, upload_with, whole_tag,
+    Memory, PATH, SMALL, completed, login, md5, opened, part_stored, put, refused, registered,
+    small, storage, stored, upload, upload_with, whole_tag,
 };
 
 #[test]
@@ -59,6 +59,34 @@ fn other_bytes_than_were_sent_are_noticed() {
         upload
     });
     assert_eq!(told.error().kind(), ErrorKind::DigestMismatch);
+}
+
+#[test]
+fn without_md5_no_tag_is_compared_and_a_journal_has_another_digest() {
+    let told = upload_with(
+        session,
+        &[
+            login("1"),
+            opened(),
+            part_stored(1),
+            stored(&md5(b"other")),
+            part_stored(3),
+            completed(),
+            registered(),
+        ],
+        &FileInput::path(PATH),
+        &[],
+        Transfer::without_md5,
+        |upload| upload,
+    );
+    assert!(told.result.is_ok(), "{told:?}");
+    for outgoing in &told.sent[2..5] {
+        let digests = outgoing.observers.digest.as_ref().unwrap().seen().digests();
+        assert!(digests.md5.is_none() && digests.crc64.is_some());
+        let sum = format!("{}", digests.crc64.unwrap());
+        let kept = |record: &Vec<u8>| String::from_utf8_lossy(record).contains(&sum);
+        assert!(told.records.iter().any(kept), "{sum}");
+    }
 }
 
 #[test]

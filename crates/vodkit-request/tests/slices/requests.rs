@@ -198,6 +198,35 @@ fn wrong_input_is_told_before_anything_is_written_down() {
 }
 
 #[test]
+fn without_md5_only_what_a_journal_needs_is_computed() {
+    let ticket = format!(
+        r#"{{"code":0,"data":{{"video_id":77,"upload_url":"http://up.example.test/upload?fid=77&ts=1&token={TOKEN}"}},"msg":""}}"#
+    );
+    let upload = |transfer: Transfer| {
+        let arrived = || Reply::json(r#"{"code":1}"#);
+        let replies = [Reply::json(ticket.clone()), arrived(), arrived()];
+        let network = ScriptedTransport::new(replies).file_of("/a.mp4", b"0123456".as_slice());
+        let session = session();
+        let upload = Upload::new(&session, FileInput::path("/a.mp4"))
+            .transfer(transfer.part_size(4).without_md5());
+        assert_eq!(Run::new(&network, upload).send().unwrap().md5, None);
+        let sent = network.sent();
+        let taps = sent[1..].iter().map(|sent| sent.observers.digest.clone());
+        taps.map(|tap| tap.map(|tap| tap.seen().digests()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(upload(Transfer::new()), [None, None]);
+    let kept = Arc::new(Kept::default());
+    let seen = upload(Transfer::new().journal(kept.journal()));
+    let past = kept.journal().past().clone();
+    assert_eq!((seen.len(), past.parts.len()), (2, 2));
+    for (seen, part) in seen.iter().zip(past.parts.values()) {
+        let seen = seen.unwrap();
+        assert!(seen.md5.is_none() && part.crc64.is_some() && seen.crc64 == part.crc64);
+    }
+}
+
+#[test]
 fn a_transport_that_shows_nothing_uploads_all_the_same() {
     /// Sends, and does no more.
     struct Bare(World);
