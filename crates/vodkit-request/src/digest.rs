@@ -106,6 +106,12 @@ impl Digester {
         }
     }
 
+    /// Whether an MD5 is computed, which takes longer than sending over a fast line.
+    #[must_use]
+    pub fn has_md5(&self) -> bool {
+        self.md5.is_some()
+    }
+
     /// How many bytes came so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -204,6 +210,12 @@ pub struct Passage {
 }
 
 impl Passage {
+    /// Whether an MD5 is computed, so that it is worth reading ahead.
+    #[must_use]
+    pub fn has_md5(&self) -> bool {
+        self.tap.passing().before.has_md5()
+    }
+
     /// The next bytes of the body that come from a file. Once the body has begun anew, they are not looked at.
     pub fn update(&self, bytes: &[u8]) {
         let mut passing = self.tap.passing();

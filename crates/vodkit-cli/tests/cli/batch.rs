@@ -399,6 +399,26 @@ fn what_was_uploaded_before_is_compared_too() {
     );
 }
 
+/// What was digested while it was sent is compared anyhow; without MD5 nothing is.
+#[test]
+fn a_bit_that_changed_on_the_way_is_noticed_unless_md5_is_left_out() {
+    let batch = Batch::new();
+    let file = batch.file("a.mp4");
+    std::fs::write(&file, vec![7; 700_000]).unwrap();
+    let flipped = || Fault::on("upload").flip_bit_at(400_000);
+    batch.emulator.faults().plan(flipped());
+    let args = ["baijiayun", file.to_str().unwrap(), "--wait", "--again"];
+    let failure = batch.run(&args).error_after_output(8);
+    assert!(
+        failure["message"].as_str().unwrap().contains("MD5"),
+        "{failure}"
+    );
+    batch.emulator.faults().plan(flipped());
+    let args = [args.as_slice(), &["--no-md5"]].concat();
+    assert_eq!(batch.run(&args).data()["transcoded"], true);
+    assert_eq!(batch.emulator.faults().unfired(), []);
+}
+
 #[test]
 fn a_refused_account_is_not_tried_with_every_file() {
     let batch = Batch::new();
