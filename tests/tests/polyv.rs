@@ -9,7 +9,8 @@ use vodkit_async::Async;
 use vodkit_blocking::Blocking;
 use vodkit_emulator::{Effect, Emulator};
 use vodkit_polyv::types::{
-    Category, DeleteType, EncryptionLevel, SortOrder, Switch, VideoStatus, YesNo, operations,
+    Category, DeleteType, EncryptionLevel, SnapshotStatus, SortOrder, Switch, VideoStatus, YesNo,
+    operations,
 };
 use vodkit_polyv::{Client, Date, Error, ErrorKind, FileInput, Limits, Timestamp};
 use vodkit_request::Payload;
@@ -258,6 +259,17 @@ macro_rules! story {
             ErrorKind::Refused
         );
 
+        // Pictures of two moments.
+        let task = $go!($client.add_snapshot_task(one.as_str(), [12, 78]).width(320).height(180))?;
+        let waiting = $go!($client.get_snapshot_task(task))?;
+        assert_eq!((waiting.task_id, waiting.vid.as_deref()), (task, Some(one.as_str())));
+        assert_eq!(waiting.status, SnapshotStatus::Waiting);
+        assert_eq!(waiting.begin_process_time.as_deref(), Some("0"));
+        assert!(waiting.snapshots.is_empty() && waiting.extra.is_empty());
+        let many = $go!($client.add_snapshot_task(one.as_str(), (0..21).collect::<Vec<u64>>()));
+        assert_eq!(many.unwrap_err().kind(), ErrorKind::Refused);
+        assert_eq!($go!($client.get_snapshot_task(7)).unwrap_err().kind(), ErrorKind::Refused);
+
         // Edits.
         let edited = $go!(
             $client
@@ -305,6 +317,8 @@ macro_rules! story {
         $go!($client.forbid_videos(two.clone(), Switch::On))?;
         let status = $go!($client.get_video(two.as_str()))?.remove(0).status;
         assert_eq!(status, VideoStatus::Forbidden);
+        let refused = $go!($client.add_snapshot_task(two.as_str(), [1])).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Refused);
         $go!($client.forbid_videos(two.clone(), Switch::Off))?;
         let status = $go!($client.get_video(two.as_str()))?.remove(0).status;
         assert_eq!(status, VideoStatus::Published);
@@ -351,6 +365,12 @@ macro_rules! story {
         let status = $go!($client.get_video(clip.as_str()))?.remove(0).status;
         assert_eq!(status, VideoStatus::Waiting);
         $emulator.advance(TRANSCODING);
+        let taken = $go!($client.get_snapshot_task(task))?;
+        assert_eq!(taken.status, SnapshotStatus::Success);
+        let moments: Vec<_> = taken.snapshots.iter().map(|picture| picture.offset_time).collect();
+        assert_eq!(moments, [Some(12), Some(78)]);
+        let address = taken.snapshots[1].image_url.as_deref().unwrap();
+        assert!($get!(picture(address)).body().starts_with(b"\xff\xd8"));
         let cut = $go!($client.get_video(clip.as_str()))?.remove(0);
         assert_eq!(cut.duration.as_deref(), Some("00:00:20"));
         assert_eq!((cut.seed, cut.title.as_deref()), (Some(Switch::On), Some("片段")));

@@ -230,7 +230,8 @@ impl Builder {
     ///
     /// `VODKIT_BAIJIAYUN_CALLBACK_URL` and `VODKIT_POLYV_CALLBACK_URL` are the addresses of those accounts for callbacks,
     /// `VODKIT_QUVIDEO_CALLBACK_URL` and `VODKIT_QUVIDEO_CALLBACK_KEY` the [`quvideo_callback`](Self::quvideo_callback), where the
-    /// address is no `https` one (those two are also read by receivers, so a key alone or an address behind TLS is passed over);
+    /// address is no `https` one (those two are also read by receivers, so a key alone or an address behind TLS is passed over), and
+    /// `VODKIT_QUVIDEO_AUDIT_EVENT` the name under which it tells the review;
     /// `VODKIT_BAIJIAYUN_AUTH_URL` is the address of the [third-party authentication](baijiayun::ThirdPartyAuth), which
     /// `VODKIT_BAIJIAYUN_AUTH_FORCED=1` makes a forced one. `VODKIT_EMULATOR_CALLBACKS_ANYWHERE=1` sets
     /// [`callbacks_anywhere`](Self::callbacks_anywhere).
@@ -255,8 +256,10 @@ impl Builder {
         if let Some(account) = quvideo::from_variables(&read) {
             self = self.quvideo(account);
         }
-        if let Some(callback) = quvideo::callback_from_variables(&read) {
-            self = self.quvideo_callback(callback);
+        match quvideo::callback_from_variables(&read) {
+            Ok(Some(callback)) => self = self.quvideo_callback(callback),
+            Ok(None) => {}
+            Err(problem) => self.problem = Some(problem),
         }
         match read("VODKIT_EMULATOR_CALLBACKS_ANYWHERE").as_deref() {
             None => {}
@@ -400,6 +403,7 @@ mod tests {
             ("VODKIT_POLYV_CALLBACK_URL", "http://localhost/p?key=hush"),
             ("VODKIT_QUVIDEO_CALLBACK_URL", "http://localhost/q?key=hush"),
             ("VODKIT_QUVIDEO_CALLBACK_KEY", "hush"),
+            ("VODKIT_QUVIDEO_AUDIT_EVENT", "AIMediaAuditComplete"),
             ("VODKIT_EMULATOR_CALLBACKS_ANYWHERE", "1"),
         ]));
         let auth = baijiayun::ThirdPartyAuth::new("http://localhost/a").forced();
@@ -413,7 +417,9 @@ mod tests {
             builder.polyv,
             [polyv::Account::default().with_callback_url("http://localhost/p?key=hush")]
         );
-        let expected = quvideo::Callback::new("http://localhost/q?key=hush").key("hush");
+        let expected = quvideo::Callback::new("http://localhost/q?key=hush")
+            .key("hush")
+            .audit_event(quvideo::AuditEvent::AIMediaAuditComplete);
         assert_eq!(builder.quvideo_callback, Some(expected));
         assert!(builder.callbacks_anywhere && builder.problem.is_none());
         assert!(!format!("{builder:?}").contains("hush"));
@@ -478,6 +484,10 @@ mod tests {
             ],
             &[("VODKIT_POLYV_CALLBACK_URL", "ftp://localhost/")],
             &[("VODKIT_QUVIDEO_CALLBACK_URL", "/hook")],
+            &[
+                ("VODKIT_QUVIDEO_CALLBACK_URL", "http://localhost/"),
+                ("VODKIT_QUVIDEO_AUDIT_EVENT", "AIMediaAuditComplet"),
+            ],
         ] {
             let error = Builder::default()
                 .with_variables(variables(pairs))

@@ -21,6 +21,7 @@
 //! - Instances share nothing. Each one listens on its own port.
 //! - Every URL in a reply is built from the request's `Host`, so nobody is led to the vendor's servers.
 //! - A wrong signature is answered with the vendor's code, and the [log](Builder::log) says which mistake made it.
+//! - What becomes of a video can be decided before it is uploaded: see [`outcome`].
 //! - It calls a customer's server as the vendors do, once it has an address: see [`Builder::callbacks_anywhere`] and
 //!   [`Emulator::wait_for_callbacks`].
 //! - `GET /_vodkit/health` says that it is up, `POST /_vodkit/reset` makes it forget everything. Unknown paths answer 501.
@@ -43,6 +44,7 @@ mod media;
 pub mod mediacloud;
 mod named;
 mod oss;
+pub mod outcome;
 pub mod polyv;
 pub mod quvideo;
 mod s3;
@@ -172,6 +174,12 @@ impl Emulator {
         fault::Faults::of(&self.shared)
     }
 
+    /// The outcomes that are planned: how videos are made to fail, to be rejected, to be something else.
+    #[must_use]
+    pub fn outcomes(&self) -> outcome::Outcomes<'_> {
+        outcome::Outcomes::of(&self.shared)
+    }
+
     /// Everything that was uploaded and is there now, with the digest of what was stored: Baijiayun's videos by their ids, then the objects
     /// of the storage by bucket and key. The content is read to compute it, so this takes as long as reading it takes.
     ///
@@ -219,7 +227,7 @@ impl Emulator {
 
     /// Forgets everything but the accounts, whose keys are again those configured, and takes back every
     /// [`advance`](Self::advance). Callbacks that wait or are under way are forgotten too. The journal is empty afterwards, and no
-    /// [fault](Self::faults) is planned.
+    /// [fault](Self::faults) and no [outcome](Self::outcomes) is planned.
     pub fn reset(&self) {
         self.shared.reset();
     }

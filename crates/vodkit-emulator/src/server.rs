@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -22,7 +23,7 @@ use crate::connection::{Door, Peer};
 use crate::journal::{Effect, Journal, Record};
 use crate::named::Named;
 use crate::storage::Kind;
-use crate::{baijiayun, fault, inspection, mediacloud, oss, polyv, quvideo, s3};
+use crate::{baijiayun, fault, inspection, mediacloud, oss, outcome, polyv, quvideo, s3};
 
 /// Data that several tasks change in turn.
 pub(crate) struct Guarded<T>(Mutex<T>);
@@ -57,6 +58,8 @@ pub(crate) struct Shared {
     pub(crate) s3: Guarded<s3::Store>,
     pub(crate) journal: Guarded<Journal>,
     pub(crate) faults: Guarded<fault::Registry>,
+    /// How many outcomes were planned. They are kept by the vendors whose videos meet them.
+    outcomes: AtomicU64,
     pub(crate) clock: Clock,
     pub(crate) callbacks: Callbacks,
     pub(crate) settings: Settings,
@@ -75,6 +78,7 @@ impl Shared {
             s3: Guarded::new(s3::Store::new(&settings.mediacloud_buckets)),
             journal: Guarded::new(Journal::new(settings.journal_limit)),
             faults: Guarded::new(fault::Registry::default()),
+            outcomes: AtomicU64::new(0),
             clock: Clock::new(clock_offset),
             callbacks: Callbacks::default(),
             settings,
@@ -82,15 +86,22 @@ impl Shared {
         }
     }
 
+    /// The id of a new outcome, from 1.
+    pub(crate) fn next_outcome(&self) -> u64 {
+        self.outcomes.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// Where the emulator listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Back to the moment after the start: nothing stored, keys as configured, no advance of the clock, no fault planned.
+    /// Back to the moment after the start: nothing stored, keys as configured, no advance of the clock, no fault and no outcome
+    /// planned.
     pub(crate) fn reset(&self) {
         self.clock.forget_advances();
         self.faults.with(fault::Registry::clear);
+        self.outcomes.store(0, Ordering::Relaxed);
         self.baijiayun
             .replace(baijiayun::State::new(&self.settings.baijiayun));
         self.polyv.replace(polyv::State::new(&self.settings.polyv));
@@ -219,6 +230,12 @@ fn router(shared: Arc<Shared>) -> Router {
             FAULTS,
             get(fault::report).post(fault::plan).delete(fault::forget),
         )
+        .route(
+            OUTCOMES,
+            get(outcome::report)
+                .post(outcome::plan)
+                .delete(outcome::forget),
+        )
         .route(JOURNAL, get(inspection::journal))
         .route(STORED, get(inspection::stored))
         .fallback(unknown)
@@ -231,6 +248,7 @@ pub(crate) const CONTROL: &str = "/_vodkit/";
 const HEALTH: &str = "/_vodkit/health";
 const RESET: &str = "/_vodkit/reset";
 const FAULTS: &str = "/_vodkit/faults";
+const OUTCOMES: &str = "/_vodkit/outcomes";
 const JOURNAL: &str = "/_vodkit/journal";
 const STORED: &str = "/_vodkit/stored";
 
@@ -375,7 +393,7 @@ pub(crate) fn unknown_path(method: &Method, path: &str) -> Response {
     ]
     .into_iter()
     .flatten()
-    .chain([HEALTH, RESET, FAULTS, JOURNAL, STORED].map(str::to_owned));
+    .chain([HEALTH, RESET, FAULTS, OUTCOMES, JOURNAL, STORED].map(str::to_owned));
     // Case is the commonest slip, so it counts less than any other difference.
     let distance = |have: &String| {
         (

@@ -8,18 +8,18 @@ mod method_check;
 mod methods {
     use vodkit_request::types::FileInput;
     use vodkit_request::types::polyv::{
-        AddCategory, ClipVideo, ConcatVideos, CreatePlayToken, DeleteCategory, DeleteExams,
-        DeleteKeyFrames, DeleteKeyFramesByTime, DeletePullTask, DeleteType, DeleteVideo,
-        DeleteVideos, EncryptionLevel, ForbidVideos, GetAccountUsage, GetCategorySize,
+        AddCategory, AddSnapshotTask, ClipVideo, ConcatVideos, CreatePlayToken, DeleteCategory,
+        DeleteExams, DeleteKeyFrames, DeleteKeyFramesByTime, DeletePullTask, DeleteType,
+        DeleteVideo, DeleteVideos, EncryptionLevel, ForbidVideos, GetAccountUsage, GetCategorySize,
         GetCategoryStats, GetCoverImage, GetPlayPermission, GetPlayTimes, GetPlaysafe,
-        GetPreviewDuration, GetShareInfo, GetSizesByCategory, GetVideo, GetVideoSettings,
-        GetVideoSizes, InitUpload, ListCategories, ListDeletedVideos, ListExamAnswers, ListExams,
-        ListHotVideos, ListKeyFrames, ListNewVideos, ListPlayers, ListPullTasks,
-        ListRejectedVideos, ListVideosByPlayPermission, ListVideosByUploader, MoveCategory,
-        MoveVideos, PlayerKind, PullVideos, RecoverVideos, RenameCategory, RenewUploadToken,
-        SaveKeyFrame, SaveVideoSettings, SearchVideos, SetCoverImageUrl, SetEncryptionLevel,
-        SetPlayPermission, SetPlaysafe, SetPreviewDuration, SetWatermark, SortOrder, Switch,
-        UpdateCategoryProfile, UpdateVideo, UploadCourseware, UploadCoverImage,
+        GetPreviewDuration, GetShareInfo, GetSizesByCategory, GetSnapshotTask, GetVideo,
+        GetVideoSettings, GetVideoSizes, InitUpload, ListCategories, ListDeletedVideos,
+        ListExamAnswers, ListExams, ListHotVideos, ListKeyFrames, ListNewVideos, ListPlayers,
+        ListPullTasks, ListRejectedVideos, ListVideosByPlayPermission, ListVideosByUploader,
+        MoveCategory, MoveVideos, PlayerKind, PullVideos, RecoverVideos, RenameCategory,
+        RenewUploadToken, SaveKeyFrame, SaveVideoSettings, SearchVideos, SetCoverImageUrl,
+        SetEncryptionLevel, SetPlayPermission, SetPlaysafe, SetPreviewDuration, SetWatermark,
+        SortOrder, Switch, UpdateCategoryProfile, UpdateVideo, UploadCourseware, UploadCoverImage,
     };
 
     use crate::method_check::{client, same};
@@ -333,6 +333,22 @@ mod methods {
         let client = client();
         let short = client.create_play_token("videoId课 a&b=c+d%", "viewerId课 a&b=c+d%").viewer_ip("viewerIp课 a&b=c+d%").viewer_name("viewerName课 a&b=c+d%").expires(6).disposable(true).mini_program(Switch::Off).extra_params("extraParams课 a&b=c+d%").player_kind(PlayerKind::Web).security_seed("securitySeed课 a&b=c+d%");
         let long = CreatePlayToken::new("videoId课 a&b=c+d%", "viewerId课 a&b=c+d%").viewer_ip("viewerIp课 a&b=c+d%").viewer_name("viewerName课 a&b=c+d%").expires(6).disposable(true).mini_program(Switch::Off).extra_params("extraParams课 a&b=c+d%").player_kind(PlayerKind::Web).security_seed("securitySeed课 a&b=c+d%");
+        same(&short, &client.call(long));
+    }
+
+    #[test]
+    fn add_snapshot_task() {
+        let client = client();
+        let short = client.add_snapshot_task("vid课 a&b=c+d%", [8, 9]).width(4).height(5).callback_url("https://callback.example.test/callbackUrl");
+        let long = AddSnapshotTask::new("vid课 a&b=c+d%", [8, 9]).width(4).height(5).callback_url("https://callback.example.test/callbackUrl");
+        same(&short, &client.call(long));
+    }
+
+    #[test]
+    fn get_snapshot_task() {
+        let client = client();
+        let short = client.get_snapshot_task(1);
+        let long = GetSnapshotTask::new(1);
         same(&short, &client.call(long));
     }
 

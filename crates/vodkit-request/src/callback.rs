@@ -137,6 +137,10 @@ pub trait Receiver: Send + Sync + 'static {
     /// Folder name of the vendor.
     const VENDOR: &'static str;
 
+    /// The [names](CallbackEvent::name) of the messages that the vendor's pages describe. What has another name is received too, with
+    /// nothing known of its fields.
+    const EVENTS: &'static [&'static str];
+
     /// How much is read.
     fn limits(&self) -> &Limits;
 

@@ -9,18 +9,18 @@ mod operation_check;
 #[rustfmt::skip]
 mod operations {
     use vodkit_types::polyv::{
-        AddCategory, ClipVideo, ConcatVideos, CreatePlayToken, DeleteCategory, DeleteExams,
-        DeleteKeyFrames, DeleteKeyFramesByTime, DeletePullTask, DeleteType, DeleteVideo,
-        DeleteVideos, EncryptionLevel, ForbidVideos, GetAccountUsage, GetCategorySize,
+        AddCategory, AddSnapshotTask, ClipVideo, ConcatVideos, CreatePlayToken, DeleteCategory,
+        DeleteExams, DeleteKeyFrames, DeleteKeyFramesByTime, DeletePullTask, DeleteType,
+        DeleteVideo, DeleteVideos, EncryptionLevel, ForbidVideos, GetAccountUsage, GetCategorySize,
         GetCategoryStats, GetCoverImage, GetPlayPermission, GetPlayTimes, GetPlaysafe,
-        GetPreviewDuration, GetShareInfo, GetSizesByCategory, GetVideo, GetVideoSettings,
-        GetVideoSizes, InitUpload, ListCategories, ListDeletedVideos, ListExamAnswers, ListExams,
-        ListHotVideos, ListKeyFrames, ListNewVideos, ListPlayers, ListPullTasks,
-        ListRejectedVideos, ListVideosByPlayPermission, ListVideosByUploader, MoveCategory,
-        MoveVideos, PlayerKind, PullVideos, RecoverVideos, RenameCategory, RenewUploadToken,
-        SaveKeyFrame, SaveVideoSettings, SearchVideos, SetCoverImageUrl, SetEncryptionLevel,
-        SetPlayPermission, SetPlaysafe, SetPreviewDuration, SetWatermark, SortOrder, Switch,
-        UpdateCategoryProfile, UpdateVideo, UploadCourseware, UploadCoverImage,
+        GetPreviewDuration, GetShareInfo, GetSizesByCategory, GetSnapshotTask, GetVideo,
+        GetVideoSettings, GetVideoSizes, InitUpload, ListCategories, ListDeletedVideos,
+        ListExamAnswers, ListExams, ListHotVideos, ListKeyFrames, ListNewVideos, ListPlayers,
+        ListPullTasks, ListRejectedVideos, ListVideosByPlayPermission, ListVideosByUploader,
+        MoveCategory, MoveVideos, PlayerKind, PullVideos, RecoverVideos, RenameCategory,
+        RenewUploadToken, SaveKeyFrame, SaveVideoSettings, SearchVideos, SetCoverImageUrl,
+        SetEncryptionLevel, SetPlayPermission, SetPlaysafe, SetPreviewDuration, SetWatermark,
+        SortOrder, Switch, UpdateCategoryProfile, UpdateVideo, UploadCourseware, UploadCoverImage,
     };
     use vodkit_types::FileInput;
 
@@ -424,6 +424,26 @@ mod operations {
         check.optional("extraParams", "extraParams课 a&b=c+d%", |call| call.extra_params("extraParams课 a&b=c+d%"));
         check.optional("type", "WEB", |call| call.player_kind(PlayerKind::Web));
         check.optional("securitySeed", "securitySeed课 a&b=c+d%", |call| call.security_seed("securitySeed课 a&b=c+d%"));
+        check.finish();
+    }
+
+    #[test]
+    fn snapshot_add_task() {
+        let call = AddSnapshotTask::new("vid课 a&b=c+d%", [8, 9]);
+        let mut check = Check::signed("snapshot/addTask", "POST /v2/video/snapshot/{userid}/addTask", call);
+        check.required("vid", "vid课 a&b=c+d%");
+        check.required("offsetTimes", "8,9");
+        check.optional("width", "4", |call| call.width(4));
+        check.optional("height", "5", |call| call.height(5));
+        check.optional("callbackUrl", "https://callback.example.test/callbackUrl", |call| call.callback_url("https://callback.example.test/callbackUrl"));
+        check.finish();
+    }
+
+    #[test]
+    fn snapshot_get_task_status() {
+        let call = GetSnapshotTask::new(1);
+        let mut check = Check::signed("snapshot/getTaskStatus", "GET /v2/video/snapshot/{userid}/getTaskStatus", call);
+        check.required("taskId", "1");
         check.finish();
     }
 

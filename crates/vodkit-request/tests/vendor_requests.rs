@@ -35,7 +35,7 @@ fn known<V: Vendor>(operations: &[&'static Operation], any_endpoint: Registry<V>
 #[test]
 fn polyv() {
     use vodkit_request::polyv::{Polyv, any_endpoint, operations};
-    assert_eq!(operations::ALL.len(), 57);
+    assert_eq!(operations::ALL.len(), 59);
     known(operations::ALL, any_endpoint);
     let vendor = Polyv::new("vodkitdemo", "test-key-0123456789").unwrap();
     insta::assert_snapshot!(every_request(&vendor, operations::ALL, any_endpoint));

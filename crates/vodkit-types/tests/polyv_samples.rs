@@ -11,8 +11,8 @@ mod samples {
     use vodkit_types::polyv::{
         AccountUsage, Category, CategorySizes, CategoryStats, Exam, ExamAnswer, JoinedVideo,
         KeyFrames, NewCategory, PermissionPage, PlayTimes, PlayToken, Player, Playsafe,
-        PullTaskPage, ShareInfo, Switch, UploadTicket, UploaderPage, Video, VideoPage,
-        VideoSettings, VideoSizes,
+        PullTaskPage, ShareInfo, SnapshotTask, Switch, UploadTicket, UploaderPage, Video,
+        VideoPage, VideoSettings, VideoSizes,
     };
     use vodkit_types::NoData;
 
@@ -723,6 +723,35 @@ mod samples {
     "token": "test-play-token-0123456789", "userId": "u123456789", "videoId": "u1234567890123456789abcdef012345_u",
     "viewerIp": "192.0.2.10", "viewerId": "viewer0001", "viewerName": "学生", "extraParams": "lesson-1",
     "ttl": "600000", "createdTime": "1617699600000", "expiredTime": "1617700200000", "iswxa": "0", "disposable": false
+  }
+}"#);
+        sample.checked();
+    }
+
+    #[test]
+    fn snapshot_add_task() {
+        let sample = Sample::<u64>::of(r#"{ "code": 200, "status": "success", "message": "success", "data": 2036 }"#);
+        sample.equals(r#"{ "code": "200", "status": "success", "message": "", "data": "2036" }"#);
+        sample.checked();
+    }
+
+    #[test]
+    fn snapshot_get_task_status() {
+        let sample = Sample::<SnapshotTask>::of(r#"{
+  "code": 200, "status": "success", "message": "success",
+  "data": {
+    "taskId": 2036, "userId": "u123456789", "vid": "u1234567890123456789abcdef012345_u", "status": "success",
+    "createTime": 1617702090000, "beginProcessTime": 1617702092000, "finishProcessTime": 1617702096000,
+    "snapshots": [ { "offsetTime": 5, "imageUrl": "http://img.example.test/snapshot/5.jpg" } ]
+  }
+}"#);
+        sample.requires(&["taskId", "status"]);
+        sample.equals(r#"{
+  "code": "200", "status": "success", "message": "",
+  "data": {
+    "taskId": "2036", "userId": "u123456789", "vid": "u1234567890123456789abcdef012345_u", "status": "success",
+    "createTime": "1617702090000", "beginProcessTime": "1617702092000", "finishProcessTime": "1617702096000",
+    "snapshots": [ { "offsetTime": "5", "imageUrl": "http://img.example.test/snapshot/5.jpg" } ]
   }
 }"#);
         sample.checked();

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
+use vodkit_request::callback::Receiver;
+use vodkit_request::{baijiayun, polyv, quvideo};
 
 use crate::{Ran, bare, run};
 
@@ -14,10 +16,22 @@ const URL: &str = "VODKIT_QUVIDEO_CALLBACK_URL";
 const QUVIDEO_KEY: &str = "canary-callback-key";
 
 /// Each event: its vendor, its name, where it goes, and what its signature covers.
-const EVENTS: [(&str, &str, &str, &str); 23] = [
+pub(crate) const EVENTS: [(&str, &str, &str, &str); 25] = [
     ("baijiayun", "upload-complete", "baijiayun", "everything"),
     ("baijiayun", "transcode-failed", "baijiayun", "everything"),
     ("baijiayun", "transcode-complete", "baijiayun", "everything"),
+    (
+        "baijiayun",
+        "playback-upload-complete",
+        "baijiayun",
+        "everything",
+    ),
+    (
+        "baijiayun",
+        "playback-transcode-failed",
+        "baijiayun",
+        "everything",
+    ),
     (
         "baijiayun",
         "playback-transcode-complete",
@@ -133,6 +147,18 @@ pub(crate) fn trigger(command: &mut Command, args: &[&str], to: &str) -> Ran {
     run(command.arg("trigger"), &[args, &["--to", to]].concat())
 }
 
+/// The events that the receivers of a vendor tell apart, by their own lists.
+pub(crate) fn known_to_receivers() -> Vec<(&'static str, &'static str)> {
+    fn of<R: Receiver>() -> impl Iterator<Item = (&'static str, &'static str)> {
+        R::EVENTS.iter().map(|event| (R::VENDOR, *event))
+    }
+    of::<baijiayun::callback::Callbacks>()
+        .chain(of::<baijiayun::callback::ThirdPartyAuth>())
+        .chain(of::<polyv::callback::Callbacks>())
+        .chain(of::<quvideo::callback::Callbacks>())
+        .collect()
+}
+
 #[test]
 fn each_event_arrives_verified_and_none_that_was_tampered_with() {
     let mut listener = Listener::start(&mut with_keys(), &[]);
@@ -206,7 +232,11 @@ fn each_event_arrives_verified_and_none_that_was_tampered_with() {
         );
         assert_eq!(line["answered"], 403);
     }
-    // The list of the help is the one of this test.
+    // The lists of the receivers and of the help are the one of this test.
+    assert_eq!(
+        known_to_receivers(),
+        EVENTS.map(|(vendor, event, ..)| (vendor, event))
+    );
     let help = run(&mut bare(), &["trigger", "--help"]).out;
     let listed: Vec<(&str, &str)> = help
         .split("Events:\n")

@@ -41,7 +41,7 @@ fn all_42_calls_are_listed() {
             .as_array()
             .unwrap()
             .len(),
-        42 + 57 + 26 + 5
+        42 + 59 + 26 + 5
     );
 }
 

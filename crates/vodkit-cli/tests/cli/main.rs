@@ -10,6 +10,7 @@ mod callbacks;
 mod calls;
 mod dry_run;
 mod emulated_callbacks;
+mod every_event;
 mod failures;
 mod forwarding;
 mod mediacloud;

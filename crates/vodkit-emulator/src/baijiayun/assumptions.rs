@@ -190,6 +190,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "The page describes no answers of the play host.",
     ),
     assume(
+        "playback",
+        "A video is the playback of a room when it was planned so; its callbacks then have the room_id, and the session_id if one was given, and are otherwise those of a video. Nothing else differs, and version is not sent.",
+        "The page says that the callback address is that of playback too, and no more; room_id and session_id are what public receivers read. No call makes a playback, and what version means is not known.",
+    ),
+    assume(
         "player-page",
         "The share addresses serve a page, or a script, with the browser's own player; flash answers 410.",
         "The vendor's player cannot be shipped.",
@@ -277,7 +282,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     assume(
         "undecodable",
-        "An empty file, or one whose name ends in none of the documented endings, is accepted and then fails with status 30.",
+        "An empty file, one whose name ends in none of the documented endings, and one for which it was planned, are accepted and then fail with status 30.",
         "The page lists endings, not what happens to others; a test can have a failed transcoding this way.",
     ),
     assume(

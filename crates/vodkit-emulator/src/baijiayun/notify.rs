@@ -97,6 +97,7 @@ pub(crate) async fn letter(shared: &Arc<Shared>, occurrence: Occurrence) -> Opti
         if status == Status::Done.code() {
             fields.extend(of_a_done_one(video, &base, now_ms));
         }
+        fields.extend(of_a_playback(video));
         fields.push(("qid", state.fresh_token("qid")));
         Some(Letter {
             vendor: "baijiayun",
@@ -132,6 +133,18 @@ fn of_a_done_one(video: &Video, base: &str, now_ms: i64) -> Vec<(&'static str, S
             video::origin_definition(video).to_owned(),
         ),
     ]
+}
+
+/// What tells the playback of a room apart. // assumed: playback
+fn of_a_playback(video: &Video) -> Vec<(&'static str, String)> {
+    let Some(room) = &video.playback_of else {
+        return Vec::new();
+    };
+    let session = room.session.clone().map(|session| ("session_id", session));
+    [("room_id", room.id.to_string())]
+        .into_iter()
+        .chain(session)
+        .collect()
 }
 
 /// Each attempt has the time of its own, and the signature with it; `qid` stays. // assumed: callback-repeat

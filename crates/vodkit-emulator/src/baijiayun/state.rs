@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use super::Account;
 use crate::blob::Blob;
 use crate::digest::md5_hex;
+use crate::outcome;
 
 /// Levels of the category tree.
 pub(crate) const LEVELS: usize = 5;
@@ -24,6 +25,8 @@ pub(crate) struct State {
     pub(crate) ended_addresses: BTreeSet<(u64, i64)>,
     /// Bytes served per day, account and video.
     pub(crate) flow: BTreeMap<(Date, u64, u64), u64>,
+    /// What becomes of the next videos.
+    pub(crate) outcomes: outcome::Registry,
     /// Makes the tokens of this instance differ from those of any other.
     nonce: u64,
     counter: u64,
@@ -44,6 +47,7 @@ impl State {
             plays: Vec::new(),
             ended_addresses: BTreeSet::new(),
             flow: BTreeMap::new(),
+            outcomes: outcome::Registry::default(),
             nonce: RandomState::new().build_hasher().finish(),
             counter: 0,
         }
@@ -334,6 +338,13 @@ pub(crate) struct Rendition {
     pub(crate) format: Format,
 }
 
+/// A room that was recorded, as the one who planned it said.
+#[derive(Clone, Debug)]
+pub(crate) struct Room {
+    pub(crate) id: u64,
+    pub(crate) session: Option<String>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Video {
     pub(crate) id: u64,
@@ -357,6 +368,8 @@ pub(crate) struct Video {
     pub(crate) transcoded_ms: i64,
     /// Whether the file can be transcoded at all.
     pub(crate) decodable: bool,
+    /// The room whose playback it is, if it is one.
+    pub(crate) playback_of: Option<Room>,
     pub(crate) length: u64,
     pub(crate) md5: Option<String>,
     pub(crate) origin_deleted: bool,

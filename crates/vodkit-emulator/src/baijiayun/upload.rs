@@ -16,13 +16,14 @@ use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
 use super::envelope::{self, Fault, NO_PATH, UPLOAD_FAILED};
-use super::state::{Definition, Format, Rendition, State, Video};
+use super::state::{Definition, Format, Rendition, Room, State, Video};
 use super::{Call, definitions, formats};
 use crate::blob::{Blob, Writer};
 use crate::clock;
 use crate::form::Form;
 use crate::journal::Effect;
 use crate::media;
+use crate::outcome::{self, Becomes, Stage};
 use crate::server::{Shared, json_response};
 
 /// Milliseconds that an upload address lives. // assumed: upload-lifetime
@@ -72,6 +73,7 @@ pub(super) fn get_upload_url(call: &mut Call<'_>) -> Result<Value, Fault> {
         completed_ms: None,
         transcoded_ms: 0,
         decodable: false,
+        playback_of: None,
         length: 0,
         md5: None,
         origin_deleted: false,
@@ -328,15 +330,15 @@ async fn store_slice(
     let Some(blob) = blob else { return Ok(()) };
     shared.baijiayun.with(|state| {
         let now_ms = shared.clock.now_ms();
-        match state
-            .videos
-            .get_mut(&id)
-            .filter(|video| holds(video, &blob))
-        {
+        let State {
+            videos, outcomes, ..
+        } = state;
+        match videos.get_mut(&id).filter(|video| holds(video, &blob)) {
             None => Err(Fault::no_video(id)),
             Some(video) if video.stored == slice.total && video.completed_ms.is_none() => {
                 complete(
                     video,
+                    outcomes,
                     now_ms,
                     clock::millis(shared.settings.transcode_time),
                     effects,
@@ -432,10 +434,10 @@ async fn store_form(
     }
     let size = size.ok_or_else(|| refused("no file part"))?;
     shared.baijiayun.with(|state| {
-        let video = state
-            .videos
-            .get_mut(&id)
-            .ok_or_else(|| Fault::no_video(id))?;
+        let State {
+            videos, outcomes, ..
+        } = state;
+        let video = videos.get_mut(&id).ok_or_else(|| Fault::no_video(id))?;
         if video.completed_ms.is_some() {
             return Err(refused("the upload is already complete"));
         }
@@ -448,6 +450,7 @@ async fn store_form(
         });
         complete(
             video,
+            outcomes,
             shared.clock.now_ms(),
             clock::millis(shared.settings.transcode_time),
             effects,
@@ -457,10 +460,29 @@ async fn store_form(
 }
 
 /// From here on the clock decides: transcoding, then done, or failed for what cannot be decoded. // assumed: undecodable
-fn complete(video: &mut Video, now_ms: i64, transcode_ms: i64, effects: &mut Vec<Effect>) {
+fn complete(
+    video: &mut Video,
+    outcomes: &mut outcome::Registry,
+    now_ms: i64,
+    transcode_ms: i64,
+    effects: &mut Vec<Effect>,
+) {
     video.completed_ms = Some(now_ms);
     video.transcoded_ms = now_ms.saturating_add(transcode_ms);
-    video.decodable = video.stored > 0 && media::is_supported(&video.file_name);
+    let id = video.id.to_string();
+    video.decodable = video.stored > 0
+        && media::is_supported(&video.file_name)
+        && outcomes.take(Stage::Transcoding, &id).is_none();
+    video.playback_of = match outcomes.take(Stage::Origin, &id) {
+        Some(Becomes::Playback {
+            room_id,
+            session_id,
+        }) => Some(Room {
+            id: room_id,
+            session: session_id,
+        }),
+        _ => None,
+    };
     video.renditions = video.wanted.clone();
     video.length = match video.blob.as_ref().map(|blob| blob.open_at(0)) {
         Some(Ok(mut file)) => media::duration_seconds(&mut file, video.stored),

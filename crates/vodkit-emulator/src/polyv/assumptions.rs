@@ -21,7 +21,7 @@ pub const ASSUMPTIONS: &[Assumption] = &[
     ),
     assume(
         "callback-events",
-        "What is made of other videos has no upload event, and a video that keeps its source no events of a transcoding. The others are transcoded to flv and mp4, or pdx and m3u8 when encrypted, in each definition, all at the same time.",
+        "What is made of other videos has no upload event, and a video that keeps its source no events of a transcoding. The others are transcoded to flv and mp4, or pdx and m3u8 when encrypted, in each definition, all at the same time. Of a file that could not be made, status, format and df alone are told; a video of which none could be made stays at status 20, without a review.",
         "The pages name the events and the formats, not these cases; the emulator ends a transcoding at one moment.",
     ),
     assume(
@@ -205,9 +205,19 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "The emulator decodes no video.",
     ),
     assume(
+        "scan",
+        "The scan by machine objects only when that was planned: one picture, the cover, with scene terrorism, label others, suggestion review and rate 61.5, told when the review ends and before its result, which it does not change.",
+        "The pages list the words and say neither when the scan is done nor what it does to the review.",
+    ),
+    assume(
         "search-words",
         "keyword is looked for in titles without regard to case, a tag must be one of the tags.",
         "The pages do not say how the search compares.",
+    ),
+    assume(
+        "snapshots",
+        "A snapshot task waits for a quarter of the transcoding time and works for another; it succeeds unless that was planned otherwise, whatever the moments, and its pictures are grey and of one size. Its callback has the members of the page's sample, with status fail and no pictures when it failed.",
+        "The emulator decodes no video; the pages show the states, the sample of a success, and no times.",
     ),
     assume(
         "stages",
@@ -233,6 +243,11 @@ pub const ASSUMPTIONS: &[Assumption] = &[
         "upload-credential",
         "An upload credential is good for one hour and for the keys of the account, and leads to the emulator's own address.",
         "The pages show the fields, not their lifetime; nobody is led to the vendor's storage.",
+    ),
+    assume(
+        "upload-fails",
+        "An upload for which that was planned ends with invalidVideo or videoSyncedFail in place of upload, at once, and the storage's reply is that of a success. Its video never appears, and the same upload can be made once more.",
+        "The pages name the two events and say neither what precedes them nor what becomes of the video.",
     ),
     assume(
         "userid-agrees",

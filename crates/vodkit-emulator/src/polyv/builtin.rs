@@ -5,6 +5,7 @@
 use super::Account;
 use super::state::{Category, Draft, Exam, ExamAnswer, Player, ROOT, Tenant};
 use crate::digest::md5_hex;
+use crate::outcome;
 
 /// 2024-03-01 10:00:00 in the platform's zone.
 const LONG_AGO_MS: i64 = 1_709_258_400_000;
@@ -47,7 +48,9 @@ fn add_video(tenant: &mut Tenant) {
         size: 6_000_000,
         seconds: 48,
     };
-    tenant.add_video(vid.clone(), draft, LONG_AGO_MS, 0);
+    // Nothing can have been planned for it.
+    let mut outcomes = outcome::Registry::default();
+    tenant.add_video(&mut outcomes, vid.clone(), draft, LONG_AGO_MS, 0);
     let exam = Exam {
         id: md5_hex(&format!("{vid}|exam"))[..20].to_owned(),
         group: md5_hex(&format!("{vid}|group"))[..20].to_owned(),

@@ -193,8 +193,9 @@ pub(super) fn recover(call: &mut Call<'_>) -> Result<Value, Fault> {
 /// A new video made of others, which begins its transcoding now.
 fn make(call: &mut Call<'_>, draft: Draft) -> String {
     let vid = call.tenant.fresh_vid();
+    let (now_ms, transcode_ms) = (call.now_ms, call.transcode_ms);
     call.tenant
-        .add_video(vid.clone(), draft, call.now_ms, call.transcode_ms);
+        .add_video(call.outcomes, vid.clone(), draft, now_ms, transcode_ms);
     call.did("video", vid.as_str(), Change::Created);
     vid
 }

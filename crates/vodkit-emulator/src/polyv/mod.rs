@@ -18,6 +18,7 @@ mod pull;
 mod rules;
 mod serving;
 mod signature;
+mod snapshot;
 mod state;
 mod upload;
 mod video;
@@ -37,6 +38,7 @@ use vodkit_types::polyv::operations::ALL;
 use crate::clock;
 use crate::form::Form;
 use crate::journal::{Change, Effect};
+use crate::outcome;
 use crate::server::{Shared, base_of, json_response, unknown_path};
 use envelope::{Fault, Shape};
 use state::{Tenant, Video};
@@ -52,6 +54,8 @@ pub(crate) use upload::called_back;
 struct Call<'a> {
     /// The account, whose signature was checked.
     tenant: &'a mut Tenant,
+    /// What becomes of the next videos.
+    outcomes: &'a mut outcome::Registry,
     form: &'a Form,
     /// `{vid}` of the path, where there is one.
     path_vid: Option<&'a str>,
@@ -117,6 +121,8 @@ const HANDLERS: &[(&str, Handler)] = &[
     ("uploadCoverImageUrl", upload::cover_url),
     ("watermarkSetting", upload::watermark),
     ("uploadPPT/asyn", upload::courseware),
+    ("snapshot/addTask", snapshot::add),
+    ("snapshot/getTaskStatus", snapshot::status),
     ("get-video-msg", video::get),
     ("get-image", video::image),
     ("GET authplay-status", video::play_auth),
@@ -292,7 +298,7 @@ fn perform(
         Ok(user) => user,
         Err(fault) => return (Err(fault), Vec::new(), Vec::new()),
     };
-    let Some(tenant) = state.tenant_mut(&user) else {
+    let Some((tenant, outcomes)) = state.tenant_and_outcomes(&user) else {
         return (
             Err(gate::no_user(received.operation)),
             Vec::new(),
@@ -301,6 +307,7 @@ fn perform(
     };
     let mut call = Call {
         tenant,
+        outcomes,
         form: received.form,
         path_vid: received.places.vid,
         base: received.base,
@@ -453,7 +460,7 @@ mod tests {
             let handlers = HANDLERS.iter().filter(|(name, _)| *name == operation.name);
             assert_eq!(handlers.count(), 1, "{}", operation.name);
         }
-        assert_eq!((ALL.len(), HANDLERS.len()), (57, 57));
+        assert_eq!((ALL.len(), HANDLERS.len()), (59, 59));
     }
 
     #[test]

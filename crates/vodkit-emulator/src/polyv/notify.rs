@@ -7,8 +7,10 @@ use bytes::Bytes;
 use http::{Method, header};
 use serde_json::{Value, json};
 
-use super::state::{State, Tenant, Video};
+use super::state::{Courseware, State, Tenant, Transcoding, Video};
+use super::upload::{INVALID_UPLOAD, UNSYNCED_UPLOAD};
 use super::video::cover_url;
+use super::{living, snapshot};
 use crate::callback::{self, Event, Lane, Letter, Message, Rule, Verdict, with_query};
 use crate::clock;
 use crate::digest::md5_hex;
@@ -34,6 +36,12 @@ enum What {
     Uploaded {
         vid: String,
     },
+    Invalid {
+        vid: String,
+    },
+    NotSynced {
+        vid: String,
+    },
     PullFailed {
         url: String,
         title: String,
@@ -46,8 +54,15 @@ enum What {
     Transcoded {
         vid: String,
     },
+    Scanned {
+        vid: String,
+    },
     Reviewed {
         vid: String,
+    },
+    /// A snapshot task, which has an address of its own.
+    Pictured {
+        task: u64,
     },
     Deleted {
         vids: String,
@@ -55,6 +70,7 @@ enum What {
     },
     CoursewareConverted {
         vid: String,
+        result: Courseware,
     },
 }
 
@@ -64,13 +80,6 @@ pub(crate) fn occurrences(
     operation: Option<&'static str>,
     effects: &[Effect],
 ) -> Vec<(Lane, i64, Event)> {
-    let accounts = &shared.settings.polyv;
-    if accounts
-        .iter()
-        .all(|account| account.callback_url.is_none())
-    {
-        return Vec::new();
-    }
     let mine: Vec<(&'static str, &str, Change)> = effects
         .iter()
         .filter_map(|effect| match effect {
@@ -94,9 +103,22 @@ pub(crate) fn occurrences(
             match (*kind, *change) {
                 ("video", Change::Created) => planned.extend(of_a_new_video(state, operation, id)),
                 ("pull task", Change::Created) => planned.extend(of_a_pull(state, id)),
+                (INVALID_UPLOAD, Change::Created) => {
+                    let vid = (*id).to_owned();
+                    let what = What::Invalid { vid };
+                    planned.extend(owner(state, id).map(|tenant| (user(tenant), now_ms, what)));
+                }
+                (UNSYNCED_UPLOAD, Change::Created) => {
+                    let vid = (*id).to_owned();
+                    let what = What::NotSynced { vid };
+                    planned.extend(owner(state, id).map(|tenant| (user(tenant), now_ms, what)));
+                }
+                ("snapshot task", Change::Created) => planned.extend(of_snapshots(state, id)),
                 ("courseware", Change::Created) => planned.extend(owner(state, id).map(|tenant| {
+                    let result = tenant.courseware.get(*id).copied();
                     let what = What::CoursewareConverted {
                         vid: (*id).to_owned(),
+                        result: result.unwrap_or(Courseware::Converted),
                     };
                     // assumed: courseware
                     (user(tenant), converted_ms, what)
@@ -150,8 +172,26 @@ fn of_a_new_video(state: &State, operation: Option<&'static str>, vid: &str) -> 
         }
         plan(video.transcoded_ms(), What::Transcoded { vid: vid() });
     }
-    plan(video.reviewed_ms(), What::Reviewed { vid: vid() });
+    if video.objected {
+        plan(video.reviewed_ms(), What::Scanned { vid: vid() });
+    }
+    if video.transcoding != Transcoding::Fails {
+        plan(video.reviewed_ms(), What::Reviewed { vid: vid() });
+    }
     planned
+}
+
+fn of_snapshots(state: &State, id: &str) -> Option<Planned> {
+    let number = id.parse().ok()?;
+    let of_tenant = |tenant: &Tenant| {
+        let task = tenant
+            .snapshot_tasks
+            .iter()
+            .find(|task| task.number == number)?;
+        let what = What::Pictured { task: number };
+        Some((user(tenant), task.ends_ms, what))
+    };
+    state.tenants().find_map(of_tenant)
 }
 
 /// The formats that the page names for a video, in each of its definitions.
@@ -160,7 +200,7 @@ fn files(video: &Video) -> Vec<(&'static str, usize)> {
         true => ["pdx", "m3u8"],
         false => ["flv", "mp4"],
     };
-    let definitions = 1..=video.file_sizes(i64::MAX).len();
+    let definitions = 1..=video.wanted().len();
     definitions
         .flat_map(|df| formats.map(|format| (format, df)))
         .collect()
@@ -230,7 +270,10 @@ pub(crate) fn letter(shared: &Shared, occurrence: Occurrence, at_ms: i64) -> Opt
     let now_ms = shared.clock.now_ms();
     shared.polyv.with(|state| {
         let tenant = state.tenant(&user)?;
-        let url = tenant.account.callback_url.as_deref()?;
+        let url = match &what {
+            What::Pictured { task } => snapshot::callback_url(tenant, *task)?,
+            _ => tenant.account.callback_url.as_deref()?,
+        };
         let Draft {
             event,
             text,
@@ -282,6 +325,22 @@ fn draft(tenant: &Tenant, what: What, base: &str, at_ms: i64, now_ms: i64) -> Op
                 content: Content::Get(fields),
             }
         }
+        What::Invalid { vid } => {
+            let state = tenant.upload_states.get(&vid).cloned();
+            let mut fields = vec![("type", "invalidVideo".to_owned()), ("vid", vid.clone())];
+            fields.extend(state.map(|state| ("state", state)));
+            Draft {
+                event: "invalidVideo",
+                // The word of the other type: the page has one rule for both. // assumed: upload-fails
+                text: format!("upload{vid}"),
+                content: Content::Get(fields),
+            }
+        }
+        What::NotSynced { vid } => Draft {
+            event: "videoSyncedFail",
+            text: format!("videoSyncedFail{vid}"),
+            content: Content::Get(vec![("type", "videoSyncedFail".to_owned()), ("vid", vid)]),
+        },
         What::PullFailed { url, title } => Draft {
             event: "async_upload",
             text: format!("async_upload{url}"),
@@ -292,12 +351,15 @@ fn draft(tenant: &Tenant, what: What, base: &str, at_ms: i64, now_ms: i64) -> Op
             ]),
         },
         What::Encoded { vid, format, df } => {
-            video(&vid)?;
+            let word = match video(&vid)?.makes(df) {
+                true => "encode",
+                false => "encode_failed",
+            };
             Draft {
-                event: "encode",
-                text: format!("encode{format}{vid}{df}"),
+                event: word,
+                text: format!("{word}{format}{vid}{df}"),
                 content: Content::Get(vec![
-                    ("type", "encode".to_owned()),
+                    ("type", word.to_owned()),
                     ("format", format.to_owned()),
                     ("vid", vid),
                     ("df", df.to_string()),
@@ -309,11 +371,38 @@ fn draft(tenant: &Tenant, what: What, base: &str, at_ms: i64, now_ms: i64) -> Op
             text: format!("{TRANSCODE_COMPLETE}{vid}"),
             content: Content::Post(json!({
                 "eventType": TRANSCODE_COMPLETE,
-                "status": "success",
+                "status": status(video(&vid)?.makes(1)),
                 "vid": vid,
                 "videoInfos": infos(video(&vid)?, now_ms),
             })),
         },
+        What::Scanned { vid } => Draft {
+            event: AI_CONTENT_SCAN_NOT_PASSED,
+            text: AI_CONTENT_SCAN_NOT_PASSED.to_owned(),
+            // Something that a person should look at, in the cover. // assumed: scan
+            content: Content::Post(json!({
+                "eventType": AI_CONTENT_SCAN_NOT_PASSED,
+                "scanSource": "video",
+                "vid": vid,
+                "scanResults": [{
+                    "imageUrl": cover_url(base, tenant, video(&vid)?, false),
+                    "scene": "terrorism",
+                    "label": "others",
+                    "suggestion": "review",
+                    "rate": 61.5,
+                }],
+            })),
+        },
+        What::Pictured { task } => {
+            let task = snapshot::find(tenant, task)?;
+            // Of a video that is gone there is nothing to tell.
+            tenant.videos.get(&task.vid).filter(|video| living(video))?;
+            Draft {
+                event: "snapshot",
+                text: format!("snapshot{}", task.vid),
+                content: Content::Post(task.told(base, tenant, now_ms)),
+            }
+        }
         What::Reviewed { vid } => {
             let word = if video(&vid)?.rejected {
                 "nopass"
@@ -338,28 +427,48 @@ fn draft(tenant: &Tenant, what: What, base: &str, at_ms: i64, now_ms: i64) -> Op
                 "vids": vids,
             })),
         },
-        What::CoursewareConverted { vid } => Draft {
-            event: COURSEWARE_CONVERT_COMPLETE,
-            text: COURSEWARE_CONVERT_COMPLETE.to_owned(),
-            // One page, whose pictures are those of the video. // assumed: courseware
-            content: Content::Post(json!({
+        What::CoursewareConverted { vid, result } => {
+            let word = match result {
+                Courseware::Converted => "success",
+                Courseware::Fails => "convertFailed",
+                Courseware::Rejected => "auditNotPassed",
+            };
+            let mut body = json!({
                 "eventType": COURSEWARE_CONVERT_COMPLETE,
-                "status": "success",
+                "status": word,
                 "vid": vid,
-                "convertedImages": [{
+            });
+            let video = video(&vid)?;
+            if result == Courseware::Converted {
+                // One page, whose pictures are those of the video. // assumed: courseware
+                body["convertedImages"] = json!([{
                     "pageNo": 1,
                     "pageTitle": "",
-                    "pageImage": cover_url(base, tenant, video(&vid)?, false),
-                    "pageThumbnail": cover_url(base, tenant, video(&vid)?, true),
-                }],
-            })),
-        },
+                    "pageImage": cover_url(base, tenant, video, false),
+                    "pageThumbnail": cover_url(base, tenant, video, true),
+                }]);
+            }
+            Draft {
+                event: COURSEWARE_CONVERT_COMPLETE,
+                text: COURSEWARE_CONVERT_COMPLETE.to_owned(),
+                content: Content::Post(body),
+            }
+        }
     })
 }
 
 const TRANSCODE_COMPLETE: &str = "TranscodeComplete";
+const AI_CONTENT_SCAN_NOT_PASSED: &str = "AIContentScanNotPassed";
 const DELETE_MEDIA_COMPLETE: &str = "DeleteMediaComplete";
 const COURSEWARE_CONVERT_COMPLETE: &str = "CoursewareConvertComplete";
+
+/// The word for how a job ended.
+fn status(success: bool) -> &'static str {
+    match success {
+        true => "success",
+        false => "fail",
+    }
+}
 
 /// Sizes are those of the lists; the bit rate follows from them. // assumed: renditions
 fn infos(video: &Video, now_ms: i64) -> Vec<Value> {
@@ -367,6 +476,9 @@ fn infos(video: &Video, now_ms: i64) -> Vec<Value> {
     files(video)
         .into_iter()
         .map(|(format, df)| {
+            if !video.makes(df) {
+                return json!({ "status": status(false), "format": format, "df": df });
+            }
             let size = sizes.get(df - 1).copied().unwrap_or_default();
             json!({
                 "status": "success",

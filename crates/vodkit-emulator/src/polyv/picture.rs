@@ -47,6 +47,14 @@ fn content(tenant: &Tenant, file: &str) -> Option<Bytes> {
     let mut parts = file.strip_suffix(".jpg")?.split('_');
     let cover: u64 = parts.next()?.parse().ok()?;
     let nth: u64 = parts.next()?.parse().ok()?;
+    // Pictures of a snapshot task are named by it and by their moment.
+    if tenant
+        .snapshot_tasks
+        .iter()
+        .any(|task| task.number == cover && task.moments.contains(&nth))
+    {
+        return Some(media::picture(cover.wrapping_add(nth)).into());
+    }
     let shown = tenant.videos.values().any(|video| video.cover == cover);
     if !shown || nth > 2 {
         return None;

@@ -44,8 +44,9 @@ pub(super) fn start(call: &mut Call<'_>) -> Result<Value, Fault> {
             size,
             seconds: size / BYTES_PER_SECOND,
         };
+        let transcode_ms = call.transcode_ms;
         call.tenant
-            .add_video(vid.clone(), draft, ends_ms, call.transcode_ms);
+            .add_video(call.outcomes, vid.clone(), draft, ends_ms, transcode_ms);
         call.did("video", vid.as_str(), Change::Created);
         vids.push(vid);
     }

@@ -7,8 +7,10 @@ use bytes::Bytes;
 
 use super::Account;
 use super::builtin;
+use super::snapshot::SnapshotTask;
 use crate::blob::Blob;
 use crate::digest::md5_hex;
+use crate::outcome::{self, Becomes, Stage};
 
 /// The category that every account has: the default one, and the root of the tree.
 pub(super) const ROOT: &str = "1";
@@ -20,6 +22,8 @@ pub(super) const TOTAL_FLOW: u64 = 10 << 40;
 #[derive(Debug)]
 pub(crate) struct State {
     tenants: BTreeMap<String, Tenant>,
+    /// What becomes of the next videos.
+    pub(crate) outcomes: outcome::Registry,
 }
 
 impl State {
@@ -33,6 +37,7 @@ impl State {
         });
         Self {
             tenants: tenants.collect(),
+            outcomes: outcome::Registry::default(),
         }
     }
 
@@ -46,6 +51,15 @@ impl State {
 
     pub(super) fn tenant_mut(&mut self, user: &str) -> Option<&mut Tenant> {
         self.tenants.get_mut(user)
+    }
+
+    /// An account to change, and what becomes of its next videos.
+    pub(super) fn tenant_and_outcomes(
+        &mut self,
+        user: &str,
+    ) -> Option<(&mut Tenant, &mut outcome::Registry)> {
+        let tenant = self.tenants.get_mut(user)?;
+        Some((tenant, &mut self.outcomes))
     }
 }
 
@@ -62,6 +76,9 @@ pub(super) struct Tenant {
     /// What the senders of uploads want to find in the callback, by the id of the video.
     pub(super) upload_states: BTreeMap<String, String>,
     pub(super) tasks: Vec<PullTask>,
+    pub(super) snapshot_tasks: Vec<SnapshotTask>,
+    /// What became of the last courseware of a video.
+    pub(super) courseware: BTreeMap<String, Courseware>,
     pub(super) tokens: Vec<PlayToken>,
     pub(super) answers: Vec<ExamAnswer>,
     /// Uploaded cover pictures by their number.
@@ -88,6 +105,8 @@ impl Tenant {
             uploads: BTreeMap::new(),
             upload_states: BTreeMap::new(),
             tasks: Vec::new(),
+            snapshot_tasks: Vec::new(),
+            courseware: BTreeMap::new(),
             tokens: Vec::new(),
             answers: Vec::new(),
             pictures: BTreeMap::new(),
@@ -215,16 +234,35 @@ impl Tenant {
         }
     }
 
-    /// Adds a video that is there from `born_ms` on and published `transcode_ms` later.
-    pub(super) fn add_video(&mut self, vid: String, draft: Draft, born_ms: i64, transcode_ms: i64) {
+    /// Adds a video that is there from `born_ms` on and published `transcode_ms` later, unless something else is planned for it.
+    pub(super) fn add_video(
+        &mut self,
+        outcomes: &mut outcome::Registry,
+        vid: String,
+        draft: Draft,
+        born_ms: i64,
+        transcode_ms: i64,
+    ) {
         let (encryption, keeps) = self.making(&draft.category);
         let number = self.next_number();
+        let keep_source = draft.keep_source || keeps;
+        // A source that is kept is not transcoded, and what cannot be transcoded is not looked at. // assumed: callback-events
+        let transcoding = match (!keep_source).then(|| outcomes.take(Stage::Transcoding, &vid)) {
+            Some(Some(Becomes::TranscodingFails)) => Transcoding::Fails,
+            Some(Some(Becomes::RenditionFails)) => Transcoding::LacksBest,
+            _ => Transcoding::Whole,
+        };
+        let mut finds =
+            |stage| transcoding != Transcoding::Fails && outcomes.take(stage, &vid).is_some();
+        let (objected, refused) = (finds(Stage::Scan), finds(Stage::Review));
         let video = Video {
             number,
             md5: md5_hex(&vid),
             // assumed: rejected
-            rejected: draft.title.contains("审核不通过"),
-            keep_source: draft.keep_source || keeps,
+            rejected: refused || draft.title.contains("审核不通过"),
+            transcoding,
+            objected,
+            keep_source,
             encrypt: encryption.encrypt,
             // assumed: encryption-default
             level: if encryption.encrypt {
@@ -256,6 +294,23 @@ impl Tenant {
         };
         self.videos.insert(vid, video);
     }
+}
+
+/// How the transcoding of a video ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transcoding {
+    Whole,
+    /// Without the files of the best definition.
+    LacksBest,
+    Fails,
+}
+
+/// How the conversion of courseware ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Courseware {
+    Converted,
+    Fails,
+    Rejected,
 }
 
 #[derive(Clone, Debug)]
@@ -418,6 +473,9 @@ pub(super) struct Video {
     pub(super) preview_seconds: u64,
     pub(super) forbidden: bool,
     pub(super) rejected: bool,
+    pub(super) transcoding: Transcoding,
+    /// Whether the scan by machine has objections.
+    pub(super) objected: bool,
     pub(super) deleted: bool,
     pub(super) times: u64,
     pub(super) likes: u64,
@@ -460,21 +518,40 @@ impl Video {
         self.born_ms.saturating_add(self.transcode_ms)
     }
 
+    /// Never, where nothing can be made of it: no page names a status for that. // assumed: callback-events
     pub(super) fn is_transcoded(&self, now_ms: i64) -> bool {
-        now_ms >= self.transcoded_ms()
+        now_ms >= self.transcoded_ms() && self.transcoding != Transcoding::Fails
     }
 
     pub(super) fn is_reviewed(&self, now_ms: i64) -> bool {
-        now_ms >= self.reviewed_ms()
+        now_ms >= self.reviewed_ms() && self.is_transcoded(now_ms)
     }
 
-    /// Sizes of the transcoded files, from the lowest definition up; zeros until they are there. // assumed: renditions
-    pub(super) fn file_sizes(&self, now_ms: i64) -> Vec<u64> {
-        let shares: &[u64] = match (self.keep_source, &self.source) {
+    /// Hundredths of the source's size that its files take, from the lowest definition up, made or not. // assumed: renditions
+    pub(super) fn wanted(&self) -> &'static [u64] {
+        match (self.keep_source, &self.source) {
             (true, _) => &[100],
             // Nothing is transcoded: each of its files holds the bytes that were uploaded.
             (false, Some(_)) => &[100, 100],
             (false, None) => &[35, 60],
+        }
+    }
+
+    /// Whether the files of a definition can be made, the lowest being 1.
+    pub(super) fn makes(&self, df: usize) -> bool {
+        match self.transcoding {
+            Transcoding::Whole => true,
+            Transcoding::LacksBest => df < self.wanted().len(),
+            Transcoding::Fails => false,
+        }
+    }
+
+    /// Sizes of the transcoded files, from the lowest definition up; zeros until they are there. // assumed: renditions
+    pub(super) fn file_sizes(&self, now_ms: i64) -> Vec<u64> {
+        let wanted = self.wanted();
+        let shares = match self.transcoding {
+            Transcoding::LacksBest => &wanted[..wanted.len() - 1],
+            Transcoding::Whole | Transcoding::Fails => wanted,
         };
         let there = self.is_transcoded(now_ms);
         let size = |share: &u64| {

@@ -10,7 +10,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::envelope::{Fault, NO_UPLOAD_CATEGORY, UPLOAD_FAILED};
-use super::state::{Draft, ROOT, TOTAL_SPACE};
+use super::state::{Courseware, Draft, ROOT, TOTAL_SPACE};
 use super::{Call, living};
 use crate::clock;
 use crate::digest::md5_hex;
@@ -18,6 +18,7 @@ use crate::form::Form;
 use crate::journal::{Change, Effect};
 use crate::media;
 use crate::oss::{Grant, Owner, Scope, Stored};
+use crate::outcome::{Becomes, Stage};
 use crate::server::{Outcome, Shared, json_response};
 
 /// Lifetime of an upload credential, in seconds. // assumed: upload-credential
@@ -157,6 +158,20 @@ pub(crate) fn called_back(
     arrived(shared, user, object)
 }
 
+/// What an upload is called whose file cannot be analysed.
+pub(super) const INVALID_UPLOAD: &str = "invalid upload";
+/// What an upload is called whose file is not brought to where it is worked on.
+pub(super) const UNSYNCED_UPLOAD: &str = "unsynced upload";
+
+fn thing(kind: &'static str, id: String, change: Change) -> Effect {
+    Effect::Thing {
+        vendor: "polyv",
+        kind,
+        id,
+        change,
+    }
+}
+
 /// The file of an upload is there: the video is born. The object is the one that init named, and of the promised size. // assumed: upload-arrives
 fn arrived(shared: &Shared, user: &str, object: &Stored<'_>) -> Result<Vec<Effect>, String> {
     // Reads the head of the file, so before the lock.
@@ -167,8 +182,8 @@ fn arrived(shared: &Shared, user: &str, object: &Stored<'_>) -> Result<Vec<Effec
     let now_ms = shared.clock.now_ms();
     let transcode_ms = clock::millis(shared.settings.transcode_time);
     shared.polyv.with(|state| {
-        let tenant = state
-            .tenant_mut(user)
+        let (tenant, outcomes) = state
+            .tenant_and_outcomes(user)
             .ok_or_else(|| format!("there is no account {user}"))?;
         let name = object.key.strip_prefix(&folder(user)).unwrap_or_default();
         let vid = name
@@ -187,8 +202,16 @@ fn arrived(shared: &Shared, user: &str, object: &Stored<'_>) -> Result<Vec<Effec
                     seconds,
                     ..draft.clone()
                 };
+                // The upload stays open: the same file can come once more. // assumed: upload-fails
+                if let Some(becomes) = outcomes.take(Stage::Arrival, &vid) {
+                    let kind = match becomes {
+                        Becomes::NotSynced => UNSYNCED_UPLOAD,
+                        _ => INVALID_UPLOAD,
+                    };
+                    return Ok(vec![thing(kind, vid, Change::Created)]);
+                }
                 tenant.uploads.remove(&vid);
-                tenant.add_video(vid.clone(), draft, now_ms, transcode_ms);
+                tenant.add_video(outcomes, vid.clone(), draft, now_ms, transcode_ms);
                 Change::Created
             }
             // Sent again, since the reply was lost.
@@ -203,12 +226,7 @@ fn arrived(shared: &Shared, user: &str, object: &Stored<'_>) -> Result<Vec<Effec
         video.size = object.size;
         video.md5 = object.digest.to_owned();
         video.seconds = seconds;
-        Ok(vec![Effect::Thing {
-            vendor: "polyv",
-            kind: "video",
-            id: vid,
-            change,
-        }])
+        Ok(vec![thing("video", vid, change)])
     })
 }
 
@@ -344,6 +362,12 @@ pub(super) fn courseware(call: &mut Call<'_>) -> Result<Value, Fault> {
                 .assumed("file-kinds"),
         );
     }
+    let result = match call.outcomes.take(Stage::Courseware, &vid) {
+        Some(Becomes::CoursewareFails) => Courseware::Fails,
+        Some(Becomes::CoursewareRejected) => Courseware::Rejected,
+        _ => Courseware::Converted,
+    };
+    call.tenant.courseware.insert(vid.clone(), result);
     call.did("courseware", vid, Change::Created);
     Ok(json!(""))
 }

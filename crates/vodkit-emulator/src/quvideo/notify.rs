@@ -45,6 +45,8 @@ pub enum AuditEvent {
 }
 
 impl AuditEvent {
+    const ALL: [Self; 2] = [Self::AIVideoCensorComplete, Self::AIMediaAuditComplete];
+
     fn word(self) -> &'static str {
         match self {
             Self::AIVideoCensorComplete => "AIVideoCensorComplete",
@@ -104,19 +106,30 @@ impl std::fmt::Debug for Callback {
 ///
 /// They are also those of whoever receives the vendor's callbacks: the key alone, and the address of a service behind TLS, say nothing about
 /// the emulator.
-pub(crate) fn callback_from_variables(read: &dyn Fn(&str) -> Option<String>) -> Option<Callback> {
-    let url = read("VODKIT_QUVIDEO_CALLBACK_URL")?;
+pub(crate) fn callback_from_variables(
+    read: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Callback>, String> {
+    let Some(url) = read("VODKIT_QUVIDEO_CALLBACK_URL") else {
+        return Ok(None);
+    };
     if url
         .get(..8)
         .is_some_and(|start| start.eq_ignore_ascii_case("https://"))
     {
-        return None;
+        return Ok(None);
     }
-    let callback = Callback::new(url);
-    Some(match read("VODKIT_QUVIDEO_CALLBACK_KEY") {
-        Some(key) => callback.key(key),
-        None => callback,
-    })
+    let mut callback = Callback::new(url);
+    if let Some(key) = read("VODKIT_QUVIDEO_CALLBACK_KEY") {
+        callback = callback.key(key);
+    }
+    if let Some(word) = read("VODKIT_QUVIDEO_AUDIT_EVENT") {
+        let event = AuditEvent::ALL
+            .into_iter()
+            .find(|event| event.word() == word)
+            .ok_or("VODKIT_QUVIDEO_AUDIT_EVENT is neither AIVideoCensorComplete nor AIMediaAuditComplete")?;
+        callback = callback.audit_event(event);
+    }
+    Ok(Some(callback))
 }
 
 /// Something that the address is told about a video.
@@ -215,12 +228,12 @@ pub(crate) fn letter(shared: &Shared, occurrence: Occurrence, at_ms: i64) -> Opt
                 Some(("TranscodeComplete", body))
             }
             What::Snapshot => {
-                let body = snapshots(state, &base, &video_id, done);
+                let body = snapshots(state, &base, &video_id, source);
                 Some(("SnapshotComplete", body))
             }
             // What cannot be decoded is not looked at.
             What::Audited if !done => None,
-            What::Audited => Some((audit.word(), review(state, &video_id))),
+            What::Audited => Some((audit.word(), review(state, &video_id, source.passes))),
         }
     })?;
     body["EventType"] = json!(event);
@@ -257,18 +270,22 @@ fn job(state: &State, what: &str, video_id: &str) -> String {
     state.seal(&format!("job|{what}|{video_id}"))
 }
 
-/// What is told about an empty file. // assumed: callback-events
-fn put_failure(body: &mut Value) {
+/// What is told about an empty file, and about one that was planned to fail. // assumed: callback-events
+fn put_failure(body: &mut Value, source: &Source) {
+    let (code, message) = match source.size {
+        0 => ("EmptyFile", "The file is empty."),
+        _ => ("PlannedFailure", "The emulator was told to let this fail."),
+    };
     body["Status"] = json!("fail");
-    body["ErrorCode"] = json!("EmptyFile");
-    body["ErrorMessage"] = json!("The file is empty.");
+    body["ErrorCode"] = json!(code);
+    body["ErrorMessage"] = json!(message);
 }
 
 /// The one file that is made of a video. // assumed: renditions
 fn stream(state: &State, base: &str, video_id: &str, source: &Source) -> Value {
     let mut body = json!({ "Status": "success", "JobId": job(state, "transcode", video_id) });
     if !source.decodable {
-        put_failure(&mut body);
+        put_failure(&mut body, source);
         return body;
     }
     let members = json!({
@@ -290,10 +307,10 @@ fn stream(state: &State, base: &str, video_id: &str, source: &Source) -> Value {
     body
 }
 
-fn snapshots(state: &State, base: &str, video_id: &str, done: bool) -> Value {
+fn snapshots(state: &State, base: &str, video_id: &str, source: &Source) -> Value {
     let mut body = json!({ "VideoId": video_id, "Status": "success", "SubType": "SpecifiedTime" });
-    if !done {
-        put_failure(&mut body);
+    if !source.snapshots {
+        put_failure(&mut body, source);
         return body;
     }
     // The number of a picture has five digits, counted from one.
@@ -310,12 +327,16 @@ fn snapshots(state: &State, base: &str, video_id: &str, done: bool) -> Value {
     body
 }
 
-/// The review, which always passes. It has a `MediaId` where the others have a `VideoId`. // assumed: recommended
-fn review(state: &State, video_id: &str) -> Value {
+/// The review, which passes unless something else was planned. It has a `MediaId` where the others have a `VideoId`. // assumed: recommended
+fn review(state: &State, video_id: &str, passes: bool) -> Value {
+    let (modules, label, suggestion) = match passes {
+        true => ("", "normal", "pass"),
+        false => ("video", "porn", "block"),
+    };
     json!({
         "MediaId": video_id,
         "Status": "success",
         "JobId": job(state, "review", video_id),
-        "Data": { "AbnormalModules": "", "Label": "normal", "Suggestion": "pass" },
+        "Data": { "AbnormalModules": modules, "Label": label, "Suggestion": suggestion },
     })
 }

@@ -7,6 +7,7 @@ use super::Account;
 use crate::blob::Blob;
 use crate::digest::md5_hex;
 use crate::oss::Grant;
+use crate::outcome;
 
 /// Users, their tokens, the videos and pictures. There is no `Debug`: it holds tokens.
 pub(crate) struct State {
@@ -15,6 +16,8 @@ pub(crate) struct State {
     pub(super) videos: BTreeMap<String, Video>,
     /// Ids of pictures by the key of their object.
     pub(super) images: BTreeMap<String, String>,
+    /// What becomes of the next videos.
+    pub(crate) outcomes: outcome::Registry,
     /// The bucket of everything that is uploaded.
     pub(super) bucket: String,
     /// Makes the ids and tokens of this instance differ from those of any other.
@@ -30,6 +33,7 @@ impl State {
             tokens: BTreeMap::new(),
             videos: BTreeMap::new(),
             images: BTreeMap::new(),
+            outcomes: outcome::Registry::default(),
             bucket: String::new(),
             nonce: RandomState::new().build_hasher().finish(),
             counter: 0,
@@ -109,11 +113,6 @@ impl State {
         text
     }
 
-    /// The video whose object has this key.
-    pub(super) fn video_of_key(&mut self, key: &str) -> Option<&mut Video> {
-        self.videos.values_mut().find(|video| video.key == key)
-    }
-
     /// The number of accounts that were configured or made since.
     pub(super) fn user_count(&self) -> usize {
         self.users.len()
@@ -165,6 +164,10 @@ pub(super) struct Source {
     pub(super) seconds: u64,
     /// Whether it can be transcoded at all.
     pub(super) decodable: bool,
+    /// Whether pictures can be taken of it.
+    pub(super) snapshots: bool,
+    /// Whether the review finds nothing.
+    pub(super) passes: bool,
     /// When transcoding, snapshots and review are done.
     pub(super) ready_ms: i64,
 }
@@ -214,6 +217,12 @@ impl Video {
             Some(published) => Some(&published.user),
             None => self.creator.as_deref(),
         }
+    }
+
+    /// Whether it can be played and the review has found nothing.
+    pub(super) fn has_passed(&self, now_ms: i64) -> bool {
+        self.progress(now_ms) == Progress::Done
+            && self.source.as_ref().is_some_and(|source| source.passes)
     }
 
     /// Length in seconds of what was uploaded.

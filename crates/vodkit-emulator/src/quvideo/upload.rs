@@ -13,6 +13,7 @@ use crate::clock;
 use crate::journal::{Change, Effect};
 use crate::media;
 use crate::oss::{Grant, Owner, Scope, Stored};
+use crate::outcome::Stage;
 use crate::server::Shared;
 
 /// How long keys for one file live. // assumed: keys-life
@@ -214,17 +215,26 @@ pub(crate) fn object_stored(shared: &Shared, object: &Stored<'_>) -> Vec<Effect>
         if let Some(id) = state.images.get(object.key) {
             return vec![thing("image", id, Change::Changed)];
         }
-        let Some(video) = state.video_of_key(object.key) else {
+        let State {
+            videos, outcomes, ..
+        } = state;
+        let Some(video) = videos.values_mut().find(|video| video.key == object.key) else {
             return Vec::new();
         };
+        let id = video.id.clone();
         // assumed: undecodable
-        let decodable = object.size > 0;
+        let decodable = object.size > 0 && outcomes.take(Stage::Transcoding, &id).is_none();
+        // What cannot be decoded has neither pictures nor a review.
+        let mut unless = |stage| decodable && outcomes.take(stage, &id).is_none();
+        let (snapshots, passes) = (unless(Stage::Snapshots), unless(Stage::Review));
         // A file that comes again replaces the first. // assumed: upload-again
         video.source = Some(Source {
             blob: Arc::clone(object.blob),
             size: object.size,
             seconds,
             decodable,
+            snapshots,
+            passes,
             ready_ms: now_ms.saturating_add(transcode_ms),
         });
         vec![thing("video", &video.id, Change::Changed)]

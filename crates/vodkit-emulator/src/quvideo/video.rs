@@ -75,9 +75,7 @@ enum List {
 /// `vod/getRecommendVideoList`: what passed the review. // assumed: recommended
 pub(super) fn get_recommend_video_list(call: &mut Call<'_>) -> Result<Value, Fault> {
     let now_ms = call.now_ms;
-    list(call, List::Recommended, |video, _| {
-        video.progress(now_ms) == Progress::Done
-    })
+    list(call, List::Recommended, |video, _| video.has_passed(now_ms))
 }
 
 /// `vod/getPersonalVideoList`: what the user published, at whatever stage.
@@ -146,10 +144,16 @@ fn entry(
         Progress::Done => "success",
         Progress::Failed => "fail",
     };
-    let finished = match progress {
+    let pictured = video.source.as_ref().is_some_and(|source| source.snapshots);
+    let pictures = match progress {
         Progress::Empty | Progress::Working => "",
-        Progress::Done => "success",
-        Progress::Failed => "fail",
+        Progress::Done if pictured => "success",
+        Progress::Done | Progress::Failed => "fail",
+    };
+    let review = match done {
+        true if video.has_passed(call.now_ms) => "success",
+        true => "fail",
+        false => "onCensor",
     };
     let snapshot = |number: u8| snapshot_url(call.base, &video.id, number);
     let mut entry = json!({
@@ -162,7 +166,7 @@ fn entry(
         "coverUrl": published.cover_url,
         "creationTime": "",
         "status": "",
-        "firstFrameUrl": if done { snapshot(1) } else { String::new() },
+        "firstFrameUrl": if done && pictured { snapshot(1) } else { String::new() },
         "size": published.size.unwrap_or(size),
         "cateId": published.category,
         "cateName": published.category_name,
@@ -174,8 +178,8 @@ fn entry(
             "avatarUrl": avatar_url(call.base, &published.user),
         },
         "transcodeStatus": transcoding,
-        "snapshotStatus": finished,
-        "censorStatus": if done { "success" } else { "onCensor" },
+        "snapshotStatus": pictures,
+        "censorStatus": review,
         "narrowTranscodeStatus": if done { "success" } else { "" },
     });
     let file = || file_url(call.base, state, &video.id);

@@ -177,6 +177,15 @@ impl Receiver for Callbacks {
 
     const VENDOR: &'static str = VENDOR;
 
+    const EVENTS: &'static [&'static str] = &[
+        "upload-complete",
+        "transcode-failed",
+        "transcode-complete",
+        "playback-upload-complete",
+        "playback-transcode-failed",
+        "playback-transcode-complete",
+    ];
+
     fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -334,6 +343,8 @@ impl Receiver for ThirdPartyAuth {
     type Event = Unproven<ThirdPartyAuthRequest>;
 
     const VENDOR: &'static str = VENDOR;
+
+    const EVENTS: &'static [&'static str] = &["auth"];
 
     fn limits(&self) -> &Limits {
         &self.limits

@@ -227,6 +227,14 @@ impl Receiver for Callbacks {
 
     const VENDOR: &'static str = VENDOR;
 
+    const EVENTS: &'static [&'static str] = &[
+        "StreamTranscodeComplete",
+        "TranscodeComplete",
+        "SnapshotComplete",
+        "AIVideoCensorComplete",
+        "AIMediaAuditComplete",
+    ];
+
     fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -288,7 +296,8 @@ fn read(object: Map<String, Value>) -> Result<Event, Refusal> {
     ) -> Result<Box<Unproven<T>>, Refusal> {
         decode_object(object).map(|event| Box::new(Unproven::new(event)))
     }
-    Ok(match text(&object, "EventType") {
+    let kind = Some(text(&object, "EventType")).filter(|kind| Callbacks::EVENTS.contains(kind));
+    Ok(match kind.unwrap_or_default() {
         "StreamTranscodeComplete" => Event::StreamTranscodeComplete(claim(&object)?),
         "TranscodeComplete" => Event::TranscodeComplete(claim(&object)?),
         "SnapshotComplete" => Event::SnapshotComplete(claim(&object)?),

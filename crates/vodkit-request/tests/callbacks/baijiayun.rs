@@ -74,6 +74,25 @@ fn a_callback_is_read_with_what_no_page_lists() {
     );
 }
 
+#[test]
+fn the_list_of_events_is_what_the_page_names() {
+    let mut told = Vec::new();
+    for room in [None, Some(("room_id", "18042812345678"))] {
+        for status in ["20", "30", "100"] {
+            let fields = [
+                ("video_id", "240017"),
+                ("status", status),
+                ("timestamp", "1700000000"),
+            ];
+            let fields = fields.into_iter().chain(room);
+            let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let verified = receive(form(&baijiayun_signed(fields.collect(), KEY))).unwrap();
+            told.push(verified.event().name().into_owned());
+        }
+    }
+    assert_eq!(told, Callbacks::EVENTS);
+}
+
 /// The text that is signed, cut at some of its `&`: whatever fields come out, if each of them is one that can be sent.
 fn cut(text: &str, keep: impl Fn(usize) -> bool) -> Option<Pairs> {
     let mut fields: Vec<String> = Vec::new();

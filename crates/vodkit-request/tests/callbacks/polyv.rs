@@ -5,6 +5,7 @@ use serde_json::json;
 use vodkit_request::callback::{
     CallbackEvent, Covered, Incoming, Receiver, Refusal, RefusalKind, Verified,
 };
+use vodkit_request::polyv::SnapshotStatus;
 use vodkit_request::polyv::callback::{Callbacks, Event, Other};
 
 use crate::signer::{Pairs, form, form_in, get, md5, pairs, post};
@@ -197,6 +198,40 @@ fn every_post_event_says_what_was_signed() {
     assert_eq!(event.video_infos.len(), 2);
     assert_eq!(event.video_infos[0].extra.get("new"), Some(&json!(1)));
     assert_eq!(event.video_infos[1].df.as_ref().unwrap().as_str(), "9");
+}
+
+#[test]
+fn the_list_of_events_is_what_is_told_apart() {
+    let mut told: Vec<String> = queries()
+        .iter()
+        .map(|query| query.kind().to_owned())
+        .collect();
+    for (body, ..) in posts() {
+        told.push(body["eventType"].as_str().unwrap_or("snapshot").to_owned());
+    }
+    told.sort();
+    told.dedup();
+    let mut listed = Callbacks::EVENTS.to_vec();
+    listed.sort_unstable();
+    assert_eq!(told, listed);
+}
+
+#[test]
+fn the_pictures_of_a_snapshot_task_are_read() {
+    let body = json!({ "taskId": 123, "vid": VID, "status": "success",
+        "snapshots": [{ "offsetTime": 12, "imageUrl": "http://img.example.test/12.jpg" }, { "offsetTime": "78" }] });
+    let request = posted(&format!("snapshot{VID}"), &body);
+    let Event::Snapshot(event) = receive(&request).unwrap().into_event() else {
+        panic!("another event");
+    };
+    assert_eq!(event.status, Some(SnapshotStatus::Success));
+    let moments: Vec<_> = event
+        .snapshots
+        .iter()
+        .map(|picture| picture.offset_time)
+        .collect();
+    assert_eq!(moments, [Some(12), Some(78)]);
+    assert!(event.extra.is_empty());
 }
 
 #[test]

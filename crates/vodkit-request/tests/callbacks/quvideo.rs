@@ -78,6 +78,10 @@ fn every_event_is_read_and_proves_nothing() {
             }
         }
     }
+    let mut listed = Callbacks::EVENTS.to_vec();
+    listed.push("Invented");
+    let names = messages().map(|(body, _)| body["EventType"].as_str().unwrap().to_owned());
+    assert_eq!(names, listed[..]);
     let nameless = event(&json!({ "VideoId": "v" }));
     assert_eq!(nameless.event().name(), "other");
     assert!(

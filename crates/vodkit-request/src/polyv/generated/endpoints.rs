@@ -3,21 +3,22 @@
 //! How each call is sent and what comes back.
 
 use vodkit_types::polyv::{
-    AccountUsage, AddCategory, Category, CategorySizes, CategoryStats, ClipVideo, ConcatVideos,
-    CreatePlayToken, DeleteCategory, DeleteExams, DeleteKeyFrames, DeleteKeyFramesByTime,
-    DeletePullTask, DeleteVideo, DeleteVideos, Exam, ExamAnswer, ForbidVideos, GetAccountUsage,
-    GetCategorySize, GetCategoryStats, GetCoverImage, GetPlayPermission, GetPlayTimes, GetPlaysafe,
-    GetPreviewDuration, GetShareInfo, GetSizesByCategory, GetVideo, GetVideoSettings,
-    GetVideoSizes, InitUpload, JoinedVideo, KeyFrames, ListCategories, ListDeletedVideos,
-    ListExamAnswers, ListExams, ListHotVideos, ListKeyFrames, ListNewVideos, ListPlayers,
-    ListPullTasks, ListRejectedVideos, ListVideosByPlayPermission, ListVideosByUploader,
-    MoveCategory, MoveVideos, NewCategory, PermissionPage, PermissionVideo, PlayTimes, PlayToken,
-    Player, Playsafe, PullTask, PullTaskPage, PullVideos, RecoverVideos, RenameCategory,
-    RenewUploadToken, SaveKeyFrame, SaveVideoSettings, SearchVideos, SetCoverImageUrl,
-    SetEncryptionLevel, SetPlayPermission, SetPlaysafe, SetPreviewDuration, SetWatermark,
-    ShareInfo, Switch, UpdateCategoryProfile, UpdateVideo, UploadCourseware, UploadCoverImage,
-    UploadTicket, UploaderPage, UploaderVideo, Video, VideoPage, VideoSettings, VideoSizes,
-    VideoSummary, operations,
+    AccountUsage, AddCategory, AddSnapshotTask, Category, CategorySizes, CategoryStats, ClipVideo,
+    ConcatVideos, CreatePlayToken, DeleteCategory, DeleteExams, DeleteKeyFrames,
+    DeleteKeyFramesByTime, DeletePullTask, DeleteVideo, DeleteVideos, Exam, ExamAnswer,
+    ForbidVideos, GetAccountUsage, GetCategorySize, GetCategoryStats, GetCoverImage,
+    GetPlayPermission, GetPlayTimes, GetPlaysafe, GetPreviewDuration, GetShareInfo,
+    GetSizesByCategory, GetSnapshotTask, GetVideo, GetVideoSettings, GetVideoSizes, InitUpload,
+    JoinedVideo, KeyFrames, ListCategories, ListDeletedVideos, ListExamAnswers, ListExams,
+    ListHotVideos, ListKeyFrames, ListNewVideos, ListPlayers, ListPullTasks, ListRejectedVideos,
+    ListVideosByPlayPermission, ListVideosByUploader, MoveCategory, MoveVideos, NewCategory,
+    PermissionPage, PermissionVideo, PlayTimes, PlayToken, Player, Playsafe, PullTask,
+    PullTaskPage, PullVideos, RecoverVideos, RenameCategory, RenewUploadToken, SaveKeyFrame,
+    SaveVideoSettings, SearchVideos, SetCoverImageUrl, SetEncryptionLevel, SetPlayPermission,
+    SetPlaysafe, SetPreviewDuration, SetWatermark, ShareInfo, SnapshotTask, Switch,
+    UpdateCategoryProfile, UpdateVideo, UploadCourseware, UploadCoverImage, UploadTicket,
+    UploaderPage, UploaderVideo, Video, VideoPage, VideoSettings, VideoSizes, VideoSummary,
+    operations,
 };
 use vodkit_types::{FileInput, NoData, Operation};
 
@@ -852,6 +853,38 @@ impl Endpoint for CreatePlayToken {
         params.put("viewerId", &self.viewer_id)?;
         params.put_optional("viewerIp", self.viewer_ip.as_ref())?;
         params.put_optional("viewerName", self.viewer_name.as_ref())?;
+        params.put_undocumented(&self.extra)
+    }
+}
+
+impl Endpoint for AddSnapshotTask {
+    type Vendor = Polyv;
+    type Output = u64;
+
+    fn operation(&self) -> &'static Operation {
+        &operations::ADD_SNAPSHOT_TASK
+    }
+
+    fn params(&self, params: &mut Params) -> Result<(), InvalidParam> {
+        params.put_optional("callbackUrl", self.callback_url.as_ref())?;
+        params.put_optional("height", self.height.as_ref())?;
+        params.put("offsetTimes", &self.offset_times)?;
+        params.put("vid", &self.vid)?;
+        params.put_optional("width", self.width.as_ref())?;
+        params.put_undocumented(&self.extra)
+    }
+}
+
+impl Endpoint for GetSnapshotTask {
+    type Vendor = Polyv;
+    type Output = SnapshotTask;
+
+    fn operation(&self) -> &'static Operation {
+        &operations::GET_SNAPSHOT_TASK
+    }
+
+    fn params(&self, params: &mut Params) -> Result<(), InvalidParam> {
+        params.put("taskId", &self.task_id)?;
         params.put_undocumented(&self.extra)
     }
 }

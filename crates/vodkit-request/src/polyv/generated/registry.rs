@@ -3,13 +3,13 @@
 //! From the vendor's name of a call to the call.
 
 use vodkit_types::polyv::{
-    AddCategory, ClipVideo, ConcatVideos, CreatePlayToken, DeleteCategory, DeleteExams,
-    DeleteKeyFrames, DeleteKeyFramesByTime, DeletePullTask, DeleteVideo, DeleteVideos,
+    AddCategory, AddSnapshotTask, ClipVideo, ConcatVideos, CreatePlayToken, DeleteCategory,
+    DeleteExams, DeleteKeyFrames, DeleteKeyFramesByTime, DeletePullTask, DeleteVideo, DeleteVideos,
     ForbidVideos, GetAccountUsage, GetCategorySize, GetCategoryStats, GetCoverImage,
     GetPlayPermission, GetPlayTimes, GetPlaysafe, GetPreviewDuration, GetShareInfo,
-    GetSizesByCategory, GetVideo, GetVideoSettings, GetVideoSizes, InitUpload, ListCategories,
-    ListDeletedVideos, ListExamAnswers, ListExams, ListHotVideos, ListKeyFrames, ListNewVideos,
-    ListPlayers, ListPullTasks, ListRejectedVideos, ListVideosByPlayPermission,
+    GetSizesByCategory, GetSnapshotTask, GetVideo, GetVideoSettings, GetVideoSizes, InitUpload,
+    ListCategories, ListDeletedVideos, ListExamAnswers, ListExams, ListHotVideos, ListKeyFrames,
+    ListNewVideos, ListPlayers, ListPullTasks, ListRejectedVideos, ListVideosByPlayPermission,
     ListVideosByUploader, MoveCategory, MoveVideos, PullVideos, RecoverVideos, RenameCategory,
     RenewUploadToken, SaveKeyFrame, SaveVideoSettings, SearchVideos, SetCoverImageUrl,
     SetEncryptionLevel, SetPlayPermission, SetPlaysafe, SetPreviewDuration, SetWatermark,
@@ -66,6 +66,8 @@ pub fn any_endpoint(
         "get-del-list" => AnyEndpoint::decode::<ListDeletedVideos>(params),
         "get-illegal-list" => AnyEndpoint::decode::<ListRejectedVideos>(params),
         "service/v1/token" => AnyEndpoint::decode::<CreatePlayToken>(params),
+        "snapshot/addTask" => AnyEndpoint::decode::<AddSnapshotTask>(params),
+        "snapshot/getTaskStatus" => AnyEndpoint::decode::<GetSnapshotTask>(params),
         "uploadvideo/init" => AnyEndpoint::decode::<InitUpload>(params),
         "uploadvideo/token" => AnyEndpoint::decode::<RenewUploadToken>(params),
         "grab/upload/multi" => AnyEndpoint::decode::<PullVideos>(params),

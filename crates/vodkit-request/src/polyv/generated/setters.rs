@@ -3,13 +3,13 @@
 //! The optional parameters of each call, set where the call is made.
 
 use vodkit_types::polyv::{
-    ConcatVideos, CreatePlayToken, DeleteType, DeleteVideo, DeleteVideos, EncryptionLevel,
-    GetAccountUsage, GetCategoryStats, GetCoverImage, GetPlayTimes, GetSizesByCategory, InitUpload,
-    ListCategories, ListDeletedVideos, ListExamAnswers, ListHotVideos, ListNewVideos,
-    ListPullTasks, ListRejectedVideos, ListVideosByPlayPermission, ListVideosByUploader,
-    PlayerKind, PullVideos, SaveKeyFrame, SaveVideoSettings, SearchVideos, SetCoverImageUrl,
-    SetPlayPermission, SetWatermark, SortOrder, Switch, UpdateCategoryProfile, UpdateVideo,
-    UploadCoverImage,
+    AddSnapshotTask, ConcatVideos, CreatePlayToken, DeleteType, DeleteVideo, DeleteVideos,
+    EncryptionLevel, GetAccountUsage, GetCategoryStats, GetCoverImage, GetPlayTimes,
+    GetSizesByCategory, InitUpload, ListCategories, ListDeletedVideos, ListExamAnswers,
+    ListHotVideos, ListNewVideos, ListPullTasks, ListRejectedVideos, ListVideosByPlayPermission,
+    ListVideosByUploader, PlayerKind, PullVideos, SaveKeyFrame, SaveVideoSettings, SearchVideos,
+    SetCoverImageUrl, SetPlayPermission, SetWatermark, SortOrder, Switch, UpdateCategoryProfile,
+    UpdateVideo, UploadCoverImage,
 };
 use vodkit_types::{CommaList, Date, DateTime, Secret};
 
@@ -473,6 +473,26 @@ impl<T: ?Sized> Call<'_, T, CreatePlayToken> {
     /// Sets `securitySeed`: Seed of the encryption; not explained.
     pub fn security_seed(mut self, security_seed: impl Into<String>) -> Self {
         self.endpoint.security_seed = Some(security_seed.into());
+        self
+    }
+}
+
+impl<T: ?Sized> Call<'_, T, AddSnapshotTask> {
+    /// Sets `width`: Width of the pictures in pixels; that of the video without it.
+    pub fn width(mut self, width: u64) -> Self {
+        self.endpoint.width = Some(width);
+        self
+    }
+
+    /// Sets `height`: Height of the pictures in pixels; that of the video without it.
+    pub fn height(mut self, height: u64) -> Self {
+        self.endpoint.height = Some(height);
+        self
+    }
+
+    /// Sets `callbackUrl`: Address that is told when the pictures are there: see `SnapshotEvent`.
+    pub fn callback_url(mut self, callback_url: impl Into<String>) -> Self {
+        self.endpoint.callback_url = Some(callback_url.into());
         self
     }
 }

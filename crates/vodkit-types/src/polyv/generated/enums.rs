@@ -58,6 +58,20 @@ open_string_enum! {
     }
 }
 
+open_string_enum! {
+    /// How far a snapshot task is.
+    pub enum SnapshotStatus {
+        /// `waiting`: Not begun.
+        Waiting = "waiting",
+        /// `processing`: Being worked on.
+        Processing = "processing",
+        /// `success`: The pictures are there.
+        Success = "success",
+        /// `fail`: Failed.
+        Fail = "fail",
+    }
+}
+
 open_int_enum! {
     /// A switch that is sent as a number.
     pub enum Switch {

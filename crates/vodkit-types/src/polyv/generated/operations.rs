@@ -120,6 +120,8 @@ pub static ALL: &[&Operation] = &[
     &LIST_DELETED_VIDEOS,
     &LIST_REJECTED_VIDEOS,
     &CREATE_PLAY_TOKEN,
+    &ADD_SNAPSHOT_TASK,
+    &GET_SNAPSHOT_TASK,
     &INIT_UPLOAD,
     &RENEW_UPLOAD_TOKEN,
     &PULL_VIDEOS,
@@ -1720,6 +1722,87 @@ pub static CREATE_PLAY_TOKEN: Operation = Operation {
             ..OPTIONAL
         },
     ],
+};
+
+/// `snapshot/addTask`: Have pictures taken of chosen moments of a video.
+pub static ADD_SNAPSHOT_TASK: Operation = Operation {
+    vendor: "polyv",
+    name: "snapshot/addTask",
+    rust_method: "add_snapshot_task",
+    doc: "Have pictures taken of chosen moments of a video.",
+    section: "Snapshot-1",
+    group: "Snapshots",
+    method: "POST",
+    methods: &["POST", "GET"],
+    path: "/v2/video/snapshot/{userid}/addTask",
+    auth: Auth::Signed,
+    signing: None,
+    host: None,
+    idempotent: false,
+    success: &["200"],
+    body: Body::Form,
+    params: &[
+        Param {
+            name: "callbackUrl",
+            kind: ParamKind::Url,
+            doc: "Address that is told when the pictures are there: see `SnapshotEvent`.",
+            ..OPTIONAL
+        },
+        Param {
+            name: "height",
+            kind: ParamKind::Int,
+            min: Some(1),
+            doc: "Height of the pictures in pixels; that of the video without it.",
+            ..OPTIONAL
+        },
+        Param {
+            name: "offsetTimes",
+            kind: ParamKind::List(&[]),
+            required: true,
+            doc: "The moments, in seconds from the beginning; at most 20.",
+            ..OPTIONAL
+        },
+        Param {
+            name: "vid",
+            kind: ParamKind::Text,
+            required: true,
+            doc: "Id of the video, 34 characters.",
+            ..OPTIONAL
+        },
+        Param {
+            name: "width",
+            kind: ParamKind::Int,
+            min: Some(1),
+            doc: "Width of the pictures in pixels; that of the video without it.",
+            ..OPTIONAL
+        },
+    ],
+};
+
+/// `snapshot/getTaskStatus`: Get how far a snapshot task is, and its pictures.
+pub static GET_SNAPSHOT_TASK: Operation = Operation {
+    vendor: "polyv",
+    name: "snapshot/getTaskStatus",
+    rust_method: "get_snapshot_task",
+    doc: "Get how far a snapshot task is, and its pictures.",
+    section: "Snapshot-2",
+    group: "Snapshots",
+    method: "GET",
+    methods: &["GET"],
+    path: "/v2/video/snapshot/{userid}/getTaskStatus",
+    auth: Auth::Signed,
+    signing: None,
+    host: None,
+    idempotent: true,
+    success: &["200"],
+    body: Body::Form,
+    params: &[Param {
+        name: "taskId",
+        kind: ParamKind::Int,
+        required: true,
+        doc: "Id of the task.",
+        ..OPTIONAL
+    }],
 };
 
 /// `uploadvideo/init`: Begin or go on with an upload: get the place in object storage and the right

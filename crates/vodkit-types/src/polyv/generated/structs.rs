@@ -2,7 +2,9 @@
 
 //! What replies and callbacks hold.
 
-use super::enums::{Definition, DeleteKind, EncryptionLevel, JobStatus, Switch, VideoStatus, YesNo};
+use super::enums::{
+    Definition, DeleteKind, EncryptionLevel, JobStatus, SnapshotStatus, Switch, VideoStatus, YesNo,
+};
 use crate::param::CommaList;
 use crate::secret::Secret;
 use crate::time::Time;
@@ -284,20 +286,22 @@ wire_struct! {
 }
 
 wire_struct! {
-    /// Pictures that were asked for are there, or could not be made. A POST to the address that was
-    /// given with the task; its body is not documented beyond the video, which is what the
-    /// signature covers. Other fields are in `extra`.
+    /// Pictures that were asked for are there, or could not be made. A POST of JSON to the address
+    /// that was given with the task; the signature, which stands in the query, covers the video
+    /// alone.
     ///
     /// The vendor sends this to its customer.
     ///
-    /// Described in 截图任务: callbackUrl of Polyv's page.
+    /// Described in 截图任务: callbackUrl, 回调示例 of Polyv's page.
     pub struct SnapshotEvent {
         /// Id of the video.
         "vid" => pub vid: String,
-        /// Id of the task; outside of the signature, and not on the page of the callback.
+        /// Id of the task; outside of the signature.
         "taskId" => pub task_id: Option<u64>,
-        /// `success` or `fail`; outside of the signature, and not on the page of the callback.
-        "status" => pub status: Option<String>,
+        /// Whether the pictures could be taken; outside of the signature.
+        "status" => pub status: Option<SnapshotStatus>,
+        /// The pictures; outside of the signature.
+        "snapshots" => pub snapshots: Vec<Snapshot>,
     }
 }
 
@@ -606,6 +610,40 @@ wire_struct! {
         "iswxa" => pub mini_program: Option<Switch>,
         /// Whether it can be used once only.
         "disposable" => pub disposable: Option<bool>,
+    }
+}
+
+wire_struct! {
+    /// A task of taking pictures of a video.
+    ///
+    /// Described in Snapshot-2 of Polyv's page.
+    pub struct SnapshotTask {
+        /// Id of the task.
+        "taskId" => pub task_id: u64,
+        /// Id of the account.
+        "userId" => pub user_id: Option<String>,
+        /// Id of the video.
+        "vid" => pub vid: Option<String>,
+        /// How far the task is.
+        "status" => pub status: SnapshotStatus,
+        /// When the task was made: milliseconds since 1970, or yyyy-mm-dd hh:mm:ss.
+        "createTime" => pub create_time: Option<String>,
+        /// When it was begun, in the same forms; 0 before.
+        "beginProcessTime" => pub begin_process_time: Option<String>,
+        /// When it ended, in the same forms; 0 before.
+        "finishProcessTime" => pub finish_process_time: Option<String>,
+        /// The pictures; none before the end, and none when it failed.
+        "snapshots" => pub snapshots: Vec<Snapshot>,
+    }
+}
+
+wire_struct! {
+    /// One picture of a snapshot task.
+    pub struct Snapshot {
+        /// The moment, in seconds from the beginning of the video.
+        "offsetTime" => pub offset_time: Option<u64>,
+        /// Address of the picture.
+        "imageUrl" => pub image_url: Option<String>,
     }
 }
 
