@@ -101,14 +101,9 @@ fn the_health_check_is_documented() {
     assert_eq!(shown, told);
 }
 
-/// What the document sends with curl is taken by an emulator, and the first reply is the one that it shows.
-#[test]
-fn the_commands_of_the_faults_do_what_they_say() {
-    let page = blocks("docs/emulator.md");
-    let commands = page.iter().find(|block| block.text.starts_with("curl "));
-    let emulator = Emulator::start().unwrap();
-    let mut replies = Vec::new();
-    for line in commands.unwrap().text.lines() {
+/// The replies of an emulator to commands of curl.
+fn run(commands: &str, emulator: &Emulator) -> Vec<serde_json::Value> {
+    let reply = |line: &str| {
         let (_, path) = line.rsplit_once(":8600").unwrap();
         let address = format!("{}{path}", emulator.base_url());
         let data = line.split('\'').nth(1);
@@ -118,8 +113,18 @@ fn the_commands_of_the_faults_do_what_they_say() {
             None => ureq::get(&address).call(),
         };
         let text = reply.unwrap().into_body().read_to_string().unwrap();
-        replies.push(serde_json::from_str::<serde_json::Value>(&text).unwrap());
-    }
+        serde_json::from_str(&text).unwrap()
+    };
+    commands.lines().map(reply).collect()
+}
+
+/// What the document sends with curl is taken by an emulator, and the first reply is the one that it shows.
+#[test]
+fn the_commands_of_the_faults_do_what_they_say() {
+    let page = blocks("docs/emulator.md");
+    let commands = page.iter().find(|block| block.text.starts_with("curl "));
+    let emulator = Emulator::start().unwrap();
+    let replies = run(&commands.unwrap().text, &emulator);
     let shown = page
         .iter()
         .find(|block| block.language == "json" && block.text.contains("unfired"));
@@ -158,6 +163,71 @@ fn the_table_of_the_faults_is_true() {
         }
     }
     assert_eq!((rules, emulator.faults().report().len()), (17, 17));
+}
+
+/// What the document plans with curl is planned by an emulator, and the first reply is the one that it shows.
+#[test]
+fn the_commands_of_the_outcomes_do_what_they_say() {
+    let page = blocks("docs/emulator.md");
+    let of_outcomes = |language: &str| {
+        page.iter()
+            .find(|block| block.language == language && block.text.contains("outcomes"))
+            .unwrap()
+    };
+    let emulator = Emulator::start().unwrap();
+    let replies = run(&of_outcomes("sh").text, &emulator);
+    let shown: serde_json::Value = serde_json::from_str(&of_outcomes("json").text).unwrap();
+    assert_eq!(replies[0], shown);
+    assert_eq!(replies[1]["outcomes"][0]["vendor"], "baijiayun");
+    assert_eq!(replies[2]["unmet"], serde_json::json!([1, 2, 3]));
+    assert!(emulator.outcomes().report().is_empty());
+}
+
+/// Every outcome that the document shows as JSON is understood for the vendors beside it, and for no others, and there is none that it does not show.
+#[test]
+fn the_table_of_the_outcomes_is_true() {
+    let page = read("docs/emulator.md");
+    let table = page.split("| `Becomes::` |").nth(1).unwrap();
+    let table = table.split("\n\n").next().unwrap();
+    let emulator = Emulator::start().unwrap();
+    let address = format!("{}/_vodkit/outcomes", emulator.base_url());
+    let (mut names, mut becomes) = (Vec::new(), String::new());
+    let mut known = std::collections::BTreeMap::<String, Vec<String>>::new();
+    for row in table.lines().skip(2) {
+        let cells: Vec<&str> = row.split('|').skip(1).collect();
+        let code = |cell: &str| cell.split('`').nth(1).map(str::to_owned);
+        names.extend(code(cells[0]));
+        becomes = code(cells[1]).unwrap_or(becomes);
+        let vendor = cells[2].trim().to_lowercase();
+        known.entry(becomes.clone()).or_default().push(vendor);
+    }
+    for (becomes, vendors) in &known {
+        for vendor in VENDORS {
+            let rule = format!(r#"{{ "vendor": "{vendor}", "becomes": {becomes} }}"#);
+            let reply = ureq::post(&address).send(rule.as_str());
+            assert_eq!(
+                reply.is_ok(),
+                vendors.contains(&vendor.to_owned()),
+                "{rule}"
+            );
+        }
+    }
+    let source = read("crates/vodkit-emulator/src/outcome/plan.rs");
+    let variants = source.split("pub enum Becomes {").nth(1).unwrap();
+    let variants: Vec<&str> = variants
+        .split("\n}")
+        .next()
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.strip_prefix("    "))
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()))
+        .map(|line| line.trim_end_matches([',', '{', ' ']))
+        .collect();
+    names.sort();
+    let mut sorted = variants.clone();
+    sorted.sort_unstable();
+    assert_eq!(names, sorted);
+    assert_eq!(known.len(), variants.len());
 }
 
 /// The coverage page says of the emulator and of the stories what is so.

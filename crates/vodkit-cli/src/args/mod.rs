@@ -197,8 +197,8 @@ pub(crate) struct SignArgs {
 The base URL is the first line of standard output; each request is a line on standard error.
 VODKIT_BAIJIAYUN_PARTNER_ID, _PARTNER_KEY and _SECRET_KEY, VODKIT_POLYV_USER_ID and _SECRET_KEY, VODKIT_QUVIDEO_TOKEN,
 VODKIT_MEDIACLOUD_USERNAME and _PASSWORD describe the accounts,
-VODKIT_BAIJIAYUN_CALLBACK_URL, _AUTH_URL and _AUTH_FORCED, VODKIT_POLYV_CALLBACK_URL, VODKIT_QUVIDEO_CALLBACK_URL and _CALLBACK_KEY
-say whom it calls, which is to be on this machine unless VODKIT_EMULATOR_CALLBACKS_ANYWHERE=1.
+VODKIT_BAIJIAYUN_CALLBACK_URL, _AUTH_URL and _AUTH_FORCED, VODKIT_POLYV_CALLBACK_URL, VODKIT_QUVIDEO_CALLBACK_URL, _CALLBACK_KEY
+and _AUDIT_EVENT say whom it calls, which is to be on this machine unless VODKIT_EMULATOR_CALLBACKS_ANYWHERE=1.
 VODKIT_EMULATOR_TIME_SCALE=100 makes transcoding 100 times faster. Ctrl-C or SIGTERM ends it with exit code 0.")]
 pub(crate) struct EmulatorArgs {
     /// Address and port; port 0 takes a free one

@@ -108,7 +108,7 @@ pub(super) async fn snapshot(
         .filter(|number| (1..=3).contains(number));
     let done = shared.quvideo.with(|state| {
         let video = state.videos.get(&id);
-        video.is_some_and(|video| video.progress(shared.clock.now_ms()) == Progress::Done)
+        video.is_some_and(|video| video.has_pictures(shared.clock.now_ms()))
     });
     match number {
         Some(number) if done => picture(number),

@@ -219,6 +219,12 @@ impl Video {
         }
     }
 
+    /// Whether pictures of it are there.
+    pub(super) fn has_pictures(&self, now_ms: i64) -> bool {
+        self.progress(now_ms) == Progress::Done
+            && self.source.as_ref().is_some_and(|source| source.snapshots)
+    }
+
     /// Whether it can be played and the review has found nothing.
     pub(super) fn has_passed(&self, now_ms: i64) -> bool {
         self.progress(now_ms) == Progress::Done

@@ -144,7 +144,7 @@ fn entry(
         Progress::Done => "success",
         Progress::Failed => "fail",
     };
-    let pictured = video.source.as_ref().is_some_and(|source| source.snapshots);
+    let pictured = video.has_pictures(call.now_ms);
     let pictures = match progress {
         Progress::Empty | Progress::Working => "",
         Progress::Done if pictured => "success",
@@ -166,7 +166,7 @@ fn entry(
         "coverUrl": published.cover_url,
         "creationTime": "",
         "status": "",
-        "firstFrameUrl": if done && pictured { snapshot(1) } else { String::new() },
+        "firstFrameUrl": if pictured { snapshot(1) } else { String::new() },
         "size": published.size.unwrap_or(size),
         "cateId": published.category,
         "cateName": published.category_name,
@@ -194,7 +194,7 @@ fn entry(
             entry["creationTime"] = json!(format!("{created}.0"));
             entry["isRecommend"] = Value::Null;
             entry["fileUrlList"] = if done { json!([file()]) } else { Value::Null };
-            entry["snapshotList"] = match done {
+            entry["snapshotList"] = match pictured {
                 true => json!([snapshot(1), snapshot(2), snapshot(3)]),
                 false => Value::Null,
             };

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use vodkit_emulator::baijiayun::Account;
+use vodkit_emulator::outcome::{Becomes, Outcome};
 use vodkit_emulator::{Builder, CallbackOutcome, Emulator};
 
 use crate::client::{Vendor, content, now, vendor_with};
@@ -158,6 +159,65 @@ fn a_failed_transcoding_is_told_without_the_fields_of_a_done_one() {
         "sign",
     ];
     assert_eq!(names(&fields), expected);
+}
+
+#[test]
+fn what_was_planned_becomes_of_the_next_video_alone() {
+    let receiver = Receiver::agreeing(OK);
+    let vendor = vendor(&receiver);
+    let outcomes = vendor.emulator.outcomes();
+    let room = Becomes::Playback {
+        room_id: 18_042_812_345_678,
+        session_id: Some("201804280".to_owned()),
+    };
+    outcomes.plan(Outcome::of("baijiayun", room.clone()));
+    outcomes.plan(Outcome::of("baijiayun", Becomes::TranscodingFails));
+    let id = vendor.film("lesson.mp4", &content(10));
+    let next = vendor.film("lesson.mp4", &content(10));
+    vendor.emulator.advance(TRANSCODE);
+    let told = receiver.taken(&vendor.emulator);
+    assert_eq!(told.len(), 4);
+    let of_this = |id: u64| {
+        let id = id.to_string();
+        let of_this = told.iter().map(|received| checked(received, "key-of-4711"));
+        let of_this = of_this.filter(move |fields| field(fields, "video_id") == id);
+        of_this.collect::<Vec<_>>()
+    };
+    for (fields, status) in of_this(id).iter().zip(["20", "30"]) {
+        // Signed with all else, and nothing more than was said.
+        let more = &names(fields)[3..5];
+        assert_eq!(
+            (more, field(fields, "status")),
+            (&["room_id", "session_id"][..], status)
+        );
+        assert_eq!(field(fields, "room_id"), "18042812345678");
+        assert_eq!(field(fields, "session_id"), "201804280");
+        assert!(!names(fields).contains(&"version"));
+    }
+    for (fields, status) in of_this(next).iter().zip(["20", "100"]) {
+        assert_eq!(field(fields, "status"), status);
+        assert!(!names(fields).contains(&"room_id"));
+    }
+    assert_eq!((vendor.status(id), vendor.status(next)), (30, 100));
+    assert_eq!(outcomes.unmet(), []);
+    let report = outcomes.report();
+    assert_eq!((report[0].id, &report[0].becomes), (1, &room));
+    assert_eq!(report[1].met, [id.to_string()]);
+
+    // In slices too, for a video that has its id already, and without a session.
+    let (id, target) = vendor.create("sliced.mp4", &[]);
+    let room = Becomes::Playback {
+        room_id: 7,
+        session_id: None,
+    };
+    outcomes.plan(Outcome::of("baijiayun", room).video(id.to_string()));
+    vendor.film("other.mp4", &content(10));
+    assert_eq!(vendor.slice(&target, 1, 10, &content(10))["code"], 1);
+    let told = receiver.taken(&vendor.emulator);
+    let fields: Vec<_> = told.iter().map(|received| received.form()).collect();
+    assert!(!names(&fields[0]).contains(&"room_id"));
+    assert_eq!(field(&fields[1], "room_id"), "7");
+    assert!(!names(&fields[1]).contains(&"session_id"));
 }
 
 #[test]

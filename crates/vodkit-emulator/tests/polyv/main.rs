@@ -13,6 +13,7 @@ mod edits;
 mod instances;
 mod lists;
 mod marks;
+mod outcomes;
 mod playback;
 mod pulls;
 #[path = "../receiver/mod.rs"]
@@ -20,6 +21,7 @@ mod receiver;
 mod refusals;
 mod serving;
 mod signatures;
+mod snapshots;
 mod storage;
 mod uploads;
 mod videos;

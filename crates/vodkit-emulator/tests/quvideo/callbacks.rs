@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vodkit_emulator::outcome::{Becomes, Outcome};
 use vodkit_emulator::quvideo::{AuditEvent, Callback};
 use vodkit_emulator::{CallbackOutcome, Emulator, StartError};
 use vodkit_types::quvideo::{
@@ -177,6 +178,75 @@ fn an_empty_file_fails_in_all_that_was_tried() {
         assert_eq!(body["ErrorCode"], "EmptyFile");
         assert!(body.get("FileUrl").is_none() && body.get("CoverUrl").is_none());
     }
+}
+
+#[test]
+fn what_was_planned_is_told_and_seen() {
+    let receiver = Receiver::agreeing("");
+    let url = address(&receiver);
+    let site = site(Callback::new(&url).key(KEY));
+    let outcomes = site.emulator.outcomes();
+    let plan = |becomes| outcomes.plan(Outcome::of("quvideo", becomes));
+    let row = |list: &str, id: &str| {
+        let rows = site.list(list, &site.token, "1", "9");
+        let rows = rows["videoList"].as_array().unwrap().clone();
+        rows.into_iter().find(|row| row["videoId"] == id)
+    };
+    let words = |told: &[Received]| -> Vec<String> {
+        let bodies = told.iter().map(|received| checked(received, &url).0);
+        let word = |body: Value| match &body["Data"]["Suggestion"] {
+            Value::Null => body["Status"].as_str().unwrap().to_owned(),
+            suggestion => suggestion.as_str().unwrap().to_owned(),
+        };
+        bodies.map(word).collect()
+    };
+    plan(Becomes::ReviewRejects);
+    plan(Becomes::SnapshotsFail);
+    let id = site.publish(&site.token, "turned down", &content(10));
+    site.emulator.advance(TRANSCODE);
+    let told = receiver.taken(&site.emulator);
+    assert_eq!(words(&told), ["success", "success", "fail", "block"]);
+    assert_eq!(told[2].json()["ErrorCode"], "PlannedFailure");
+    assert!(told[2].json().get("SnapshotInfos").is_none());
+    assert_eq!(told[3].json()["Data"]["AbnormalModules"], "video");
+    let shown = row("getPersonalVideoList", &id).unwrap();
+    let statuses = ["transcodeStatus", "snapshotStatus", "censorStatus"];
+    assert_eq!(
+        statuses.map(|name| &shown[name]),
+        ["success", "fail", "fail"]
+    );
+    assert_eq!(
+        (&shown["firstFrameUrl"], &shown["snapshotList"]),
+        (&json!(""), &Value::Null)
+    );
+    let picture = site.get(&format!("/quvideo/snapshot/{id}/00001.jpg"));
+    assert_eq!(picture.status, 404);
+    assert_eq!(row("getRecommendVideoList", &id), None);
+
+    // What cannot be decoded meets nothing else.
+    plan(Becomes::TranscodingFails);
+    plan(Becomes::ReviewRejects);
+    let id = site.publish(&site.token, "broken", &content(10));
+    site.emulator.advance(TRANSCODE);
+    let told = receiver.taken(&site.emulator);
+    assert_eq!(words(&told), ["fail"; 3]);
+    for received in &told {
+        let body = received.json();
+        let stream = body.get("StreamInfos").map_or(&body, |streams| &streams[0]);
+        assert_eq!(stream["ErrorCode"], "PlannedFailure", "{body}");
+    }
+    let shown = row("getPersonalVideoList", &id).unwrap();
+    assert_eq!(
+        statuses.map(|name| &shown[name]),
+        ["fail", "fail", "onCensor"]
+    );
+    let unmet: Vec<u64> = outcomes.unmet().iter().map(|report| report.id).collect();
+    assert_eq!(unmet, [4]);
+    outcomes.clear();
+    let id = site.publish(&site.token, "good", &content(10));
+    site.emulator.advance(TRANSCODE);
+    assert_eq!(words(&receiver.taken(&site.emulator))[3], "pass");
+    assert!(row("getRecommendVideoList", &id).is_some());
 }
 
 #[test]
