@@ -181,6 +181,14 @@ fn the_commands_of_the_outcomes_do_what_they_say() {
     assert_eq!(replies[1]["outcomes"][0]["vendor"], "baijiayun");
     assert_eq!(replies[2]["unmet"], serde_json::json!([1, 2, 3]));
     assert!(emulator.outcomes().report().is_empty());
+    for page in ["docs/callbacks.md", "docs/callbacks.zh-CN.md"] {
+        let page = blocks(page);
+        let commands = page.iter().find(|block| block.text.starts_with("curl "));
+        let replies = run(&commands.unwrap().text, &emulator);
+        assert_eq!(replies.len(), 1);
+        assert_eq!(replies[0]["status"], "ok");
+    }
+    assert_eq!(emulator.outcomes().unmet().len(), 2);
 }
 
 /// Every outcome that the document shows as JSON is understood for the vendors beside it, and for no others, and there is none that it does not show.
