@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vodkit_emulator::outcome::{Becomes, Outcome};
 use vodkit_emulator::polyv::Account;
 use vodkit_emulator::{CallbackOutcome, Emulator};
 
@@ -305,6 +306,101 @@ fn deletions_are_told_once_for_all_videos_of_a_call() {
         deleted("/v2/video/{}/del-video", "vid", &vid, "1"),
         "MoveToTrash"
     );
+}
+
+#[test]
+fn uploads_of_no_use_are_told_in_place_of_good_ones() {
+    let receiver = Receiver::agreeing("");
+    let vendor = vendor(&receiver);
+    let outcomes = vendor.emulator.outcomes();
+    outcomes.plan(Outcome::of("polyv", Becomes::InvalidFile));
+    outcomes.plan(Outcome::of("polyv", Becomes::NotSynced));
+    let invalid = upload(&vendor, "a", &[("state", "order 1")]);
+    let unsynced = upload(&vendor, "b", &[("state", "order 2")]);
+    let told = receiver.taken(&vendor.emulator);
+    assert_eq!(told.len(), 2);
+    // The page signs this type with the word of the other.
+    let query = of_get(&told[0], &format!("upload{invalid}"));
+    assert_eq!(names(&query), ["sign", "type", "vid", "state"]);
+    assert_eq!(field(&query, "type"), "invalidVideo");
+    assert_eq!(
+        (field(&query, "vid"), field(&query, "state")),
+        (invalid.as_str(), "order 1")
+    );
+    let query = of_get(&told[1], &format!("videoSyncedFail{unsynced}"));
+    assert_eq!(names(&query), ["sign", "type", "vid"]);
+    assert_eq!(field(&query, "type"), "videoSyncedFail");
+    assert_eq!(field(&query, "vid"), unsynced);
+    vendor.advance(TRANSCODE * 2);
+    assert_eq!(receiver.taken(&vendor.emulator), []);
+}
+
+#[test]
+fn failed_transcodings_and_objections_are_told() {
+    let receiver = Receiver::agreeing("");
+    let vendor = vendor(&receiver);
+    let outcomes = vendor.emulator.outcomes();
+    for becomes in [
+        Becomes::TranscodingFails,
+        Becomes::RenditionFails,
+        Becomes::ScanObjects,
+    ] {
+        outcomes.plan(Outcome::of("polyv", becomes));
+    }
+    let broken = upload(&vendor, "broken", &[]);
+    let half = upload(&vendor, "half", &[]);
+    vendor.advance(TRANSCODE);
+    let told = receiver.taken(&vendor.emulator);
+    let of = |vid: &str| -> Vec<&Received> {
+        let is_of = |received: &&Received| {
+            let query = received.query();
+            let of_query = query
+                .iter()
+                .any(|(name, value)| name == "vid" && value == vid);
+            of_query || received.body.contains(vid)
+        };
+        told.iter().filter(is_of).collect()
+    };
+    let files = [("flv", "1"), ("mp4", "1"), ("flv", "2"), ("mp4", "2")];
+    let check = |told: &[&Received], vid: &str, words: [&str; 4]| {
+        for ((received, (format, df)), word) in told.iter().zip(files).zip(words) {
+            let query = of_get(received, &format!("{word}{format}{vid}{df}"));
+            assert_eq!(
+                (field(&query, "type"), field(&query, "format")),
+                (word, format)
+            );
+        }
+        of_post(told[4], &format!("TranscodeComplete{vid}"))
+    };
+    // Nothing of the first after its transcoding: neither scan nor review.
+    let first = of(&broken);
+    assert_eq!(first.len(), 6);
+    let body = check(&first[1..], &broken, ["encode_failed"; 4]);
+    assert_eq!(body["status"], "fail");
+    let failed = json!({ "status": "fail", "format": "flv", "df": 1 });
+    assert_eq!(body["videoInfos"][0], failed);
+    let second = of(&half);
+    assert_eq!(second.len(), 8);
+    let body = check(
+        &second[1..],
+        &half,
+        ["encode", "encode", "encode_failed", "encode_failed"],
+    );
+    assert_eq!(body["status"], "success");
+    let statuses: Vec<&Value> = (0..4).map(|at| &body["videoInfos"][at]["status"]).collect();
+    assert_eq!(statuses, ["success", "success", "fail", "fail"]);
+    assert_eq!(body["videoInfos"][1]["size"], 54);
+    let body = of_post(second[6], "AIContentScanNotPassed");
+    assert_eq!(
+        (&body["vid"], &body["scanSource"]),
+        (&json!(half), &json!("video"))
+    );
+    let picture = body["scanResults"][0]["imageUrl"].as_str().unwrap();
+    let target = picture.strip_prefix(vendor.emulator.base_url()).unwrap();
+    let shown = crate::client::send(vendor.at(), "GET", target, &[], b"");
+    assert_eq!(shown.status, 200, "{picture}");
+    assert_eq!(body["scanResults"][0].as_object().unwrap().len(), 5);
+    of_get(second[7], &format!("managepass{half}"));
 }
 
 #[test]
