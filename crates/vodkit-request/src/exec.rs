@@ -1,6 +1,7 @@
 //! The flow of one call: log in if needed, send, judge, repeat if allowed.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,7 +30,6 @@ const SKEW_WORTH_A_RETRY_MS: u64 = 30_000;
 const MOST_LOGINS: u32 = 2;
 
 /// The flow of one call.
-#[derive(Debug)]
 pub struct Exec<'s, E: Endpoint> {
     session: &'s Session<E::Vendor>,
     endpoint: E,
@@ -72,15 +72,13 @@ struct Sent<C> {
     host: Option<Authority>,
 }
 
-impl<V: Vendor> std::fmt::Debug for State<'_, V> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Idle => "Idle",
-            Self::Inspecting => "Inspecting",
-            Self::Waiting => "Waiting",
-            Self::LoggingIn { .. } => "LoggingIn",
-            Self::Sent(_) => "Sent",
-        })
+// Parameters and credentials are nobody's business.
+impl<E: Endpoint> fmt::Debug for Exec<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exec")
+            .field("operation", &self.endpoint.operation().name)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }
 

@@ -17,19 +17,20 @@ use crate::baijiayun::Baijiayun;
 use crate::call::Run;
 use crate::error::Error;
 use crate::session::Session;
-use crate::transport::{Limits, ProgressSink};
+use crate::upload::log::Log;
+use crate::upload::settings::Settings;
 use crate::upload::source::Source;
-use crate::upload::{Mark, Meter, Transfer};
+use crate::upload::{Mark, Meter, settings_of_all};
 
 use course::Course;
 use flow::Stage;
 
-/// Bytes of a slice unless [`Transfer::part_size`] says otherwise: what a public client of the vendor sends.
+/// Bytes of a slice unless [`Transfer::part_size`](crate::upload::Transfer::part_size) says otherwise: what a public client of the vendor sends.
 const SLICE: u64 = 5 << 20;
 
 /// An upload (API-2, API-3 and API-4).
 ///
-/// A file of at most one slice (5 MiB, or [`Transfer::part_size`]) goes as one form, as the page has it. A larger one goes in slices, one after
+/// A file of at most one slice (5 MiB, or [`Transfer::part_size`](crate::upload::Transfer::part_size)) goes as one form, as the page has it. A larger one goes in slices, one after
 /// another, each a POST of its raw bytes with a `Content-Range` that counts from one: that is how public clients of the vendor do it, the page does
 /// not describe it.
 ///
@@ -37,17 +38,15 @@ const SLICE: u64 = 5 << 20;
 /// arrived, or when the address is refused, the flow asks with API-4 how much the server has, and goes on from exactly there with the new address.
 /// It gives up after as many failures without progress as the session's retry policy has attempts.
 ///
-/// With a journal ([`Transfer::journal`]) another process goes on in the same way. The server's word on what it has beats the journal's. When an
+/// With a journal ([`Transfer::journal`](crate::upload::Transfer::journal)) another process goes on in the same way. The server's word on what it has beats the journal's. When an
 /// earlier process lost the reply to the call that creates the video (API-2), the video is looked for before another one is created. Without a
 /// journal a lost reply to that call is an error, which says that the outcome is unknown.
 #[derive(Debug)]
 pub struct Upload<'s> {
     session: &'s Session<Baijiayun>,
     order: GetUploadUrl,
-    limits: Option<Limits>,
-    progress: Option<ProgressSink>,
-    created: Option<CreatedSink>,
-    transfer: Transfer,
+    settings: Settings<Told>,
+    log: Log,
     source: Source,
     /// What is to be written down before anything else happens.
     marks: VecDeque<Mark>,
@@ -68,14 +67,8 @@ pub struct Upload<'s> {
     stage: Stage<'s>,
 }
 
-/// Told of the id of the new video as soon as it exists.
-struct CreatedSink(Box<dyn Fn(u64) + Send + Sync>);
-
-impl std::fmt::Debug for CreatedSink {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("CreatedSink")
-    }
-}
+/// Who is told of the id of the new video as soon as it exists.
+type Told = Box<dyn Fn(u64) + Send + Sync>;
 
 /// What an upload gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,10 +94,8 @@ impl<'s> Upload<'s> {
         Self {
             session,
             order,
-            limits: None,
-            progress: None,
-            created: None,
-            transfer: Transfer::new(),
+            settings: Settings::default(),
+            log: Log::default(),
             source: Source::new(file),
             marks: VecDeque::new(),
             video: None,
@@ -140,36 +131,9 @@ impl<'s> Upload<'s> {
         self.order = change(self.order);
         self
     }
-
-    /// Sets the size of slices, a rate, and the journal from which an interrupted upload goes on. Slices go one at a time: the vendor takes them
-    /// in order.
-    #[must_use]
-    pub fn transfer(mut self, transfer: Transfer) -> Self {
-        self.transfer = transfer;
-        self
-    }
-
-    /// Has `sink` told how many bytes of the file have gone, of how many. The number never goes back.
-    #[must_use]
-    pub fn progress(mut self, sink: ProgressSink) -> Self {
-        self.progress = Some(sink);
-        self
-    }
-
-    /// Has `sink` told of the id of the video before its file is sent: whatever happens then, the id is known.
-    #[must_use]
-    pub fn created(mut self, sink: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        self.created = Some(CreatedSink(Box::new(sink)));
-        self
-    }
-
-    /// Sets limits for sending the file, or each slice of it; by default only a stall of 30 s ends it.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = Some(limits);
-        self
-    }
 }
+
+settings_of_all!(settings, u64);
 
 /// The settings of an upload, on the upload that a facade gives.
 impl<T: ?Sized> Run<'_, T, Upload<'_>> {
@@ -186,25 +150,5 @@ impl<T: ?Sized> Run<'_, T, Upload<'_>> {
     /// See [`Upload::order`].
     pub fn order(self, change: impl FnOnce(GetUploadUrl) -> GetUploadUrl) -> Self {
         self.map(|upload| upload.order(change))
-    }
-
-    /// See [`Upload::transfer`].
-    pub fn transfer(self, transfer: Transfer) -> Self {
-        self.map(|upload| upload.transfer(transfer))
-    }
-
-    /// See [`Upload::progress`].
-    pub fn progress(self, sink: ProgressSink) -> Self {
-        self.map(|upload| upload.progress(sink))
-    }
-
-    /// See [`Upload::created`].
-    pub fn created(self, sink: impl Fn(u64) + Send + Sync + 'static) -> Self {
-        self.map(|upload| upload.created(sink))
-    }
-
-    /// See [`Upload::limits`].
-    pub fn limits(self, limits: Limits) -> Self {
-        self.map(|upload| upload.limits(limits))
     }
 }

@@ -5,23 +5,20 @@
 //!
 //! There is nothing here to receive callbacks with: no page that can be reached describes any, let alone how they are signed.
 
-#[cfg(feature = "mediacloud-storage")]
-mod abandon;
 #[rustfmt::skip]
 mod generated;
 #[cfg(feature = "mediacloud-storage")]
 mod object;
+#[cfg(feature = "mediacloud-storage")]
+mod steps;
 mod storage;
 #[cfg(feature = "mediacloud-storage")]
 mod upload;
 mod vendor;
 
-#[cfg(feature = "mediacloud-storage")]
-pub use abandon::Abandon;
-
 pub use generated::*;
 pub use storage::{ObjectStorage, StorageAccess};
 #[cfg(feature = "mediacloud-storage")]
-pub use upload::{Upload, Uploaded};
+pub use upload::{Abandon, Upload, Uploaded};
 pub use vendor::{Credential, MediaCloud};
 pub use vodkit_types::mediacloud::*;

@@ -3,7 +3,6 @@
 //! Most calls are signed with SHA-1 over everything that is sent, some over a fixed set of fields, and the play credential with MD5 on a host
 //! of its own. Replies are `{ code, status, message, data }` with HTTP 200 for failures too.
 
-mod abandon;
 pub mod callback;
 #[rustfmt::skip]
 mod generated;
@@ -12,8 +11,7 @@ mod ticket;
 mod upload;
 mod vendor;
 
-pub use abandon::Abandon;
 pub use generated::*;
-pub use upload::{Upload, Uploaded};
+pub use upload::{Abandon, Upload, Uploaded};
 pub use vendor::Polyv;
 pub use vodkit_types::polyv::*;

@@ -1,24 +1,19 @@
 //! Upload: ask for place and keys, send the file to the object storage, whole or in parts, which tells the vendor of it.
 
-use std::fmt;
-
 use vodkit_types::FileInput;
 use vodkit_types::polyv::{InitUpload, RenewUploadToken, Switch, UploadTicket};
 
 use super::orphan::{Search, ambiguous};
-use super::ticket::{self, Wanted};
+use super::ticket;
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
-use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
+use crate::flow::unexpected_event;
 use crate::oss::{Stored, Target};
 use crate::polyv::Polyv;
 use crate::session::Session;
-use crate::transport::{Limits, ProgressSink, Tick, Timestamp};
 use crate::upload::delivery::with_more_hint;
-use crate::upload::journal::kept;
-use crate::upload::{Delivery, Mark, Next, Note, Transfer, of_video};
-use crate::vendor::Vendor as _;
+use crate::upload::{self, At, Delivery, Journal, Mark, Note, Steps, storage_flows};
 
 /// The vendor knows programs by name; with this one it gives keys for its object storage.
 const UPLOAD_TYPE: &str = "java_sdk_chunk_v1";
@@ -32,49 +27,26 @@ const NOT_BEGUN: &str = "405";
 /// they end. There is no call that ends an upload: the request that sends the object, or puts its parts together, carries the callback of
 /// Upload-1, and the storage replies when the vendor has taken note.
 ///
-/// With a journal ([`Transfer::journal`]) it goes on where an earlier process stopped, with the same video. When that process did not learn
-/// whether a video was created, one with this title and without content is looked for among those created since.
+/// With a journal ([`Transfer::journal`](crate::upload::Transfer::journal)) it goes on where an earlier process stopped, with the same video.
+/// When that process did not learn whether a video was created, one with this title and without content is looked for among those created since.
 #[derive(Debug)]
 pub struct Upload<'s> {
+    flow: upload::Upload<'s, PolyvSteps<'s>>,
+}
+
+/// Gives an unfinished upload up, from its journal, with fresh keys of `uploadvideo/token`.
+///
+/// The video stays as it is, without content: delete it with a call of its own.
+#[derive(Debug)]
+pub struct Abandon<'s> {
+    flow: upload::Abandon<'s, PolyvSteps<'s>>,
+}
+
+/// The calls around a file.
+#[derive(Debug)]
+struct PolyvSteps<'s> {
     session: &'s Session<Polyv>,
     order: InitUpload,
-    delivery: Delivery<Target>,
-    created: Option<CreatedSink>,
-    /// The video, once it is known.
-    vid: Option<String>,
-    stage: Stage<'s>,
-}
-
-/// Told of the id of the video as soon as it is known.
-struct CreatedSink(Box<dyn Fn(&str) + Send + Sync>);
-
-impl fmt::Debug for CreatedSink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CreatedSink")
-    }
-}
-
-#[derive(Debug)]
-enum Stage<'s> {
-    Begin,
-    Preparing,
-    Keeping(Then),
-    Searching(Box<Search<'s>>),
-    Asking(Box<Exec<'s, InitUpload>>),
-    /// Asking for keys alone: the video may have its file already.
-    Fetching(Box<Exec<'s, RenewUploadToken>>),
-    Renewing(Box<Exec<'s, RenewUploadToken>>),
-    Delivering,
-    Over,
-}
-
-/// What follows when a mark is written.
-#[derive(Debug)]
-enum Then {
-    Create,
-    Resume,
-    Start(Box<UploadTicket>),
-    Done(Stored),
 }
 
 /// What an upload gives.
@@ -89,176 +61,80 @@ pub struct Uploaded {
     pub stored: Stored,
 }
 
+type Action<'s> = upload::Action<'s, PolyvSteps<'s>>;
+type Next<'s> = upload::Next<'s, PolyvSteps<'s>>;
+
 impl<'s> Upload<'s> {
     /// An upload of `file` under its own name, into the default category.
     #[must_use]
     pub fn new(session: &'s Session<Polyv>, file: FileInput) -> Self {
+        let steps = PolyvSteps::new(session, &file.name);
         Self {
-            session,
-            order: InitUpload::new(file.name.clone(), 0, Switch::On, UPLOAD_TYPE),
-            delivery: Delivery::of(file),
-            created: None,
-            vid: None,
-            stage: Stage::Begin,
+            flow: upload::Upload::of(file, steps),
         }
     }
 
     /// Title of the video.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.order.title = title.into();
+        self.flow.steps.order.title = title.into();
         self
     }
 
     /// Sets further parameters of `uploadvideo/init`: description, tags, category, whether the source is kept. Its size is that of the file.
     #[must_use]
     pub fn order(mut self, change: impl FnOnce(InitUpload) -> InitUpload) -> Self {
-        self.order = change(self.order);
+        self.flow.steps.order = change(self.flow.steps.order);
         self
     }
+}
 
-    /// Sets how the file is sent: in which parts, how many at once, how fast, and where it is written down how far it is.
+impl<'s> Abandon<'s> {
+    /// Gives up what the journal tells of.
     #[must_use]
-    pub fn transfer(mut self, transfer: Transfer) -> Self {
-        self.delivery.set_transfer(transfer);
-        self
+    pub fn new(session: &'s Session<Polyv>, journal: Journal) -> Self {
+        let steps = PolyvSteps::new(session, "");
+        Self {
+            flow: upload::Abandon::of(journal, steps),
+        }
     }
+}
 
-    /// Has `sink` told how far the file is.
-    #[must_use]
-    pub fn progress(mut self, sink: ProgressSink) -> Self {
-        self.delivery.progress_sink = Some(sink);
-        self
-    }
+storage_flows!();
 
-    /// Has `sink` told of the id of the video before its file is sent: whatever happens then, the id is known.
-    #[must_use]
-    pub fn created(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.created = Some(CreatedSink(Box::new(sink)));
-        self
-    }
-
-    /// Sets time limits for sending the file or a part of it; by default only a stall of 30 s ends it.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.delivery.limits = Some(limits);
-        self
-    }
-
-    /// The vendor's time.
-    fn now(&self, tick: Tick) -> Timestamp {
-        tick.now.offset(self.session.skew.offset())
-    }
-
-    fn prepared(&mut self, tick: Tick, next: Next) -> Result<Step<Uploaded>, Error> {
-        match next.step() {
-            Ok(step) => {
-                self.stage = Stage::Preparing;
-                Ok(step)
-            }
-            Err(_ready) => self.ready(tick),
+impl<'s> PolyvSteps<'s> {
+    fn new(session: &'s Session<Polyv>, title: &str) -> Self {
+        Self {
+            session,
+            order: InitUpload::new(title, 0, Switch::On, UPLOAD_TYPE),
         }
     }
 
-    /// The file can be sent: for which video?
-    fn ready(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
-        let past = self.delivery.past();
-        self.vid.clone_from(&past.video);
-        match (&past.video, past.creating) {
-            (Some(_), _) if past.completed => {
-                let stored = Stored {
-                    etag: past.etag.clone(),
-                    crc64: past.crc64,
-                };
-                self.finish(stored)
-            }
-            (Some(_), _) if past.completing => {
-                let exec = Exec::new(self.session, RenewUploadToken::new());
-                self.fetch(exec, tick, Event::Start)
-            }
-            (Some(_), _) => self.init(tick),
-            (None, Some(at)) => self.search(tick, at),
-            (None, None) => self.create(tick),
-        }
-    }
-
-    fn create(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
-        self.keep(tick, Mark::Creating { at: tick.now }, Then::Create)
-    }
-
-    /// Writes a mark down, where somebody keeps it; then goes on.
-    fn keep(&mut self, tick: Tick, mark: Mark, then: Then) -> Result<Step<Uploaded>, Error> {
-        match self.delivery.mark(mark) {
-            Some(step) => {
-                self.stage = Stage::Keeping(then);
-                Ok(step)
-            }
-            None => self.follow(tick, then),
-        }
-    }
-
-    fn follow(&mut self, tick: Tick, then: Then) -> Result<Step<Uploaded>, Error> {
-        match then {
-            Then::Create | Then::Resume => self.init(tick),
-            Then::Start(ticket) => {
-                self.tell_created();
-                ticket::has_room(&ticket, self.delivery.len())?;
-                self.start(tick, &ticket)
-            }
-            Then::Done(stored) => self.done(stored),
-        }
+    fn create(&self, at: At<'_, Target>) -> Next<'s> {
+        let creating = Mark::Creating { at: at.tick.now };
+        Ok(Action::keep(creating, |steps, at| steps.init(at)))
     }
 
     /// Asks for a new video, or goes on with the one that is known.
-    fn init(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
-        self.order.filesize = self.delivery.len();
+    fn init(&self, at: At<'_, Target>) -> Next<'s> {
         let mut order = self.order.clone();
-        if let Some(vid) = &self.vid {
+        order.filesize = at.delivery.len();
+        if let Some(vid) = &at.delivery.past().video {
             order.autoid = Switch::Off;
             order.vid = Some(vid.clone());
         }
-        let exec = Exec::new(self.session, order);
-        self.ask(exec, tick, Event::Start)
+        Ok(Action::attempt(
+            Exec::new(self.session, order),
+            Self::granted,
+        ))
     }
 
-    fn ask(
-        &mut self,
-        mut exec: Exec<'s, InitUpload>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Uploaded>, Error> {
-        let step = exec
-            .advance(tick, event)
-            .map_err(|error| self.not_taken(error))?;
-        match pass_on(step) {
-            Ok(step) => {
-                self.stage = Stage::Asking(Box::new(exec));
-                Ok(step)
-            }
-            Err(ticket) => self.asked(tick, ticket),
+    fn granted(&mut self, at: At<'_, Target>, reply: Result<UploadTicket, Error>) -> Next<'s> {
+        if let Some(vid) = &at.delivery.past().video {
+            let ticket = reply.map_err(|error| not_taken(error, vid))?;
+            return self.send(at, &ticket);
         }
-    }
-
-    /// A video that is known is not taken. One that was deleted has no code of its own: it may be that of an upload that cannot be begun just now.
-    fn not_taken(&self, error: Error) -> Error {
-        let Some(vid) = self
-            .vid
-            .as_ref()
-            .filter(|_| error.kind() == ErrorKind::Refused || error.code() == Some(NOT_BEGUN))
-        else {
-            return error;
-        };
-        let what = format!(
-            "If it stays so, video {vid} may have been deleted, or have a file: then remove the journal, and upload the file from the start"
-        );
-        with_more_hint(error, &what).with_created(vid)
-    }
-
-    fn asked(&mut self, tick: Tick, ticket: UploadTicket) -> Result<Step<Uploaded>, Error> {
-        if self.vid.is_some() {
-            self.tell_created();
-            return self.start(tick, &ticket);
-        }
+        let ticket = reply?;
         let Some(vid) = ticket.vid.clone().filter(|vid| !vid.is_empty()) else {
             return Err(Error::new(
                 ErrorKind::Decode,
@@ -268,194 +144,125 @@ impl<'s> Upload<'s> {
             .maybe(true)
             .with_hint("There may be a video without content: with a journal the next upload looks for it before it creates another"));
         };
-        self.vid = Some(vid.clone());
-        let then = Then::Start(Box::new(ticket));
-        self.keep(tick, Mark::Created { video: vid }, then)
+        let created = Mark::Created { video: vid };
+        Ok(Action::keep(created, move |steps, at| {
+            ticket::has_room(&ticket, at.delivery.len())?;
+            steps.send(at, &ticket)
+        }))
     }
 
-    fn fetch(
-        &mut self,
-        mut exec: Exec<'s, RenewUploadToken>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Fetching(Box::new(exec));
-                Ok(step)
-            }
-            Err(ticket) => {
-                self.tell_created();
-                self.start(tick, &ticket)
-            }
-        }
-    }
-
-    fn tell_created(&self) {
-        if let (Some(CreatedSink(sink)), Some(vid)) = (&self.created, &self.vid) {
-            sink(vid);
-        }
-    }
-
-    fn start(&mut self, tick: Tick, ticket: &UploadTicket) -> Result<Step<Uploaded>, Error> {
-        let vid = self.vid.as_deref().ok_or_else(unexpected_event)?;
-        let wanted = Wanted {
-            vid,
-            file_name: &self.delivery.file().name,
+    fn send(&self, at: At<'_, Target>, ticket: &UploadTicket) -> Next<'s> {
+        let wanted = ticket::Wanted {
+            vid: at.delivery.video()?,
+            file_name: &at.delivery.file().name,
         };
-        let target = ticket::target(self.session.vendor(), &wanted, ticket, self.now(tick))?;
-        let next = self.delivery.start(tick, target, self.session)?;
-        self.delivered(tick, next)
+        let now = at.now(self.session);
+        ticket::target(self.session.vendor(), &wanted, ticket, now).map(Action::Send)
     }
 
-    /// Looks for a video that an earlier process may have created.
-    fn search(&mut self, tick: Tick, created: Timestamp) -> Result<Step<Uploaded>, Error> {
-        let except = &self.delivery.transfer().except;
-        let search = Search::new(self.session, &self.order.title, created, except);
-        self.look(search, tick, Event::Start)
-    }
-
-    fn look(
-        &mut self,
-        mut search: Search<'s>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(search.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Searching(Box::new(search));
-                Ok(step)
-            }
-            Err(found) => self.searched(tick, &found),
-        }
-    }
-
-    fn searched(&mut self, tick: Tick, found: &[String]) -> Result<Step<Uploaded>, Error> {
-        match found {
+    /// Takes the videos that an earlier process may have created.
+    fn found(&mut self, at: At<'_, Target>, found: Vec<String>) -> Next<'s> {
+        let transfer = at.delivery.transfer();
+        match &found[..] {
             [] => {
                 let what = format!("a video without content, titled `{}`", self.order.title);
-                let transfer = self.delivery.transfer();
                 transfer.note(Note::MayBeOrphaned { what });
-                self.create(tick)
+                self.create(at)
             }
             [video] => {
                 let video = video.clone();
-                self.vid = Some(video.clone());
-                let note = Note::Adopted {
+                transfer.note(Note::Adopted {
                     video: video.clone(),
-                };
-                self.delivery.transfer().note(note);
-                self.keep(tick, Mark::Created { video }, Then::Resume)
+                });
+                let created = Mark::Created { video };
+                Ok(Action::keep(created, |steps, at| steps.init(at)))
             }
-            several if self.delivery.transfer().repeat_unknown => {
+            several if transfer.repeat_unknown => {
                 for vid in several {
                     let what = format!("video {vid}, which has this title and no content");
-                    let transfer = self.delivery.transfer();
                     transfer.note(Note::MayBeOrphaned { what });
                 }
-                self.create(tick)
+                self.create(at)
             }
             several => Err(ambiguous(several)),
         }
     }
 
-    fn delivered(&mut self, tick: Tick, next: Next) -> Result<Step<Uploaded>, Error> {
-        match next.step() {
-            Ok(step) => {
-                self.stage = Stage::Delivering;
-                Ok(step)
-            }
-            Err(Next::Stored(stored)) => self.finish(stored),
-            Err(_renew) => {
-                let exec = Exec::new(self.session, RenewUploadToken::new());
-                self.renew(exec, tick, Event::Start)
-            }
-        }
-    }
-
     /// Other keys for the same place: the reply names no video.
-    fn renew(
-        &mut self,
-        mut exec: Exec<'s, RenewUploadToken>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Renewing(Box::new(exec));
-                Ok(step)
+    fn renewed(&mut self, at: At<'_, Target>, ticket: UploadTicket) -> Next<'s> {
+        let (place, callback) = match (at.delivery.granted(), &at.delivery.past().opened) {
+            (Some(before), _) => (before.place.clone(), before.callback.clone()),
+            (None, Some(opened)) => {
+                let (_, key) = opened.place.split_once('/').ok_or_else(unexpected_event)?;
+                let vendor = self.session.vendor();
+                (ticket::place(vendor, &ticket, key.to_owned())?, None)
             }
-            Err(ticket) => {
-                let before = self.delivery.granted().ok_or_else(unexpected_event)?;
-                let target = Target {
-                    keys: ticket::keys(&ticket),
-                    expires: ticket::expires(&ticket, self.now(tick)),
-                    ..before.clone()
-                };
-                let next = self.delivery.renewed(tick, target, self.session)?;
-                self.delivered(tick, next)
-            }
-        }
-    }
-
-    fn finish(&mut self, stored: Stored) -> Result<Step<Uploaded>, Error> {
-        if self.delivery.past().finished {
-            return self.done(stored);
-        }
-        match self.delivery.mark(Mark::Finished) {
-            Some(step) => {
-                self.stage = Stage::Keeping(Then::Done(stored));
-                Ok(step)
-            }
-            None => self.done(stored),
-        }
-    }
-
-    fn done(&self, stored: Stored) -> Result<Step<Uploaded>, Error> {
-        Ok(Step::Done(Uploaded {
-            vid: self.vid.clone().ok_or_else(unexpected_event)?,
-            bytes: self.delivery.len(),
-            stored,
+            (None, None) => return Err(unexpected_event()),
+        };
+        Ok(Action::Send(Target {
+            place,
+            callback,
+            keys: ticket::keys(&ticket),
+            expires: ticket::expires(&ticket, at.now(self.session)),
         }))
-    }
-
-    fn step(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        let (vendor, account) = (Polyv::NAME, self.session.vendor().user_id());
-        match (std::mem::replace(&mut self.stage, Stage::Over), event) {
-            (Stage::Begin, Event::Start) => {
-                let next = self.delivery.prepare(vendor, account)?;
-                self.prepared(tick, next)
-            }
-            (Stage::Preparing, event) => {
-                let next = self.delivery.prepared(event, vendor, account)?;
-                self.prepared(tick, next)
-            }
-            (Stage::Keeping(then), Event::Kept(result)) => {
-                kept(result)?;
-                self.follow(tick, then)
-            }
-            (Stage::Searching(search), event) => self.look(*search, tick, event),
-            (Stage::Asking(exec), event) => self.ask(*exec, tick, event),
-            (Stage::Fetching(exec), event) => self.fetch(*exec, tick, event),
-            (Stage::Renewing(exec), event) => self.renew(*exec, tick, event),
-            (Stage::Delivering, event) => {
-                let next = self.delivery.advance(tick, event, self.session)?;
-                self.delivered(tick, next)
-            }
-            _ => Err(unexpected_event()),
-        }
     }
 }
 
-impl Flow for Upload<'_> {
-    type Output = Uploaded;
+impl<'s> Steps<'s> for PolyvSteps<'s> {
+    type Vendor = Polyv;
+    type Store = Target;
+    type Uploaded = Uploaded;
 
-    fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        self.step(tick, event).map_err(|error| match &self.vid {
-            Some(vid) if error.created().is_none() => of_video(self.delivery.explain(error), vid),
-            _ => error,
+    fn session(&self) -> &'s Session<Polyv> {
+        self.session
+    }
+
+    fn account(&self) -> String {
+        self.session.vendor().user_id().to_owned()
+    }
+
+    fn ready(&mut self, at: At<'_, Target>) -> Next<'s> {
+        let past = at.delivery.past();
+        match (&past.video, past.creating) {
+            (Some(_), _) if past.completed => Ok(Action::Finish),
+            // The video may have its file already: keys alone are asked for.
+            (Some(_), _) if past.completing => Ok(Action::run(
+                Exec::new(self.session, RenewUploadToken::new()),
+                |steps, at, ticket| steps.send(at, &ticket),
+            )),
+            (Some(_), _) => self.init(at),
+            (None, Some(created)) => {
+                let except = &at.delivery.transfer().except;
+                let search = Search::new(self.session, &self.order.title, created, except);
+                Ok(Action::run(search, Self::found))
+            }
+            (None, None) => self.create(at),
+        }
+    }
+
+    fn renew(&mut self, _at: At<'_, Target>) -> Next<'s> {
+        let call = RenewUploadToken::new();
+        Ok(Action::run(Exec::new(self.session, call), Self::renewed))
+    }
+
+    fn uploaded(&mut self, delivery: &Delivery<Target>) -> Result<Uploaded, Error> {
+        Ok(Uploaded {
+            vid: delivery.video()?.to_owned(),
+            bytes: delivery.len(),
+            stored: delivery.stored(),
         })
     }
+}
+
+/// A video that is known is not taken. One that was deleted has no code of its own: it may be that of an upload that cannot be begun just now.
+fn not_taken(error: Error, vid: &str) -> Error {
+    if error.kind() != ErrorKind::Refused && error.code() != Some(NOT_BEGUN) {
+        return error;
+    }
+    let what = format!(
+        "If it stays so, video {vid} may have been deleted, or have a file: then remove the journal, and upload the file from the start"
+    );
+    with_more_hint(error, &what).with_created(vid)
 }
 
 /// The settings of an upload, on the upload that a facade gives.
@@ -468,25 +275,5 @@ impl<T: ?Sized> Run<'_, T, Upload<'_>> {
     /// See [`Upload::order`].
     pub fn order(self, change: impl FnOnce(InitUpload) -> InitUpload) -> Self {
         self.map(|upload| upload.order(change))
-    }
-
-    /// See [`Upload::transfer`].
-    pub fn transfer(self, transfer: Transfer) -> Self {
-        self.map(|upload| upload.transfer(transfer))
-    }
-
-    /// See [`Upload::progress`].
-    pub fn progress(self, sink: ProgressSink) -> Self {
-        self.map(|upload| upload.progress(sink))
-    }
-
-    /// See [`Upload::created`].
-    pub fn created(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.map(|upload| upload.created(sink))
-    }
-
-    /// See [`Upload::limits`].
-    pub fn limits(self, limits: Limits) -> Self {
-        self.map(|upload| upload.limits(limits))
     }
 }

@@ -6,137 +6,85 @@ use vodkit_types::{FileInput, Secret};
 use super::grant::target;
 use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
-use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::oss::Target;
 use crate::quvideo::QuVideo;
 use crate::session::Session;
-use crate::transport::Tick;
 use crate::upload::store::Store as _;
-use crate::upload::{Delivery, Next, Transfer};
+use crate::upload::{self, Action, At, Delivery, Next, Steps, Transfer, Upload};
 
-/// Gives the address of the cover.
-#[derive(Debug)]
-pub(super) struct Cover<'s> {
+/// An upload that gives the address of the cover.
+pub(super) fn upload<'s>(
     session: &'s Session<QuVideo>,
-    delivery: Delivery<Target>,
-    address: Option<Secret>,
-    stage: Stage<'s>,
+    file: FileInput,
+    pace: &Transfer,
+) -> Upload<'s, CoverSteps<'s>> {
+    let steps = CoverSteps {
+        session,
+        address: None,
+    };
+    let mut cover = upload::Upload::of(file, steps);
+    // Whole, whatever its size: other keys are keys for another picture.
+    let mut transfer = Transfer::new().part_size(Target::RULES.most);
+    if let Some(pace) = &pace.pace {
+        transfer = transfer.pace(pace.clone());
+    }
+    cover.delivery.settings.transfer = transfer;
+    cover
 }
 
+/// The calls around a picture.
 #[derive(Debug)]
-enum Stage<'s> {
-    Begin,
-    Preparing,
-    Asking(Box<Exec<'s, GetImageUploadAuth>>),
-    Delivering,
-    Over,
+pub(super) struct CoverSteps<'s> {
+    session: &'s Session<QuVideo>,
+    address: Option<Secret>,
 }
 
-impl<'s> Cover<'s> {
-    pub(super) fn new(session: &'s Session<QuVideo>, file: FileInput, pace: &Transfer) -> Self {
-        let mut delivery = Delivery::of(file);
-        // Whole, whatever its size: other keys are keys for another picture.
-        let mut transfer = Transfer::new().part_size(Target::RULES.most);
-        if let Some(pace) = &pace.pace {
-            transfer = transfer.pace(pace.clone());
-        }
-        delivery.set_transfer(transfer);
-        Self {
-            session,
-            delivery,
-            address: None,
-            stage: Stage::Begin,
-        }
+impl<'s> CoverSteps<'s> {
+    fn granted(&mut self, at: At<'_, Target>, granted: ImageUploadAuth) -> Next<'s, Self> {
+        let now = at.now(self.session);
+        let target = target(&granted.upload_address, &granted.upload_auth, now)?;
+        self.address = granted.image_url;
+        Ok(Action::Send(target))
+    }
+}
+
+impl<'s> Steps<'s> for CoverSteps<'s> {
+    type Vendor = QuVideo;
+    type Store = Target;
+    type Uploaded = Secret;
+
+    fn session(&self) -> &'s Session<QuVideo> {
+        self.session
     }
 
-    fn prepared(&mut self, tick: Tick, next: Next) -> Result<Step<Secret>, Error> {
-        match next.step() {
-            Ok(step) => {
-                self.stage = Stage::Preparing;
-                Ok(step)
-            }
-            Err(_ready) => self.begin(tick),
-        }
+    /// No journal tells of a cover.
+    fn account(&self) -> String {
+        String::new()
     }
 
-    fn begin(&mut self, tick: Tick) -> Result<Step<Secret>, Error> {
+    fn ready(&mut self, at: At<'_, Target>) -> Next<'s, Self> {
         let mut call = GetImageUploadAuth::new(ImageType::Cover);
-        call.image_ext = self
+        call.image_ext = at
             .delivery
             .file()
             .name
             .rsplit_once('.')
             .map(|(_, extension)| extension.to_ascii_lowercase())
             .filter(|extension| !extension.is_empty());
-        self.ask(Exec::new(self.session, call), tick, Event::Start)
+        Ok(Action::run(Exec::new(self.session, call), Self::granted))
     }
 
-    fn ask(
-        &mut self,
-        mut exec: Exec<'s, GetImageUploadAuth>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Secret>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Asking(Box::new(exec));
-                Ok(step)
-            }
-            Err(granted) => self.asked(tick, granted),
-        }
+    /// Other keys are for another picture, to which the whole file goes.
+    fn renew(&mut self, at: At<'_, Target>) -> Next<'s, Self> {
+        self.ready(at)
     }
 
-    fn asked(&mut self, tick: Tick, granted: ImageUploadAuth) -> Result<Step<Secret>, Error> {
-        let now = tick.now.offset(self.session.skew.offset());
-        let target = target(&granted.upload_address, &granted.upload_auth, now)?;
-        self.address = granted.image_url;
-        // When keys were refused, other ones are for another picture, to which the whole file goes.
-        let next = match self.delivery.granted() {
-            Some(_) => self.delivery.renewed(tick, target, self.session)?,
-            None => self.delivery.start(tick, target, self.session)?,
-        };
-        self.delivered(tick, next)
-    }
-
-    fn delivered(&mut self, tick: Tick, next: Next) -> Result<Step<Secret>, Error> {
-        match next.step() {
-            Ok(step) => {
-                self.stage = Stage::Delivering;
-                Ok(step)
-            }
-            Err(Next::Renew) => self.begin(tick),
-            Err(_stored) => {
-                let address = self.address.take().ok_or_else(|| {
-                    Error::new(
-                        ErrorKind::Decode,
-                        "the reply names no address of the cover (imageURL)",
-                    )
-                })?;
-                Ok(Step::Done(address))
-            }
-        }
-    }
-}
-
-impl Flow for Cover<'_> {
-    type Output = Secret;
-
-    fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Secret>, Error> {
-        match (std::mem::replace(&mut self.stage, Stage::Over), event) {
-            (Stage::Begin, Event::Start) => {
-                let next = self.delivery.prepare("", "")?;
-                self.prepared(tick, next)
-            }
-            (Stage::Preparing, event) => {
-                let next = self.delivery.prepared(event, "", "")?;
-                self.prepared(tick, next)
-            }
-            (Stage::Asking(exec), event) => self.ask(*exec, tick, event),
-            (Stage::Delivering, event) => {
-                let next = self.delivery.advance(tick, event, self.session)?;
-                self.delivered(tick, next)
-            }
-            _ => Err(unexpected_event()),
-        }
+    fn uploaded(&mut self, _delivery: &Delivery<Target>) -> Result<Secret, Error> {
+        self.address.take().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Decode,
+                "the reply names no address of the cover (imageURL)",
+            )
+        })
     }
 }

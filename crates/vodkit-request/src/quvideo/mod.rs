@@ -3,7 +3,6 @@
 //! Nothing is signed. Calls of a user carry the user's token as an ordinary parameter; the others carry none. A success needs two members of
 //! the reply, `result` and `code`, which may contradict each other.
 
-mod abandon;
 pub mod callback;
 mod cover;
 #[rustfmt::skip]
@@ -13,8 +12,7 @@ mod steps;
 mod upload;
 mod vendor;
 
-pub use abandon::Abandon;
 pub use generated::*;
-pub use upload::{Upload, Uploaded};
+pub use upload::{Abandon, Upload, Uploaded};
 pub use vendor::QuVideo;
 pub use vodkit_types::quvideo::*;

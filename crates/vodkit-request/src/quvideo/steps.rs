@@ -4,20 +4,18 @@ use vodkit_types::quvideo::{
     GetPersonalVideoList, GetVideoUploadAuth, PublishVideo, RefreshVideoUploadAuth, UploadAuth,
     Video, VideoList, VideoUploadAuth,
 };
+use vodkit_types::{FileInput, Secret};
 
-use super::cover::Cover;
 use super::grant::target;
-use super::upload::{CreatedSink, Upload, Uploaded};
+use super::upload::Uploaded;
+use super::{QuVideo, cover};
 use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
-use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
-use crate::oss::{Stored, Target};
-use crate::quvideo::QuVideo;
-use crate::transport::Tick;
-use crate::upload::delivery::with_more_hint;
-use crate::upload::journal::kept;
-use crate::upload::{Mark, Next, Note, of_video};
-use crate::vendor::Vendor as _;
+use crate::flow::unexpected_event;
+use crate::oss::Target;
+use crate::session::Session;
+use crate::upload::delivery::{of_video, with_more_hint};
+use crate::upload::{self, At, Delivery, Mark, Note, Steps};
 
 /// Greatest size that `vod/videoPublish` takes.
 const LARGEST_SIZE: u64 = i32::MAX as u64;
@@ -27,421 +25,213 @@ const MOST_PAGES: u64 = 10;
 /// How often publishing is tried when its reply is lost and the video is not listed.
 const MOST_PUBLISHED: u32 = 2;
 
+/// The calls around a file.
 #[derive(Debug)]
-pub(super) enum Stage<'s> {
-    Begin,
-    Preparing,
-    Covering(Box<Cover<'s>>),
-    Keeping(Then),
-    Asking(Box<Exec<'s, GetVideoUploadAuth>>),
-    /// Asking for the place and the keys of a video that an earlier process has created.
-    Returning(Box<Exec<'s, RefreshVideoUploadAuth>>),
-    Renewing(Box<Exec<'s, RefreshVideoUploadAuth>>),
-    Delivering,
-    Publishing(Box<Exec<'s, PublishVideo>>, Stored),
-    /// Looking whether it is published.
-    Looking(Box<Exec<'s, GetPersonalVideoList>>, u64, Stored),
-    Over,
+pub(super) struct QuVideoSteps<'s> {
+    session: &'s Session<QuVideo>,
+    pub(super) order: GetVideoUploadAuth,
+    pub(super) publish: Option<PublishVideo>,
+    pub(super) cover: Option<FileInput>,
+    /// How often publishing was tried.
+    published: u32,
 }
 
-/// What follows when a mark is written.
-#[derive(Debug)]
-pub(super) enum Then {
-    Create,
-    Read(Box<VideoUploadAuth>),
-    Publish(Stored),
-    Done(Stored),
-}
+type Action<'s> = upload::Action<'s, QuVideoSteps<'s>>;
+type Next<'s> = upload::Next<'s, QuVideoSteps<'s>>;
 
-impl<'s> Upload<'s> {
-    fn prepared(&mut self, tick: Tick, next: Next) -> Result<Step<Uploaded>, Error> {
-        match next.step() {
-            Ok(step) => {
-                self.stage = Stage::Preparing;
-                Ok(step)
-            }
-            Err(_ready) => self.ready(tick),
+impl<'s> QuVideoSteps<'s> {
+    pub(super) fn new(session: &'s Session<QuVideo>, file_name: &str) -> Self {
+        Self {
+            session,
+            order: GetVideoUploadAuth::new(file_name, file_name),
+            publish: Some(PublishVideo::new()),
+            cover: None,
+            published: 0,
         }
     }
 
-    /// Tells what is wrong before anything is sent; then the cover comes first.
-    fn ready(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
-        let has_cover = |publish: &PublishVideo| {
-            publish.cover_url.is_some() || self.order.cover_url.is_some() || self.cover.is_some()
-        };
-        if !self.publish.as_ref().is_none_or(has_cover) {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "a video is not published without a cover: give cover or cover_url, or leave publishing out with unpublished",
-            ));
-        }
-        let past = self.delivery.past();
-        self.video_id.clone_from(&past.video);
-        self.stored = past.completed;
-        let stored = self.stored_before();
-        let past = self.delivery.past();
-        if past.finished || (past.completed && self.publish.is_none()) {
-            return self.finish(tick, stored);
-        }
-        if past.finishing {
-            return self.look_from(tick, 1, stored);
-        }
-        self.cover_or_go_on(tick)
-    }
-
-    /// What the journal says of the stored file.
-    fn stored_before(&self) -> Stored {
-        let past = self.delivery.past();
-        Stored {
-            etag: past.etag.clone(),
-            crc64: past.crc64,
-        }
-    }
-
-    fn cover_or_go_on(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
+    fn cover_or_go_on(&mut self, at: At<'_, Target>) -> Next<'s> {
         match self.cover.take() {
             // A video that exists, and is not published, needs it no more.
-            Some(_) if self.publish.is_none() && self.video_id.is_some() => self.go_on(tick),
+            Some(_) if self.publish.is_none() && at.delivery.past().video.is_some() => {
+                self.go_on(at)
+            }
             Some(file) => {
-                let cover = Cover::new(self.session, file, self.delivery.transfer());
-                self.send_cover(cover, tick, Event::Start)
+                let cover = cover::upload(self.session, file, at.delivery.transfer());
+                Ok(Action::run(cover, Self::covered))
             }
-            None => self.go_on(tick),
+            None => self.go_on(at),
         }
     }
 
-    fn send_cover(
-        &mut self,
-        mut cover: Cover<'s>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(cover.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Covering(Box::new(cover));
-                Ok(step)
-            }
-            Err(address) => {
-                self.order.cover_url = Some(address.expose().to_owned());
-                self.go_on(tick)
-            }
-        }
+    fn covered(&mut self, at: At<'_, Target>, address: Secret) -> Next<'s> {
+        self.order.cover_url = Some(address.expose().to_owned());
+        self.go_on(at)
     }
 
-    fn go_on(&mut self, tick: Tick) -> Result<Step<Uploaded>, Error> {
-        if self.stored {
-            let stored = self.stored_before();
-            return self.stored(tick, stored);
+    fn go_on(&mut self, at: At<'_, Target>) -> Next<'s> {
+        let past = at.delivery.past();
+        if past.completed {
+            return self.stored(at);
         }
-        if let Some(video_id) = &self.video_id {
-            let call = RefreshVideoUploadAuth::new(video_id.clone());
-            return self.come_back(Exec::new(self.session, call), tick, Event::Start);
+        if past.video.is_some() {
+            return self.renew(at);
         }
-        if self.delivery.past().creating.is_some() {
+        if past.creating.is_some() {
             let what = format!("a video without content, titled `{}`", self.order.title);
-            let transfer = self.delivery.transfer();
+            let transfer = at.delivery.transfer();
             transfer.note(Note::MayBeOrphaned { what });
         }
-        self.keep(tick, Mark::Creating { at: tick.now }, Then::Create)
+        let creating = Mark::Creating { at: at.tick.now };
+        Ok(Action::keep(creating, Self::create))
     }
 
-    /// Writes a mark down, where somebody keeps it; then goes on.
-    fn keep(&mut self, tick: Tick, mark: Mark, then: Then) -> Result<Step<Uploaded>, Error> {
-        match self.delivery.mark(mark) {
-            Some(step) => {
-                self.stage = Stage::Keeping(then);
-                Ok(step)
-            }
-            None => self.follow(tick, then),
-        }
+    fn create(&mut self, at: At<'_, Target>) -> Next<'s> {
+        self.order.file_size.get_or_insert(at.delivery.len());
+        let call = self.order.clone();
+        Ok(Action::run(Exec::new(self.session, call), Self::created))
     }
 
-    fn follow(&mut self, tick: Tick, then: Then) -> Result<Step<Uploaded>, Error> {
-        match then {
-            Then::Create => {
-                self.order.file_size.get_or_insert(self.delivery.len());
-                let exec = Exec::new(self.session, self.order.clone());
-                self.ask(exec, tick, Event::Start)
-            }
-            Then::Read(granted) => self.read(tick, &granted),
-            Then::Publish(stored) => self.make_public(tick, stored),
-            Then::Done(stored) => self.done(stored),
-        }
-    }
-
-    fn ask(
-        &mut self,
-        mut exec: Exec<'s, GetVideoUploadAuth>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Asking(Box::new(exec));
-                Ok(step)
-            }
-            Err(granted) => self.asked(tick, granted),
-        }
-    }
-
-    fn asked(&mut self, tick: Tick, granted: VideoUploadAuth) -> Result<Step<Uploaded>, Error> {
-        let video = granted.video_id.clone();
-        self.video_id = Some(video.clone());
-        let then = Then::Read(Box::new(granted));
+    fn created(&mut self, _at: At<'_, Target>, granted: VideoUploadAuth) -> Next<'s> {
         // Whatever its address is, the video is there.
-        self.keep(tick, Mark::Created { video }, then)
+        let created = Mark::Created {
+            video: granted.video_id,
+        };
+        let (address, auth) = (granted.upload_address, granted.upload_auth);
+        Ok(Action::keep(created, move |steps, at| {
+            target(&address, &auth, at.now(steps.session)).map(Action::Send)
+        }))
     }
 
-    fn read(&mut self, tick: Tick, granted: &VideoUploadAuth) -> Result<Step<Uploaded>, Error> {
-        match self.target(tick, &granted.upload_address, &granted.upload_auth) {
-            Ok(target) => self.start(tick, target),
-            Err(error) => {
-                self.tell_created();
-                Err(error)
-            }
-        }
+    fn granted(&mut self, at: At<'_, Target>, granted: UploadAuth) -> Next<'s> {
+        let now = at.now(self.session);
+        target(&granted.upload_address, &granted.upload_auth, now).map(Action::Send)
     }
 
-    fn target(
-        &self,
-        tick: Tick,
-        address: &vodkit_types::Secret,
-        auth: &vodkit_types::Secret,
-    ) -> Result<Target, Error> {
-        let now = tick.now.offset(self.session.skew.offset());
-        target(address, auth, now)
-    }
-
-    fn come_back(
-        &mut self,
-        mut exec: Exec<'s, RefreshVideoUploadAuth>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Returning(Box::new(exec));
-                Ok(step)
-            }
-            Err(granted) => {
-                let target = self.target(tick, &granted.upload_address, &granted.upload_auth)?;
-                self.start(tick, target)
-            }
-        }
-    }
-
-    fn tell_created(&self) {
-        if let (Some(CreatedSink(sink)), Some(video_id)) = (&self.created, &self.video_id) {
-            sink(video_id);
-        }
-    }
-
-    fn start(&mut self, tick: Tick, target: Target) -> Result<Step<Uploaded>, Error> {
-        self.tell_created();
-        let next = self.delivery.start(tick, target, self.session)?;
-        self.delivered(tick, next)
-    }
-
-    fn delivered(&mut self, tick: Tick, next: Next) -> Result<Step<Uploaded>, Error> {
-        match next.step() {
-            Ok(step) => {
-                self.stage = Stage::Delivering;
-                Ok(step)
-            }
-            Err(Next::Stored(stored)) => self.stored(tick, stored),
-            Err(_renew) => {
-                let video_id = self.video_id.clone().ok_or_else(unexpected_event)?;
-                let call = RefreshVideoUploadAuth::new(video_id);
-                self.renew(Exec::new(self.session, call), tick, Event::Start)
-            }
-        }
-    }
-
-    fn renew(
-        &mut self,
-        mut exec: Exec<'s, RefreshVideoUploadAuth>,
-        tick: Tick,
-        event: Event,
-    ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Renewing(Box::new(exec));
-                Ok(step)
-            }
-            Err(UploadAuth {
-                upload_address,
-                upload_auth,
-                ..
-            }) => {
-                let target = self.target(tick, &upload_address, &upload_auth)?;
-                let next = self.delivery.renewed(tick, target, self.session)?;
-                self.delivered(tick, next)
-            }
-        }
-    }
-
-    fn stored(&mut self, tick: Tick, stored: Stored) -> Result<Step<Uploaded>, Error> {
-        self.stored = true;
-        match self.publish {
-            Some(_) => self.keep(tick, Mark::Finishing, Then::Publish(stored)),
-            None => self.finish(tick, stored),
-        }
-    }
-
-    fn make_public(&mut self, tick: Tick, stored: Stored) -> Result<Step<Uploaded>, Error> {
+    fn make_public(&mut self, at: At<'_, Target>) -> Next<'s> {
         let mut publish = self.publish.clone().ok_or_else(unexpected_event)?;
-        let video_id = self.video_id.clone().ok_or_else(unexpected_event)?;
-        publish.video_id.get_or_insert(video_id);
+        let video_id = at.delivery.video()?;
+        publish.video_id.get_or_insert_with(|| video_id.to_owned());
         publish
             .title
             .get_or_insert_with(|| self.order.title.clone());
         // The server's table has no room for a greater one, and refuses the call.
-        let bytes = self.delivery.len();
+        let bytes = at.delivery.len();
         if bytes <= LARGEST_SIZE {
             publish.size.get_or_insert(bytes);
         }
         publish.cover_url = publish.cover_url.or(self.order.cover_url.clone());
         self.published += 1;
         let exec = Exec::new(self.session, publish);
-        self.publishing(exec, tick, Event::Start, stored)
+        Ok(Action::attempt(exec, Self::was_published))
     }
 
-    fn publishing(
-        &mut self,
-        mut exec: Exec<'s, PublishVideo>,
-        tick: Tick,
-        event: Event,
-        stored: Stored,
-    ) -> Result<Step<Uploaded>, Error> {
-        match exec.advance(tick, event).map(pass_on) {
-            Ok(Ok(step)) => {
-                self.stage = Stage::Publishing(Box::new(exec), stored);
-                Ok(step)
-            }
-            Ok(Err(_video)) => self.finish(tick, stored),
+    fn was_published(&mut self, _at: At<'_, Target>, reply: Result<Video, Error>) -> Next<'s> {
+        match reply {
+            Ok(_video) => Ok(Action::Finish),
             // Whether the server has published it can be seen.
             Err(error)
                 if error.kind() == ErrorKind::OutcomeUnknown
                     && self.published < MOST_PUBLISHED
                     && self.session.retry.max_attempts > 1 =>
             {
-                self.look_from(tick, 1, stored)
+                Ok(self.look(1))
             }
             Err(error) => Err(error),
         }
     }
 
-    fn look_from(
-        &mut self,
-        tick: Tick,
-        page: u64,
-        stored: Stored,
-    ) -> Result<Step<Uploaded>, Error> {
-        let exec = Exec::new(self.session, GetPersonalVideoList::new(page, PAGE));
-        self.look(exec, tick, Event::Start, (page, stored))
+    /// Looks whether it is published, from this page on.
+    fn look(&self, page: u64) -> Action<'s> {
+        let call = GetPersonalVideoList::new(page, PAGE);
+        Action::run(Exec::new(self.session, call), move |steps, at, list| {
+            steps.looked(at, &list, page)
+        })
     }
 
-    fn look(
-        &mut self,
-        mut exec: Exec<'s, GetPersonalVideoList>,
-        tick: Tick,
-        event: Event,
-        (page, stored): (u64, Stored),
-    ) -> Result<Step<Uploaded>, Error> {
-        match pass_on(exec.advance(tick, event)?) {
-            Ok(step) => {
-                self.stage = Stage::Looking(Box::new(exec), page, stored);
-                Ok(step)
-            }
-            Err(list) => self.looked(tick, &list, page, stored),
-        }
-    }
-
-    fn looked(
-        &mut self,
-        tick: Tick,
-        list: &VideoList,
-        page: u64,
-        stored: Stored,
-    ) -> Result<Step<Uploaded>, Error> {
-        let is_it = |video: &Video| video.video_id == self.video_id;
+    fn looked(&mut self, at: At<'_, Target>, list: &VideoList, page: u64) -> Next<'s> {
+        let is_it = |video: &Video| video.video_id == at.delivery.past().video;
         if list.video_list.iter().any(is_it) {
-            return self.finish(tick, stored);
+            return Ok(Action::Finish);
         }
         if !list.video_list.is_empty() && page < MOST_PAGES && page * PAGE < list.total {
-            return self.look_from(tick, page + 1, stored);
+            return Ok(self.look(page + 1));
         }
         match self.cover {
             // An earlier process has left it at this, and took the address of the cover with it.
-            Some(_) => self.cover_or_go_on(tick),
-            None => self.make_public(tick, stored),
+            Some(_) => self.cover_or_go_on(at),
+            None => self.make_public(at),
         }
     }
+}
 
-    fn finish(&mut self, tick: Tick, stored: Stored) -> Result<Step<Uploaded>, Error> {
-        if self.delivery.past().finished {
-            return self.done(stored);
-        }
-        self.keep(tick, Mark::Finished, Then::Done(stored))
-    }
+impl<'s> Steps<'s> for QuVideoSteps<'s> {
+    type Vendor = QuVideo;
+    type Store = Target;
+    type Uploaded = Uploaded;
 
-    fn done(&self, stored: Stored) -> Result<Step<Uploaded>, Error> {
-        Ok(Step::Done(Uploaded {
-            video_id: self.video_id.clone().ok_or_else(unexpected_event)?,
-            bytes: self.delivery.len(),
-            stored,
-        }))
-    }
-
-    fn step(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        match (std::mem::replace(&mut self.stage, Stage::Over), event) {
-            (Stage::Begin, Event::Start) => {
-                let next = self.delivery.prepare(QuVideo::NAME, &self.account())?;
-                self.prepared(tick, next)
-            }
-            (Stage::Preparing, event) => {
-                let account = self.account();
-                let next = self.delivery.prepared(event, QuVideo::NAME, &account)?;
-                self.prepared(tick, next)
-            }
-            (Stage::Covering(cover), event) => self.send_cover(*cover, tick, event),
-            (Stage::Keeping(then), Event::Kept(result)) => {
-                kept(result)?;
-                self.follow(tick, then)
-            }
-            (Stage::Asking(exec), event) => self.ask(*exec, tick, event),
-            (Stage::Returning(exec), event) => self.come_back(*exec, tick, event),
-            (Stage::Renewing(exec), event) => self.renew(*exec, tick, event),
-            (Stage::Delivering, event) => {
-                let next = self.delivery.advance(tick, event, self.session)?;
-                self.delivered(tick, next)
-            }
-            (Stage::Publishing(exec, stored), event) => self.publishing(*exec, tick, event, stored),
-            (Stage::Looking(exec, page, stored), event) => {
-                self.look(*exec, tick, event, (page, stored))
-            }
-            _ => Err(unexpected_event()),
-        }
+    fn session(&self) -> &'s Session<QuVideo> {
+        self.session
     }
 
     /// The server has no id of the account that is not a secret.
     fn account(&self) -> String {
         self.session.vendor().base_url().to_string()
     }
-}
 
-impl Flow for Upload<'_> {
-    type Output = Uploaded;
+    fn check(&self, _delivery: &Delivery<Target>) -> Result<(), Error> {
+        let has_cover = |publish: &PublishVideo| {
+            publish.cover_url.is_some() || self.order.cover_url.is_some() || self.cover.is_some()
+        };
+        if self.publish.as_ref().is_none_or(has_cover) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::InvalidInput,
+            "a video is not published without a cover: give cover or cover_url, or leave publishing out with unpublished",
+        ))
+    }
 
-    fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
-        self.step(tick, event)
-            .map_err(|error| match &self.video_id {
-                Some(id) if self.stored => {
-                    let what = format!("Video {id} has its content, but may not be published");
-                    with_more_hint(error, &what).with_created(id)
-                }
-                Some(id) => of_video(self.delivery.explain(error), id),
-                None => error,
-            })
+    fn ready(&mut self, at: At<'_, Target>) -> Next<'s> {
+        let past = at.delivery.past();
+        if past.finished || (past.completed && self.publish.is_none()) {
+            return Ok(Action::Finish);
+        }
+        if past.finishing {
+            return Ok(self.look(1));
+        }
+        self.cover_or_go_on(at)
+    }
+
+    fn renew(&mut self, at: At<'_, Target>) -> Next<'s> {
+        let call = RefreshVideoUploadAuth::new(at.delivery.video()?);
+        Ok(Action::run(Exec::new(self.session, call), Self::granted))
+    }
+
+    fn stored(&mut self, _at: At<'_, Target>) -> Next<'s> {
+        Ok(match self.publish {
+            Some(_) => Action::keep(Mark::Finishing, Self::make_public),
+            None => Action::Finish,
+        })
+    }
+
+    fn uploaded(&mut self, delivery: &Delivery<Target>) -> Result<Uploaded, Error> {
+        Ok(Uploaded {
+            video_id: delivery.video()?.to_owned(),
+            bytes: delivery.len(),
+            stored: delivery.stored(),
+        })
+    }
+
+    fn explain(&self, error: Error, delivery: &Delivery<Target>) -> Error {
+        let past = delivery.past();
+        match &past.video {
+            Some(id) if past.completed => {
+                let what = format!("Video {id} has its content, but may not be published");
+                with_more_hint(error, &what).with_created(id)
+            }
+            Some(id) => of_video(delivery.explain(error), id),
+            None => error,
+        }
     }
 }

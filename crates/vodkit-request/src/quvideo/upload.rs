@@ -1,17 +1,14 @@
 //! Upload: the cover first where there is one, place and keys, the file to the object storage, whole or in parts, then publishing.
 
-use std::fmt;
-
 use vodkit_types::FileInput;
 use vodkit_types::quvideo::{GetVideoUploadAuth, PublishVideo};
 
-use super::steps::Stage;
+use super::steps::QuVideoSteps;
 use crate::call::Run;
-use crate::oss::{Stored, Target};
+use crate::oss::Stored;
 use crate::quvideo::QuVideo;
 use crate::session::Session;
-use crate::transport::{Limits, ProgressSink};
-use crate::upload::{Delivery, Transfer};
+use crate::upload::{self, Journal, storage_flows};
 
 /// An upload: `vod/getVideoUploadAuth`, the object to the storage, `vod/videoPublish`; with a [`cover`](Self::cover) that before all.
 ///
@@ -19,32 +16,19 @@ use crate::upload::{Delivery, Transfer};
 /// several at once. Sending a part again does no harm, so a lost connection is retried; keys are renewed with `vod/refreshVideoUploadAuth`
 /// before they end. When the reply to `vod/videoPublish` is lost, the user's videos are looked through before it is called again.
 ///
-/// With a journal ([`Transfer::journal`]) it goes on where an earlier process stopped, with the same video. When that process did not learn
-/// whether a video was created, a new one is: the server lists published videos only, so the other cannot be found.
+/// With a journal ([`Transfer::journal`](upload::Transfer::journal)) it goes on where an earlier process stopped, with the same video. When that
+/// process did not learn whether a video was created, a new one is: the server lists published videos only, so the other cannot be found.
 #[derive(Debug)]
 pub struct Upload<'s> {
-    pub(super) session: &'s Session<QuVideo>,
-    pub(super) order: GetVideoUploadAuth,
-    pub(super) publish: Option<PublishVideo>,
-    pub(super) cover: Option<FileInput>,
-    pub(super) delivery: Delivery<Target>,
-    pub(super) created: Option<CreatedSink>,
-    /// The video, once it is known.
-    pub(super) video_id: Option<String>,
-    /// Whether the storage has the file.
-    pub(super) stored: bool,
-    /// How often publishing was tried.
-    pub(super) published: u32,
-    pub(super) stage: Stage<'s>,
+    flow: upload::Upload<'s, QuVideoSteps<'s>>,
 }
 
-/// Told of the id of the video as soon as it is known.
-pub(super) struct CreatedSink(pub(super) Box<dyn Fn(&str) + Send + Sync>);
-
-impl fmt::Debug for CreatedSink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CreatedSink")
-    }
+/// Gives an unfinished upload up, from its journal, with fresh keys of `vod/refreshVideoUploadAuth`.
+///
+/// The video stays as it is, without content: delete it with a call of its own.
+#[derive(Debug)]
+pub struct Abandon<'s> {
+    flow: upload::Abandon<'s, QuVideoSteps<'s>>,
 }
 
 /// What an upload gives.
@@ -63,32 +47,23 @@ impl<'s> Upload<'s> {
     /// An upload of `file` under its own name, published at the end with nothing but its id, title and size.
     #[must_use]
     pub fn new(session: &'s Session<QuVideo>, file: FileInput) -> Self {
-        let order = GetVideoUploadAuth::new(file.name.clone(), file.name.clone());
+        let steps = QuVideoSteps::new(session, &file.name);
         Self {
-            session,
-            order,
-            publish: Some(PublishVideo::new()),
-            cover: None,
-            delivery: Delivery::of(file),
-            created: None,
-            video_id: None,
-            stored: false,
-            published: 0,
-            stage: Stage::Begin,
+            flow: upload::Upload::of(file, steps),
         }
     }
 
     /// Title of the video.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.order.title = title.into();
+        self.flow.steps.order.title = title.into();
         self
     }
 
     /// Sets further parameters of `vod/getVideoUploadAuth`: description, cover, tags.
     #[must_use]
     pub fn order(mut self, change: impl FnOnce(GetVideoUploadAuth) -> GetVideoUploadAuth) -> Self {
-        self.order = change(self.order);
+        self.flow.steps.order = change(self.flow.steps.order);
         self
     }
 
@@ -96,7 +71,7 @@ impl<'s> Upload<'s> {
     /// and expires.
     #[must_use]
     pub fn cover(mut self, file: impl Into<FileInput>) -> Self {
-        self.cover = Some(file.into());
+        self.flow.steps.cover = Some(file.into());
         self
     }
 
@@ -104,52 +79,37 @@ impl<'s> Upload<'s> {
     /// [`unpublished`](Self::unpublished).
     #[must_use]
     pub fn cover_url(mut self, url: impl Into<String>) -> Self {
-        self.order.cover_url = Some(url.into());
+        self.flow.steps.order.cover_url = Some(url.into());
         self
     }
 
     /// Sets parameters of `vod/videoPublish`; id, title, size and cover are filled in where they are not set.
     #[must_use]
     pub fn publish(mut self, publish: PublishVideo) -> Self {
-        self.publish = Some(publish);
+        self.flow.steps.publish = Some(publish);
         self
     }
 
     /// Leaves `vod/videoPublish` to the program: until then nobody sees the video.
     #[must_use]
     pub fn unpublished(mut self) -> Self {
-        self.publish = None;
-        self
-    }
-
-    /// Sets how the file is sent: in which parts, how many at once, how fast, and where it is written down how far it is.
-    #[must_use]
-    pub fn transfer(mut self, transfer: Transfer) -> Self {
-        self.delivery.set_transfer(transfer);
-        self
-    }
-
-    /// Has `sink` told how far the file is.
-    #[must_use]
-    pub fn progress(mut self, sink: ProgressSink) -> Self {
-        self.delivery.progress_sink = Some(sink);
-        self
-    }
-
-    /// Has `sink` told of the id of the video before its file is sent: whatever happens then, the id is known.
-    #[must_use]
-    pub fn created(mut self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.created = Some(CreatedSink(Box::new(sink)));
-        self
-    }
-
-    /// Sets time limits for sending the file or a part of it; by default only a stall of 30 s ends it.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.delivery.limits = Some(limits);
+        self.flow.steps.publish = None;
         self
     }
 }
+
+impl<'s> Abandon<'s> {
+    /// Gives up what the journal tells of.
+    #[must_use]
+    pub fn new(session: &'s Session<QuVideo>, journal: Journal) -> Self {
+        let steps = QuVideoSteps::new(session, "");
+        Self {
+            flow: upload::Abandon::of(journal, steps),
+        }
+    }
+}
+
+storage_flows!();
 
 /// The settings of an upload, on the upload that a facade gives.
 impl<T: ?Sized> Run<'_, T, Upload<'_>> {
@@ -181,25 +141,5 @@ impl<T: ?Sized> Run<'_, T, Upload<'_>> {
     /// See [`Upload::unpublished`].
     pub fn unpublished(self) -> Self {
         self.map(Upload::unpublished)
-    }
-
-    /// See [`Upload::transfer`].
-    pub fn transfer(self, transfer: Transfer) -> Self {
-        self.map(|upload| upload.transfer(transfer))
-    }
-
-    /// See [`Upload::progress`].
-    pub fn progress(self, sink: ProgressSink) -> Self {
-        self.map(|upload| upload.progress(sink))
-    }
-
-    /// See [`Upload::created`].
-    pub fn created(self, sink: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        self.map(|upload| upload.created(sink))
-    }
-
-    /// See [`Upload::limits`].
-    pub fn limits(self, limits: Limits) -> Self {
-        self.map(|upload| upload.limits(limits))
     }
 }

@@ -13,6 +13,7 @@ use super::exchange::{Flight, Tries};
 use super::journal::kept;
 use super::log::Log;
 use super::parts::Lanes;
+use super::settings::Settings;
 use super::source::Source;
 use super::store::{Store, Stored};
 use super::{Abandoned, Begun, Mark, Meter, Note, Parts, Past, Transfer};
@@ -22,7 +23,7 @@ use crate::exec::unusable_file;
 use crate::flow::{Event, Step, pass_on, unexpected_event};
 use crate::session::Session;
 use crate::skew::Skew;
-use crate::transport::{Limits, ProgressSink, Tick, Timestamp};
+use crate::transport::{Tick, Timestamp};
 use crate::vendor::Vendor;
 
 /// Bytes of a part, unless the program says otherwise: one that is lost costs a second or so of a usual line, and its headers cost nothing beside
@@ -43,7 +44,7 @@ pub(crate) enum Next {
     /// Ask the vendor for other keys, then [`Delivery::renewed`].
     Renew,
     /// The file is stored.
-    Stored(Stored),
+    Stored,
     /// The upload is given up, as was asked.
     Abandoned,
 }
@@ -61,12 +62,13 @@ impl Next {
     }
 }
 
+/// Who is told of the id of the video.
+type Told = Box<dyn Fn(&str) + Send + Sync>;
+
 /// A file on its way to the storage.
 #[derive(Debug)]
 pub(crate) struct Delivery<S> {
-    pub(crate) limits: Option<Limits>,
-    pub(crate) progress_sink: Option<ProgressSink>,
-    pub(super) transfer: Transfer,
+    pub(crate) settings: Settings<Told>,
     pub(super) source: Source,
     pub(super) log: Log,
     store: Option<S>,
@@ -132,16 +134,14 @@ pub(super) enum Then {
         number: u32,
         bytes: u64,
     },
-    Stored(Stored),
+    Stored,
     Abandoned,
 }
 
 impl<S: Store> Delivery<S> {
     pub(crate) fn of(file: FileInput) -> Self {
         Self {
-            limits: None,
-            progress_sink: None,
-            transfer: Transfer::default(),
+            settings: Settings::default(),
             source: Source::new(file),
             log: Log::default(),
             store: None,
@@ -159,14 +159,20 @@ impl<S: Store> Delivery<S> {
         }
     }
 
-    /// Sets how the file is sent, and where that is written down.
-    pub(crate) fn set_transfer(&mut self, mut transfer: Transfer) {
-        self.log = Log::new(transfer.journal.take());
-        self.transfer = transfer;
+    /// Takes the journal that was set, before anything else is done.
+    pub(super) fn open_journal(&mut self) {
+        self.log = Log::new(self.settings.transfer.journal.take());
     }
 
     pub(crate) fn transfer(&self) -> &Transfer {
-        &self.transfer
+        &self.settings.transfer
+    }
+
+    /// Tells of the video, once it is known.
+    pub(super) fn tell_created(&self) {
+        if let (Some(told), Some(id)) = (&self.settings.created, &self.past().video) {
+            told(id);
+        }
     }
 
     pub(crate) fn file(&self) -> &FileInput {
@@ -201,6 +207,24 @@ impl<S: Store> Delivery<S> {
     /// What was granted for the file, once it was.
     pub(crate) fn granted(&self) -> Option<&S> {
         self.store.as_ref()
+    }
+
+    /// The video, which was created.
+    ///
+    /// # Errors
+    /// When none was.
+    #[cfg(any(feature = "polyv", feature = "quvideo"))]
+    pub(crate) fn video(&self) -> Result<&str, Error> {
+        self.past().video.as_deref().ok_or_else(unexpected_event)
+    }
+
+    /// What the storage has said of the file, once it is stored.
+    pub(crate) fn stored(&self) -> Stored {
+        let past = self.past();
+        Stored {
+            etag: past.etag.clone(),
+            crc64: past.crc64,
+        }
     }
 
     /// Takes a mark of the vendor's flow; gives the step that writes it down, where somebody keeps it.
@@ -245,7 +269,10 @@ impl<S: Store> Delivery<S> {
             // Of it the object's key is made.
             self.source.file.name.clone_from(&begun.file_name);
         }
-        match self.source.begin(self.log.past(), self.transfer.verify)? {
+        match self
+            .source
+            .begin(self.log.past(), self.settings.transfer.verify)?
+        {
             Some(path) => {
                 self.stage = Stage::Inspecting;
                 Ok(Next::Do(Step::Inspect(path)))
@@ -268,7 +295,7 @@ impl<S: Store> Delivery<S> {
         self.parts = match &past.opened {
             Some(opened) => Some(Parts::of_size(len, opened.part_size)),
             None => {
-                let wanted = self.transfer.part_size.unwrap_or(PART_SIZE);
+                let wanted = self.settings.transfer.part_size.unwrap_or(PART_SIZE);
                 Some(Parts::plan(len, wanted, &S::RULES)?).filter(|parts| parts.count() > 1)
             }
         };
@@ -303,7 +330,7 @@ impl<S: Store> Delivery<S> {
         match (std::mem::replace(&mut self.stage, Stage::Idle), event) {
             (Stage::Inspecting, Event::Inspected(facts)) => {
                 let facts = facts.map_err(|error| self.unusable(&error))?;
-                let verify = self.transfer.verify;
+                let verify = self.settings.transfer.verify;
                 self.source.measured(facts, self.log.past(), verify)?;
                 self.check(vendor, account)
             }
@@ -336,13 +363,10 @@ impl<S: Store> Delivery<S> {
         session: &Session<V>,
     ) -> Result<Next, Error> {
         self.take_keys(tick, store, session);
-        self.meter = Meter::new(self.source.len(), 0, self.progress_sink.clone());
+        self.meter = Meter::new(self.source.len(), 0, self.settings.progress.clone());
         let past = self.log.past();
         if past.completed {
-            return Ok(Next::Stored(Stored {
-                etag: past.etag.clone(),
-                crc64: past.crc64,
-            }));
+            return Ok(Next::Stored);
         }
         let first = match (&self.parts, &past.opened) {
             (None, _) if past.completing && !self.source.is_touched() => Single::Head,
@@ -377,7 +401,7 @@ impl<S: Store> Delivery<S> {
         store: S,
         session: &Session<V>,
     ) -> Result<Next, Error> {
-        self.transfer.note(Note::Renewed);
+        self.settings.transfer.note(Note::Renewed);
         self.take_keys(tick, store, session);
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Asking(single, tries) => self.send(tick, single, tries, session),
@@ -482,7 +506,7 @@ impl<S: Store> Delivery<S> {
                 self.meter.arrived(lane, bytes);
                 self.send_parts(tick, session)
             }
-            Then::Stored(stored) => Ok(Next::Stored(stored)),
+            Then::Stored => Ok(Next::Stored),
             Then::Abandoned => Ok(Next::Abandoned),
         }
     }
@@ -506,7 +530,6 @@ impl<S: Store> Delivery<S> {
 }
 
 /// A failed upload leaves a video without content behind: its id must not be lost.
-#[cfg(any(feature = "polyv", feature = "quvideo"))]
 pub(crate) fn of_video(error: Error, id: &str) -> Error {
     let content = match error.kind() {
         ErrorKind::Interrupted

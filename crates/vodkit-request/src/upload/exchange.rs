@@ -76,7 +76,9 @@ impl<S: Store> Delivery<S> {
     ) -> Result<(Outgoing, Flight), Error> {
         let offset = self.offset(session);
         let limits = match &ask {
-            Ask::Put { .. } | Ask::Part { .. } => self.limits.unwrap_or(session.transfer_limits),
+            Ask::Put { .. } | Ask::Part { .. } => {
+                self.settings.limits.unwrap_or(session.transfer_limits)
+            }
             // Joining many parts may take long.
             Ask::Complete { .. } => session.transfer_limits,
             _ => session.call_limits,

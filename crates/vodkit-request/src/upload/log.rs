@@ -43,6 +43,7 @@ impl Log {
     }
 
     /// Forgets the parts that the storage does not have, whatever the journal says: they are sent again.
+    #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
     pub(crate) fn retain_parts(&mut self, has: impl Fn(u32) -> bool) {
         let past = match &mut self.journal {
             Some(journal) => journal.past_mut(),

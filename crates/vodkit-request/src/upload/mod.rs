@@ -10,25 +10,36 @@
         feature = "polyv",
         feature = "quvideo"
     )),
-    allow(dead_code, unused_imports, reason = "no vendor that uploads is there")
+    allow(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        reason = "no vendor that uploads is there"
+    )
 )]
 
+#[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+mod abandon;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod delivery;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 mod exchange;
-pub(crate) mod journal;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
-mod log;
+mod flow;
+pub(crate) mod journal;
+pub(crate) mod log;
 mod mark;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 mod parts;
 mod past;
 mod plan;
 mod progress;
+pub(crate) mod settings;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod single;
 pub(crate) mod source;
+#[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+pub(crate) mod steps;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod store;
 mod transfer;
@@ -37,10 +48,12 @@ mod whole;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod xml;
 
-#[cfg(any(feature = "polyv", feature = "quvideo"))]
-pub(crate) use delivery::of_video;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
-pub(crate) use delivery::{Delivery, Next};
+pub(crate) use abandon::Abandon;
+#[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+pub(crate) use delivery::Delivery;
+#[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+pub(crate) use flow::{Upload, storage_flows};
 pub use journal::Journal;
 #[cfg(feature = "baijiayun")]
 pub(crate) use journal::kept;
@@ -48,6 +61,9 @@ pub use mark::{Begun, Mark, Opened, PartMark};
 pub use past::Past;
 pub use plan::{PartRules, Parts};
 pub(crate) use progress::Meter;
+pub(crate) use settings::settings_of_all;
+#[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+pub(crate) use steps::{Action, At, Next, Steps};
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub use store::Stored;
 pub use transfer::{Abandoned, Note, Transfer};

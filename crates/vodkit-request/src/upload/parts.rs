@@ -95,7 +95,7 @@ impl<S: Store> Delivery<S> {
         session: &Session<V>,
     ) -> Result<Next, Error> {
         self.stage = Stage::Sending;
-        let free = self.lanes.free(self.transfer.lanes.max(1));
+        let free = self.lanes.free(self.settings.transfer.lanes.max(1));
         if let Some(lane) = free
             && let Some((number, tries)) = self.next_part(tick)?
         {

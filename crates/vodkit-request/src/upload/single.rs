@@ -84,7 +84,7 @@ impl<S: Store> Delivery<S> {
         outgoing.observers = Observers {
             progress: Some(self.meter.of_lane(lane)),
             digest: (!self.wanted().is_nothing()).then(|| tap.clone()),
-            pace: self.transfer.pace.clone(),
+            pace: self.settings.transfer.pace.clone(),
         };
         (outgoing, tap)
     }
@@ -92,7 +92,7 @@ impl<S: Store> Delivery<S> {
     /// Which digests of what is sent can be compared: with what the storage reports, or with the file when a later process goes on.
     pub(super) fn wanted(&self) -> Wanted {
         Wanted {
-            md5: S::WANTED.md5 && self.transfer.md5,
+            md5: S::WANTED.md5 && self.settings.transfer.md5,
             crc64: S::WANTED.crc64 || self.log.is_kept(),
         }
     }
@@ -268,8 +268,8 @@ impl<S: Store> Delivery<S> {
         }
         self.log.retain_parts(|number| agreed.contains(&number));
         let bytes = self.log.past().bytes();
-        self.meter = Meter::new(self.source.len(), bytes, self.progress_sink.clone());
-        self.transfer.note(Note::Resumed { bytes });
+        self.meter = Meter::new(self.source.len(), bytes, self.settings.progress.clone());
+        self.settings.transfer.note(Note::Resumed { bytes });
         self.lanes.begin_anew();
         self.send_parts(tick, session)
     }
@@ -380,7 +380,7 @@ impl<S: Store> Delivery<S> {
             error.kind(),
             ErrorKind::Credential | ErrorKind::Refused | ErrorKind::Decode
         );
-        if may_be_lost && self.transfer.repeat_unknown {
+        if may_be_lost && self.settings.transfer.repeat_unknown {
             return self.start_over(tick, error, session);
         }
         if may_be_lost {
@@ -406,7 +406,7 @@ impl<S: Store> Delivery<S> {
         if self.restarts > MOST_RESTARTS {
             return Err(error);
         }
-        self.transfer.note(Note::StartedOver);
+        self.settings.transfer.note(Note::StartedOver);
         self.meter.forget();
         self.lanes.begin_anew();
         self.keep(tick, Mark::Forgotten, Then::Ask(Single::Open), session)
@@ -419,10 +419,10 @@ impl<S: Store> Delivery<S> {
         session: &Session<V>,
     ) -> Result<Next, Error> {
         let mark = Mark::Completed {
-            etag: stored.etag.clone(),
+            etag: stored.etag,
             crc64: stored.crc64,
         };
-        self.keep(tick, mark, Then::Stored(stored), session)
+        self.keep(tick, mark, Then::Stored, session)
     }
 
     /// Something on the way has changed bytes.

@@ -76,7 +76,7 @@ impl<S: Store> Delivery<S> {
         if !past.completed || !past.parts.is_empty() || !self.source.take_doubt() {
             return Ok(None);
         }
-        let stored = self.stored_before();
+        let stored = self.stored();
         if let Some(digests) = self.in_memory(0..self.source.len()) {
             let comparable = stored.wanted().is_some();
             return match comparable && !stored.is_of(&digests) {
@@ -97,7 +97,7 @@ impl<S: Store> Delivery<S> {
 
     pub(super) fn doubted(&self, digests: std::io::Result<Digests>) -> Result<(), Error> {
         match digests {
-            Ok(digests) if self.stored_before().is_of(&digests) => Ok(()),
+            Ok(digests) if self.stored().is_of(&digests) => Ok(()),
             Ok(_) => Err(self.source.another()),
             // A transport of somebody's own need not read files.
             Err(error) if error.kind() == std::io::ErrorKind::Unsupported => {
@@ -107,14 +107,6 @@ impl<S: Store> Delivery<S> {
                 }
             }
             Err(error) => Err(self.unusable(&error)),
-        }
-    }
-
-    fn stored_before(&self) -> Stored {
-        let past = self.log.past();
-        Stored {
-            etag: past.etag.clone(),
-            crc64: past.crc64,
         }
     }
 
@@ -128,7 +120,7 @@ impl<S: Store> Delivery<S> {
             .zip(usize::try_from(range.end).ok());
         let bytes = bounds.and_then(|(start, end)| bytes.as_ref().get(start..end));
         let mut digester = Digester::new(Wanted {
-            md5: self.transfer.md5,
+            md5: self.settings.transfer.md5,
             crc64: true,
         });
         digester.update(bytes.unwrap_or_default());

@@ -126,13 +126,13 @@ impl<'s> Upload<'s> {
             return Err(hint::incomparable(&self.source.file.name, self.left()));
         }
         if std::mem::take(&mut self.renewing) {
-            self.transfer.note(Note::Renewed);
+            self.settings.transfer.note(Note::Renewed);
         }
         match &self.meter {
             None => {
-                self.meter = Some(Meter::new(len, now, self.progress.clone()));
+                self.meter = Some(Meter::new(len, now, self.settings.progress.clone()));
                 if self.resumed {
-                    self.transfer.note(Note::Resumed { bytes: now });
+                    self.settings.transfer.note(Note::Resumed { bytes: now });
                 }
             }
             Some(meter) => {
@@ -141,14 +141,14 @@ impl<'s> Upload<'s> {
             }
         }
         if now < before {
-            self.transfer.note(match now {
+            self.settings.transfer.note(match now {
                 0 => Note::StartedOver,
                 _ => Note::SentAgain {
                     bytes: before - now,
                 },
             });
         }
-        if now > before && now < len && self.has_journal() {
+        if now > before && now < len && self.log.is_kept() {
             return self.read(tick, before..now);
         }
         self.go(tick, Then::Next)

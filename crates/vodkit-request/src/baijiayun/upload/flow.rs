@@ -10,7 +10,7 @@ use vodkit_types::baijiayun::{
 use super::hint::{self, Left};
 use super::orphan::{Found, Search, ambiguous};
 use super::sending::Sending;
-use super::{Course, CreatedSink, Upload, Uploaded};
+use super::{Course, Upload, Uploaded};
 use crate::baijiayun::Baijiayun;
 use crate::digest::{Digester, Digests, Wanted};
 use crate::endpoint::Endpoint as _;
@@ -19,7 +19,8 @@ use crate::exec::{Exec, unusable_file};
 use crate::flow::{Event, Flow, Step, Stretch, pass_on, unexpected_event};
 use crate::params::Params;
 use crate::transport::{FileFacts, Tick};
-use crate::upload::{Begun, Mark, Meter, Note, Past};
+use crate::upload::log::Log;
+use crate::upload::{Begun, Mark, Meter, Note};
 use crate::vendor::Vendor as _;
 
 #[derive(Debug)]
@@ -66,15 +67,6 @@ pub(super) enum Then {
 pub(super) type Next = Result<Step<Uploaded>, Error>;
 
 impl<'s> Upload<'s> {
-    fn past(&self) -> Past {
-        let journal = self.transfer.journal.as_ref();
-        journal.map_or_else(Past::default, |journal| journal.past().clone())
-    }
-
-    pub(super) fn has_journal(&self) -> bool {
-        self.transfer.journal.is_some()
-    }
-
     fn begun(&self) -> Begun {
         Begun {
             vendor: Baijiayun::NAME.to_owned(),
@@ -90,7 +82,8 @@ impl<'s> Upload<'s> {
         self.order
             .params(&mut Params::new(operation))
             .map_err(|invalid| Error::from(invalid).at(operation, 0))?;
-        let past = self.past();
+        self.log = Log::new(self.settings.transfer.journal.take());
+        let past = self.log.past();
         if let Some(other) = past.begun.as_ref().and_then(|begun| self.other(begun)) {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
@@ -98,7 +91,7 @@ impl<'s> Upload<'s> {
             )
             .with_hint("Nothing was sent. Give each upload a journal of its own"));
         }
-        match self.source.begin(&past, self.transfer.verify)? {
+        match self.source.begin(past, self.settings.transfer.verify)? {
             Some(path) => {
                 self.stage = Stage::Inspecting;
                 Ok(Step::Inspect(path))
@@ -126,11 +119,11 @@ impl<'s> Upload<'s> {
         }
         self.course = Course::plan(
             self.source.len(),
-            self.transfer.part_size,
-            self.has_journal(),
-            self.transfer.md5,
+            self.settings.transfer.part_size,
+            self.log.is_kept(),
+            self.settings.transfer.md5,
         )?;
-        if self.past().begun.is_none() {
+        if self.log.past().begun.is_none() {
             self.marks.push_back(Mark::Begun(self.begun()));
         }
         self.begin_again = self.source.is_touched();
@@ -139,15 +132,11 @@ impl<'s> Upload<'s> {
 
     /// Writes down what is to be written down, and then goes on.
     pub(super) fn go(&mut self, tick: Tick, then: Then) -> Next {
-        match &mut self.transfer.journal {
-            Some(journal) => {
-                if let Some(mark) = self.marks.pop_front() {
-                    let entry = journal.entry(mark);
-                    self.stage = Stage::Keeping(then);
-                    return Ok(Step::Keep(entry));
-                }
+        while let Some(mark) = self.marks.pop_front() {
+            if let Some(entry) = self.log.take(mark) {
+                self.stage = Stage::Keeping(then);
+                return Ok(Step::Keep(entry));
             }
-            None => self.marks.clear(),
         }
         match then {
             Then::Settle => self.settle(tick),
@@ -164,7 +153,7 @@ impl<'s> Upload<'s> {
 
     /// Finds out where an earlier process stopped.
     fn settle(&mut self, tick: Tick) -> Next {
-        let past = self.past();
+        let past = self.log.past().clone();
         if let Some(id) = &past.video {
             let video = id.parse().map_err(|_| {
                 Error::new(
@@ -177,7 +166,7 @@ impl<'s> Upload<'s> {
             self.course.recall(&past);
             if past.completed || past.finished {
                 let len = self.course.len();
-                self.meter = Some(Meter::new(len, len, self.progress.clone()));
+                self.meter = Some(Meter::new(len, len, self.settings.progress.clone()));
                 self.course.reach(len);
                 return self.end(tick);
             }
@@ -188,7 +177,7 @@ impl<'s> Upload<'s> {
                 self.session,
                 &self.order.file_name,
                 at,
-                &self.transfer.except,
+                &self.settings.transfer.except,
             );
             let step = search.advance(tick, Event::Start)?;
             return self.forward_searching(tick, search, step);
@@ -206,12 +195,12 @@ impl<'s> Upload<'s> {
         };
         for id in &found.timed_out {
             let what = format!("video {id}, which has waited too long for its file");
-            self.transfer.note(Note::MayBeOrphaned { what });
+            self.settings.transfer.note(Note::MayBeOrphaned { what });
         }
         match found.candidates[..] {
             [] => self.create_anew(tick),
             [video] => {
-                self.transfer.note(Note::Adopted {
+                self.settings.transfer.note(Note::Adopted {
                     video: video.to_string(),
                 });
                 self.exists(video);
@@ -220,10 +209,10 @@ impl<'s> Upload<'s> {
                 });
                 self.go(tick, Then::Ask)
             }
-            _ if self.transfer.repeat_unknown => {
+            _ if self.settings.transfer.repeat_unknown => {
                 for id in &found.candidates {
                     let what = format!("video {id}, which waits for a file of this name");
-                    self.transfer.note(Note::MayBeOrphaned { what });
+                    self.settings.transfer.note(Note::MayBeOrphaned { what });
                 }
                 self.create_anew(tick)
             }
@@ -257,7 +246,11 @@ impl<'s> Upload<'s> {
             Err(granted) => {
                 self.exists(granted.video_id);
                 self.address = Some(granted.upload_url);
-                self.meter = Some(Meter::new(self.course.len(), 0, self.progress.clone()));
+                self.meter = Some(Meter::new(
+                    self.course.len(),
+                    0,
+                    self.settings.progress.clone(),
+                ));
                 self.marks.push_back(Mark::Created {
                     video: granted.video_id.to_string(),
                 });
@@ -268,8 +261,8 @@ impl<'s> Upload<'s> {
 
     fn exists(&mut self, video: u64) {
         self.video = Some(video);
-        if let Some(CreatedSink(sink)) = &self.created {
-            sink(video);
+        if let Some(told) = &self.settings.created {
+            told(video);
         }
     }
 
@@ -344,7 +337,7 @@ impl<'s> Upload<'s> {
 
     fn complete(&mut self, tick: Tick, md5: Option<[u8; 16]>) -> Next {
         self.md5 = md5.map(|md5| md5.iter().map(|byte| format!("{byte:02x}")).collect());
-        let past = self.past();
+        let past = self.log.past();
         if !past.completed {
             self.marks.push_back(Mark::Completed {
                 etag: None,
@@ -368,7 +361,7 @@ impl<'s> Upload<'s> {
             video: self.video.unwrap_or_default(),
             arrived: self.course.arrived(),
             len: self.course.len(),
-            journal: self.has_journal(),
+            journal: self.log.is_kept(),
         }
     }
 
@@ -380,8 +373,7 @@ impl<'s> Upload<'s> {
         if self.video.is_some() {
             return hint::of_video(error, self.left());
         }
-        let journal = self.transfer.journal.as_ref();
-        match journal.and_then(|journal| journal.past().video.as_ref()) {
+        match &self.log.past().video {
             Some(video) => error.with_created(video),
             None => error,
         }
@@ -391,8 +383,8 @@ impl<'s> Upload<'s> {
         match (std::mem::replace(&mut self.stage, Stage::Over), event) {
             (Stage::Begin, Event::Start) => self.begin(tick),
             (Stage::Inspecting, Event::Inspected(Ok(facts))) => {
-                let past = self.past();
-                self.source.measured(facts, &past, self.transfer.verify)?;
+                let verify = self.settings.transfer.verify;
+                self.source.measured(facts, self.log.past(), verify)?;
                 self.check(tick)
             }
             (
@@ -417,7 +409,7 @@ impl<'s> Upload<'s> {
             (Stage::Creating(mut exec), event) => {
                 let step = exec
                     .advance(tick, event)
-                    .map_err(|error| hint::of_creation(error, self.has_journal()))?;
+                    .map_err(|error| hint::of_creation(error, self.log.is_kept()))?;
                 self.forward_creating(tick, *exec, step)
             }
             (Stage::Asking(exec), event) => self.asked(tick, *exec, event),

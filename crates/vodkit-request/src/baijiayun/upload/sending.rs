@@ -51,12 +51,12 @@ impl Upload<'_> {
         let before = self.course.before_next().filter(|_| of_file);
         let tap = before.map(DigestTap::after);
         self.course.has_sent = true;
-        let limits = self.limits.unwrap_or(self.session.transfer_limits);
+        let limits = self.settings.limits.unwrap_or(self.session.transfer_limits);
         let mut outgoing = Outgoing::new(request, limits);
         outgoing.observers = Observers {
             progress: self.meter.as_ref().map(|meter| meter.of_lane(0)),
             digest: tap.clone(),
-            pace: self.transfer.pace.clone(),
+            pace: self.settings.transfer.pace.clone(),
         };
         let host = outgoing.request.uri().authority().cloned();
         self.stage = Stage::Sending(Box::new(Sending {
