@@ -320,4 +320,41 @@ mod tests {
         assert_eq!(head_in(b"\r\n\r\r\n\r\nx", 0), (7, 4));
         assert_eq!(head_in(b"\r\nx", 0), (3, 0));
     }
+
+    /// Writes all of it, or gives the error that ends the connection.
+    async fn write(line: &mut Line, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let step = std::future::poll_fn(|cx| Pin::new(&mut *line).poll_write(cx, bytes));
+            bytes = &bytes[step.await?..];
+        }
+        Ok(())
+    }
+
+    /// An answer that is shorter than the cut leaves some of it over.
+    #[test]
+    fn what_a_cut_leaves_over_does_not_fall_on_the_next_answer() {
+        const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\n\r\nbody";
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let mut door = Door(TcpListener::bind("127.0.0.1:0").await.unwrap());
+            let address = Listener::local_addr(&door).unwrap();
+            let peer = std::net::TcpStream::connect(address).unwrap();
+            let (mut line, _) = Listener::accept(&mut door).await;
+            line.control.end_in_body(10, End::Close);
+            write(&mut line, ANSWER).await.unwrap();
+            line.control.begin();
+            write(&mut line, ANSWER).await.unwrap();
+            // One that falls on its own answer does not.
+            line.control.end_in_body(3, End::Close);
+            assert!(write(&mut line, ANSWER).await.is_err());
+            line.control.begin();
+            assert!(write(&mut line, ANSWER).await.is_err(), "it is over");
+            drop(line);
+            let mut seen = Vec::new();
+            io::Read::read_to_end(&mut { peer }, &mut seen).unwrap();
+            assert_eq!(seen, [ANSWER, ANSWER, &ANSWER[..ANSWER.len() - 1]].concat());
+        });
+    }
 }
