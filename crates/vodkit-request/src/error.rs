@@ -209,6 +209,13 @@ impl Error {
         self
     }
 
+    /// The same failure, of which more is known than its code says.
+    #[cfg(feature = "polyv")]
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     /// Says that it was the login that failed; the call itself was not sent.
     pub(crate) fn of_login(mut self) -> Self {
         self.0.message = format!("logging in: {}", self.0.message);

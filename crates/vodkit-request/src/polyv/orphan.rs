@@ -1,4 +1,4 @@
-//! Looking for a video that an earlier process has created without learning of it.
+//! Looking for a video in the list of new ones: one that an earlier process has created without learning of it, or one that may be gone.
 
 use vodkit_types::DateTime;
 use vodkit_types::polyv::{ListNewVideos, VideoPage, VideoStatus, VideoSummary};
@@ -18,16 +18,39 @@ const PAGE: u64 = 1000;
 /// How many pages are read. Who creates more videos than fit there is told that one may be left.
 const MOST_PAGES: u32 = 20;
 
-/// Reads the list of new videos for those that may be the lost one: with this title, without content, created since the call left.
+/// Reads the list of new videos, those created since the call left, for the one that is looked for.
 #[derive(Debug)]
 pub(super) struct Search<'s> {
     session: &'s Session<Polyv>,
-    title: String,
-    except: Vec<String>,
+    wanted: Wanted,
     pages: Cursor<ListNewVideos>,
     read: u32,
     found: Vec<String>,
     stage: Stage<'s>,
+}
+
+/// What is looked for.
+#[derive(Debug)]
+pub(super) enum Wanted {
+    /// Those that may be a lost one: with this title and without content. Those in `except` are somebody else's.
+    Lost { title: String, except: Vec<String> },
+    /// The one with this id, in whatever state.
+    Known(String),
+}
+
+impl Wanted {
+    fn is(&self, video: &VideoSummary) -> bool {
+        match self {
+            // A video whose file has arrived has its MD5.
+            Self::Lost { title, except } => {
+                video.title.as_ref() == Some(title)
+                    && video.status == VideoStatus::Waiting
+                    && video.md5checksum.as_deref().is_none_or(str::is_empty)
+                    && !except.contains(&video.vid)
+            }
+            Self::Known(vid) => video.vid == *vid,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -38,19 +61,13 @@ enum Stage<'s> {
 }
 
 impl<'s> Search<'s> {
-    /// A search for the video that a call at `created` may have created under `title`. Those in `except` are somebody else's.
-    pub(super) fn new(
-        session: &'s Session<Polyv>,
-        title: &str,
-        created: Timestamp,
-        except: &[String],
-    ) -> Self {
+    /// A search for a video that a call at `created` has created, or may have.
+    pub(super) fn new(session: &'s Session<Polyv>, wanted: Wanted, created: Timestamp) -> Self {
         let since = DateTime::in_china(created.offset(-BEFORE_MS).seconds());
         let list = ListNewVideos::new().start_time(since).page_size(PAGE);
         Self {
             session,
-            title: title.to_owned(),
-            except: except.to_vec(),
+            wanted,
             pages: Cursor::new(list),
             read: 0,
             found: Vec::new(),
@@ -93,20 +110,15 @@ impl<'s> Search<'s> {
     }
 
     fn look_at(&mut self, video: VideoSummary) {
-        // A video whose file has arrived has its MD5.
-        let may_be_it = video.title.as_deref() == Some(self.title.as_str())
-            && video.status == VideoStatus::Waiting
-            && video.md5checksum.as_deref().is_none_or(str::is_empty)
-            && !self.except.contains(&video.vid);
         // One that is created meanwhile moves others to the next page.
-        if may_be_it && !self.found.contains(&video.vid) {
+        if self.wanted.is(&video) && !self.found.contains(&video.vid) {
             self.found.push(video.vid);
         }
     }
 }
 
 impl Flow for Search<'_> {
-    /// Videos that may be the lost one.
+    /// The videos that may be it.
     type Output = Vec<String>;
 
     fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Vec<String>>, Error> {

@@ -3,7 +3,7 @@
 use vodkit_types::FileInput;
 use vodkit_types::polyv::{InitUpload, RenewUploadToken, Switch, UploadTicket};
 
-use super::orphan::{Search, ambiguous};
+use super::orphan::{Search, Wanted, ambiguous};
 use super::ticket;
 use crate::call::Run;
 use crate::error::{Error, ErrorKind};
@@ -131,8 +131,10 @@ impl<'s> PolyvSteps<'s> {
 
     fn granted(&mut self, at: At<'_, Target>, reply: Result<UploadTicket, Error>) -> Next<'s> {
         if let Some(vid) = &at.delivery.past().video {
-            let ticket = reply.map_err(|error| not_taken(error, vid))?;
-            return self.send(at, &ticket);
+            return match reply {
+                Ok(ticket) => self.send(at, &ticket),
+                Err(error) => self.not_taken(at, error, vid),
+            };
         }
         let ticket = reply?;
         let Some(vid) = ticket.vid.clone().filter(|vid| !vid.is_empty()) else {
@@ -149,6 +151,28 @@ impl<'s> PolyvSteps<'s> {
             ticket::has_room(&ticket, at.delivery.len())?;
             steps.send(at, &ticket)
         }))
+    }
+
+    /// A video that is known is not taken. One that was deleted has no code of its own: it has that of an upload that cannot be begun just now. So
+    /// it is looked for.
+    fn not_taken(&self, at: At<'_, Target>, error: Error, vid: &str) -> Next<'s> {
+        let vid = vid.to_owned();
+        match at.delivery.past().creating {
+            Some(created) if error.code() == Some(NOT_BEGUN) => {
+                let wanted = Wanted::Known(vid.clone());
+                let search = Search::new(self.session, wanted, created);
+                Ok(Action::attempt(search, move |_, _, found| {
+                    Err(match found {
+                        Ok(found) if found.is_empty() => gone(error, &vid),
+                        _ => perhaps_gone(error, &vid),
+                    })
+                }))
+            }
+            _ if error.kind() == ErrorKind::Refused || error.code() == Some(NOT_BEGUN) => {
+                Err(perhaps_gone(error, &vid))
+            }
+            _ => Err(error),
+        }
     }
 
     fn send(&self, at: At<'_, Target>, ticket: &UploadTicket) -> Next<'s> {
@@ -232,8 +256,11 @@ impl<'s> Steps<'s> for PolyvSteps<'s> {
             )),
             (Some(_), _) => self.init(at),
             (None, Some(created)) => {
-                let except = &at.delivery.transfer().except;
-                let search = Search::new(self.session, &self.order.title, created, except);
+                let wanted = Wanted::Lost {
+                    title: self.order.title.clone(),
+                    except: at.delivery.transfer().except.clone(),
+                };
+                let search = Search::new(self.session, wanted, created);
                 Ok(Action::run(search, Self::found))
             }
             (None, None) => self.create(at),
@@ -254,15 +281,23 @@ impl<'s> Steps<'s> for PolyvSteps<'s> {
     }
 }
 
-/// A video that is known is not taken. One that was deleted has no code of its own: it may be that of an upload that cannot be begun just now.
-fn not_taken(error: Error, vid: &str) -> Error {
-    if error.kind() != ErrorKind::Refused && error.code() != Some(NOT_BEGUN) {
-        return error;
-    }
+/// A video that is known is not taken, and nothing more is known.
+fn perhaps_gone(error: Error, vid: &str) -> Error {
     let what = format!(
         "If it stays so, video {vid} may have been deleted, or have a file: then remove the journal, and upload the file from the start"
     );
     with_more_hint(error, &what).with_created(vid)
+}
+
+/// A video is not taken and not listed: it stays so, however often the upload is run again.
+fn gone(error: Error, vid: &str) -> Error {
+    let what = format!(
+        "Video {vid} is gone: the vendor neither goes on with it nor lists it. Remove the journal, and upload the file from the start"
+    );
+    error
+        .of_kind(ErrorKind::Refused)
+        .with_hint(what)
+        .with_created(vid)
 }
 
 /// The settings of an upload, on the upload that a facade gives.

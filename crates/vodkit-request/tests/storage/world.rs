@@ -129,6 +129,8 @@ pub(crate) struct World {
     pub(crate) dir: &'static str,
     /// Whether videos without content are listed.
     pub(crate) lists_empty: bool,
+    /// Whether it begins no upload to a video that it has.
+    pub(crate) refuses_to_go_on: bool,
     /// The most that it puts on a page of the list.
     pub(crate) most_listed: usize,
     pub(crate) videos: BTreeMap<String, bool>,
@@ -179,6 +181,7 @@ impl World {
             version: 1,
             dir: "d/",
             lists_empty: true,
+            refuses_to_go_on: false,
             most_listed: 1000,
             videos: BTreeMap::new(),
             objects: BTreeMap::new(),
@@ -398,7 +401,7 @@ impl World {
                 return Response::builder().status(503).body(Bytes::new()).unwrap();
             }
             let vid = match body.split('&').find_map(|pair| pair.strip_prefix("vid=")) {
-                Some(vid) if !self.videos.contains_key(vid) => {
+                Some(vid) if self.refuses_to_go_on || !self.videos.contains_key(vid) => {
                     let refused = json!({ "code": 405, "status": "error", "message": "init upload fail", "data": "" });
                     return Response::new(Bytes::from(refused.to_string()));
                 }
