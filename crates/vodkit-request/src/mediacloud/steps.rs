@@ -16,7 +16,7 @@ use crate::s3::{Keys, Target};
 use crate::session::Session;
 use crate::sign_in::SignIn;
 use crate::upload::delivery::with_more_hint;
-use crate::upload::{self, At, Delivery, Mark, Steps};
+use crate::upload::{self, At, Delivery, Mark, Past, Steps};
 
 /// What the journal of an account with a token of its own has for the account's name.
 const OF_TOKEN: &str = "";
@@ -102,6 +102,36 @@ impl<'s> MediaCloudSteps<'s> {
         Ok(Action::Send(Target::new(place, keys, expires, is_ours)))
     }
 
+    /// Whether an upload that was begun goes to this place: the other one has what was sent.
+    fn is_begun_there(&self, past: &Past) -> Result<(), Error> {
+        let Some((bucket, key)) = past
+            .place
+            .as_deref()
+            .and_then(|place| place.split_once('/'))
+        else {
+            return Ok(());
+        };
+        let ours = self.storage.endpoint.to_string();
+        let storage = past.storage.as_deref().unwrap_or(&ours);
+        // Who gives an upload up names the storage alone.
+        let same_bucket = self.bucket.is_empty() || bucket == self.bucket;
+        let same_key = self.key.as_deref().is_none_or(|ours| ours == key);
+        if storage == ours && same_bucket && same_key {
+            return Ok(());
+        }
+        let (our_bucket, our_key) = match self.bucket.as_str() {
+            "" => (bucket, key),
+            ours => (ours, self.key.as_deref().unwrap_or("…")),
+        };
+        Err(Error::new(
+            ErrorKind::InvalidInput,
+            format!(
+                "the journal is that of an upload to `{bucket}/{key}` at {storage}, and not to `{our_bucket}/{our_key}` at {ours}; nothing was sent"
+            ),
+        )
+        .with_hint("Name the storage that it was begun with, or give this upload a journal of its own"))
+    }
+
     fn send_registration(&mut self, at: At<'_, Target>) -> Next<'s> {
         let mut call = self.register.clone().ok_or_else(unexpected_event)?;
         call.bucket.clone_from(&self.bucket);
@@ -178,19 +208,7 @@ impl<'s> Steps<'s> for MediaCloudSteps<'s> {
             filled.params(&mut params)?;
         }
         let past = delivery.past();
-        if let Some((bucket, key)) = past
-            .place
-            .as_deref()
-            .and_then(|place| place.split_once('/'))
-        {
-            let same = bucket == self.bucket && self.key.as_deref().is_none_or(|ours| ours == key);
-            if !same {
-                return Err(Error::new(
-                    ErrorKind::InvalidInput,
-                    format!("the journal is that of an upload to `{bucket}/{key}`"),
-                ));
-            }
-        }
+        self.is_begun_there(past)?;
         // Where an id is known, the registration was answered.
         let unanswered = past.finishing && !past.finished && past.video.is_none();
         if unanswered && self.register.is_some() {
@@ -223,10 +241,13 @@ impl<'s> Steps<'s> for MediaCloudSteps<'s> {
             ),
         };
         let place = format!("{}/{key}", self.bucket);
-        Ok(Action::keep(Mark::Placed { place }, Self::start))
+        let storage = Some(self.storage.endpoint.to_string());
+        Ok(Action::keep(Mark::Placed { place, storage }, Self::start))
     }
 
     fn renew(&mut self, at: At<'_, Target>) -> Next<'s> {
+        // Who gives an upload up comes here first.
+        self.is_begun_there(at.delivery.past())?;
         // Those of a login that another upload has made meanwhile are as good.
         let has_ended = at.delivery.granted().is_some();
         if has_ended && (self.keys.is_some() || !self.session.discard(self.generation)) {

@@ -25,6 +25,8 @@ pub enum Mark {
     Placed {
         /// Bucket and key of the object, with a slash between.
         place: String,
+        /// Address of the storage, where it is the program's to know.
+        storage: Option<String>,
     },
     /// The object storage has opened an upload in parts.
     Opened(Opened),
@@ -105,7 +107,9 @@ impl Mark {
             }),
             Self::Creating { at } => json!({ "mark": "creating", "at_ms": at.0 }),
             Self::Created { video } => json!({ "mark": "created", "video": video }),
-            Self::Placed { place } => json!({ "mark": "placed", "place": place }),
+            Self::Placed { place, storage } => {
+                json!({ "mark": "placed", "place": place, "storage": storage })
+            }
             Self::Opened(opened) => json!({
                 "mark": "opened",
                 "upload_id": opened.upload_id,
@@ -169,6 +173,7 @@ impl Mark {
             },
             "placed" => Self::Placed {
                 place: fields.text("place")?,
+                storage: fields.optional_text("storage")?,
             },
             "opened" => Self::Opened(Opened {
                 upload_id: fields.text("upload_id")?,
@@ -289,7 +294,8 @@ mod tests {
             }),
             any::<i64>().prop_map(|at| Mark::Creating { at: Timestamp(at) }),
             ".*".prop_map(|video| Mark::Created { video }),
-            ".*".prop_map(|place| Mark::Placed { place }),
+            (".*", any::<Option<String>>())
+                .prop_map(|(place, storage)| Mark::Placed { place, storage }),
             (".*", ".*", 1..u64::MAX).prop_map(|(upload_id, place, part_size)| Mark::Opened(
                 Opened {
                     upload_id,

@@ -17,6 +17,8 @@ pub struct Past {
     pub video: Option<String>,
     /// Bucket and key of the object, with a slash between, where they were chosen.
     pub place: Option<String>,
+    /// Address of the storage that has it, where the program had to give it.
+    pub storage: Option<String>,
     /// The upload in parts.
     pub opened: Option<Opened>,
     /// The parts that have arrived, by their number.
@@ -42,7 +44,9 @@ impl Past {
             Mark::Begun(begun) => self.begun = Some(begun),
             Mark::Creating { at } => self.creating = Some(at),
             Mark::Created { video } => self.video = Some(video),
-            Mark::Placed { place } => self.place = Some(place),
+            Mark::Placed { place, storage } => {
+                (self.place, self.storage) = (Some(place), storage);
+            }
             Mark::Opened(opened) => {
                 self.opened = Some(opened);
                 self.parts.clear();

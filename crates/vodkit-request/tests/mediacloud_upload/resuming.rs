@@ -1,15 +1,19 @@
 //! A file in parts, and going on where an earlier process stopped.
 
-use vodkit_request::ErrorKind;
-use vodkit_request::testing::Reply;
+use std::sync::Arc;
+
+use vodkit_request::mediacloud::{Abandon, ObjectStorage, Upload};
+use vodkit_request::testing::{Reply, ScriptedTransport};
 use vodkit_request::transport::TransportErrorKind::{Interrupted, LocalFile};
 use vodkit_request::types::FileInput;
-use vodkit_request::upload::Transfer;
+use vodkit_request::upload::{Journal, Transfer};
+use vodkit_request::{Error, ErrorKind, Run};
 
 use crate::mediacloud_account::session;
 use crate::script::{
-    PART, PATH, SMALL, completed, film, login, login_until, md5, opened, part, part_stored,
-    part_tag, put, refused, registered, resume, small, stored, upload, upload_with, whole_tag,
+    Memory, PART, PATH, SMALL, completed, film, login, login_until, md5, opened, part, part_stored,
+    part_tag, put, refused, registered, resume, small, storage, stored, upload, upload_with,
+    whole_tag,
 };
 
 /// The parts that the storage has.
@@ -281,6 +285,44 @@ fn the_journal_of_another_upload_is_not_used() {
     );
     let changed = put(&[], &told.records, |upload| upload);
     assert_eq!(changed.error().kind(), ErrorKind::LocalFile);
+}
+
+/// Nothing of it is there, and sending all of it there would leave the parts where they are.
+#[test]
+fn an_upload_that_was_begun_elsewhere_neither_goes_on_nor_is_given_up() {
+    let told = upload(&[login("1"), opened(), Reply::fails(LocalFile)]);
+    let begun = "`test-bucket/20231115/0000000000000007/第一课 1.mp4` at http://s3.example.test,";
+    let elsewhere = ObjectStorage::new("http://other.example.test/", "region-1").unwrap();
+    let journal = || Journal::resume(Arc::new(Memory::default()), &told.records).unwrap();
+    let session = session();
+    let is_refused = |error: Error, ours: &str, transport: &ScriptedTransport| {
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        let words = error.to_string();
+        assert!(words.contains(begun) && words.contains(ours), "{words}");
+        assert_eq!(transport.log(), [""; 0]);
+    };
+    for (storage, bucket, ours) in [
+        (
+            &storage(),
+            "other-bucket",
+            "not to `other-bucket/…` at http://s3.example.test;",
+        ),
+        (
+            &elsewhere,
+            "test-bucket",
+            "not to `test-bucket/…` at http://other.example.test;",
+        ),
+    ] {
+        let transport = ScriptedTransport::new([]).file_of(PATH, film());
+        let upload = Upload::new(&session, FileInput::path(PATH), storage, bucket)
+            .transfer(Transfer::new().part_size(PART as u64).journal(journal()));
+        let error = Run::new(&transport, upload).send().unwrap_err();
+        is_refused(error, ours, &transport);
+    }
+    let transport = ScriptedTransport::new([]);
+    let abandon = Abandon::new(&session, journal(), &elsewhere);
+    let error = Run::new(&transport, abandon).send().unwrap_err();
+    is_refused(error, "at http://other.example.test;", &transport);
 }
 
 #[test]
