@@ -467,7 +467,13 @@ pub(crate) fn left_behind(past: &Past) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
+    use vodkit_blocking::Blocking;
+    use vodkit_emulator::Emulator;
     use vodkit_request::Timestamp;
+    use vodkit_request::flow::Keeper;
+    use vodkit_request::upload::Mark;
 
     use super::*;
 
@@ -494,6 +500,71 @@ mod tests {
             // What an earlier run left open is still open.
             assert!(is_to_keep(&now, &now, &error(kind)), "{kind:?}");
         }
+    }
+
+    /// Has room for everything but the id of a video.
+    #[derive(Debug)]
+    struct Full(Arc<dyn Keeper>);
+
+    impl Keeper for Full {
+        fn keep(&self, record: &[u8]) -> io::Result<()> {
+            match Mark::read(record) {
+                Ok(Mark::Created { .. }) => Err(io::ErrorKind::StorageFull.into()),
+                _ => self.0.keep(record),
+            }
+        }
+    }
+
+    #[test]
+    fn a_journal_without_room_for_the_id_stays_and_the_next_run_tells_of_the_video() {
+        let emulator = Emulator::start().unwrap();
+        let client = vodkit_polyv::Client::builder()
+            .user_id(emulator.polyv().user_id.as_str())
+            .secret_key(emulator.polyv().secret_key.as_str())
+            .base_url(emulator.base_url())
+            .build(Blocking::new().unwrap())
+            .unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let film = dir.path().join("a.mp4");
+        std::fs::write(&film, "not really a film").unwrap();
+        let place = Place::of(dir.path(), "polyv", "account", &film).unwrap();
+
+        let journal = JournalFile::open(&place).unwrap();
+        let before = past(&journal).unwrap();
+        let full = journal.journal_through(|keeper| Arc::new(Full(keeper)));
+        let transfer = Transfer::new().journal(full.unwrap());
+        let error = client
+            .upload(vodkit_polyv::FileInput::path(&film))
+            .transfer(transfer)
+            .send()
+            .unwrap_err();
+        assert!(error.message().starts_with(NOT_KEPT), "{error}");
+        let vid = error.created().unwrap().to_owned();
+        let now = past(&journal).unwrap();
+        assert!(now.creating.is_some() && now.video.is_none());
+        assert!(is_to_keep(&now, &before, &error));
+        assert_eq!(After::of(&error), After::GoesOn { broken_off: false });
+        drop(journal);
+
+        // Here the vendor lists no video before its file is there, so it cannot be found again.
+        let journal = JournalFile::open(&place).unwrap();
+        let notes = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&notes);
+        let transfer = Transfer::new()
+            .journal(journal.journal().unwrap())
+            .notes(move |note| noted.lock().unwrap().push(note));
+        let uploaded = client
+            .upload(vodkit_polyv::FileInput::path(&film))
+            .transfer(transfer)
+            .send()
+            .unwrap();
+        assert_ne!(uploaded.vid, vid);
+        assert!(past(&journal).unwrap().finished);
+        let notes = notes.lock().unwrap();
+        assert!(
+            matches!(&notes[..], [Note::MayBeOrphaned { .. }]),
+            "{notes:?}"
+        );
     }
 
     #[test]

@@ -289,10 +289,11 @@ fn perhaps_gone(error: Error, vid: &str) -> Error {
     with_more_hint(error, &what).with_created(vid)
 }
 
-/// A video is not taken and not listed: it stays so, however often the upload is run again.
+/// A video is not taken and not listed: it stays so, however often the upload is run again. One without content need not be listed at all, so who
+/// knows better may try again.
 fn gone(error: Error, vid: &str) -> Error {
     let what = format!(
-        "Video {vid} is gone: the vendor neither goes on with it nor lists it. Remove the journal, and upload the file from the start"
+        "Video {vid} seems to be gone: the vendor neither goes on with it nor lists it. Remove the journal, and upload the file from the start"
     );
     error
         .of_kind(ErrorKind::Refused)

@@ -493,7 +493,7 @@ fn a_video_that_was_deleted_meanwhile_is_said_to_be_gone_and_not_to_go_on() {
         assert_eq!(error.kind(), ErrorKind::Refused);
         let words = error.to_string();
         assert!(
-            words.contains("Video vid1 is gone") && words.contains("from the start"),
+            words.contains("Video vid1 seems to be gone") && words.contains("from the start"),
             "{words}"
         );
         assert!(
