@@ -1,17 +1,15 @@
 //! What the storage answers.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, ETAG};
 use http::{Response, StatusCode};
 use vodkit_types::FaultClass;
 
 use super::Stored;
-use crate::error::{Fault, Refusal, class_of};
-use crate::upload::single::lacks;
-use crate::upload::store::{Found, Listed, ListedPart};
-use crate::upload::xml::{element, elements, text};
+use crate::error::{Refusal, class_of};
+use crate::upload::answer::{self, document, header, lacks, tag};
+use crate::upload::store::{Found, Listed};
+use crate::upload::xml::{element, text};
 
 /// Reads the reply to [`put_object`](super::put_object).
 ///
@@ -30,35 +28,15 @@ pub fn open(response: &Response<Bytes>) -> Result<Stored, Refusal> {
 /// The id of an upload in parts.
 pub(super) fn opened(response: &Response<Bytes>) -> Result<String, Refusal> {
     accepted(response)?;
-    let xml = document(response);
-    let id = text(&xml, "UploadId").filter(|id| !id.is_empty());
-    id.map(Cow::into_owned).ok_or_else(|| lacks("UploadId"))
+    answer::upload_id(response)
 }
 
 /// One page of the parts that the storage has.
 pub(super) fn listed(response: &Response<Bytes>) -> Result<Listed, Refusal> {
     accepted(response)?;
-    let xml = document(response);
-    if element(&xml, "ListPartsResult").is_none() {
-        return Err(lacks("list of parts"));
-    }
-    let part = |xml: &str| {
-        let number = element(xml, "PartNumber")?.parse().ok()?;
-        let bytes = element(xml, "Size")?.parse().ok()?;
-        let etag = text(xml, "ETag").map(|tag| tag.trim_matches('"').to_owned());
-        let crc64 = element(xml, "HashCrc64ecma").and_then(|crc| crc.parse().ok());
-        Some(ListedPart {
-            number,
-            bytes,
-            stored: Stored { etag, crc64 },
-        })
-    };
-    let more = element(&xml, "IsTruncated") == Some("true");
-    let next = element(&xml, "NextPartNumberMarker").and_then(|next| next.parse().ok());
-    Ok(Listed {
-        // An entry that cannot be read is no part that counts: it is sent again.
-        parts: elements(&xml, "Part").filter_map(part).collect(),
-        next: next.filter(|_| more),
+    answer::listed(response, |part| Stored {
+        etag: text(part, "ETag").map(|etag| tag(&etag)),
+        crc64: element(part, "HashCrc64ecma").and_then(|crc| crc.parse().ok()),
     })
 }
 
@@ -68,7 +46,7 @@ pub(super) fn completed(response: &Response<Bytes>) -> Result<Stored, Refusal> {
     let stored = of_headers(response);
     let etag = stored.etag.or_else(|| {
         let xml = document(response);
-        text(&xml, "ETag").map(|tag| tag.trim_matches('"').to_owned())
+        text(&xml, "ETag").map(|etag| tag(&etag))
     });
     if etag.is_none() && stored.crc64.is_none() {
         return Err(lacks("ETag"));
@@ -105,12 +83,18 @@ pub(super) fn accepted(response: &Response<Bytes>) -> Result<(), Refusal> {
             None => return Ok(()),
         }
     };
-    let xml = document(response);
-    let Some(code) = element(&xml, "Code") else {
-        let refusal = Refusal::from_status(response);
-        return Err(refusal.unwrap_or_else(|| Refusal::not_json(response, None)));
-    };
-    let class = match code {
+    Err(answer::refusal(response, by_status, class, hint))
+}
+
+fn of_headers(response: &Response<Bytes>) -> Stored {
+    Stored {
+        etag: header(response, ETAG.as_str()).map(tag),
+        crc64: header(response, "x-oss-hash-crc64ecma").and_then(|crc| crc.parse().ok()),
+    }
+}
+
+fn class(code: &str) -> Option<FaultClass> {
+    Some(match code {
         "AccessDenied"
         | "InvalidAccessKeyId"
         | "SecurityTokenExpired"
@@ -121,32 +105,8 @@ pub(super) fn accepted(response: &Response<Bytes>) -> Result<(), Refusal> {
             FaultClass::Throttled
         }
         "InternalError" | "RequestTimeout" | "ServiceUnavailable" => FaultClass::Transient,
-        _ => by_status,
-    };
-    Err(Refusal::Fault(Fault {
-        code: Some(code.to_owned()),
-        message: text(&xml, "Message")
-            .unwrap_or(Cow::Borrowed("the storage gave no message"))
-            .into_owned(),
-        class,
-        hint: Some(hint(code).into()),
-        request_id: element(&xml, "RequestId").map(str::to_owned),
-    }))
-}
-
-fn header<'r>(response: &'r Response<Bytes>, name: &str) -> Option<&'r str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
-fn of_headers(response: &Response<Bytes>) -> Stored {
-    Stored {
-        etag: header(response, ETAG.as_str()).map(|tag| tag.trim_matches('"').to_owned()),
-        crc64: header(response, "x-oss-hash-crc64ecma").and_then(|crc| crc.parse().ok()),
-    }
-}
-
-fn document(response: &Response<Bytes>) -> Cow<'_, str> {
-    String::from_utf8_lossy(response.body())
+        _ => return None,
+    })
 }
 
 fn hint(code: &str) -> &'static str {

@@ -1,17 +1,15 @@
 //! What the storage answers.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, ETAG};
 use http::{Response, StatusCode};
 use vodkit_types::FaultClass;
 
-use crate::error::{DecodeFault, Fault, Refusal, class_of};
+use crate::error::{Fault, Refusal, class_of};
 use crate::upload::Stored;
-use crate::upload::single::lacks;
-use crate::upload::store::{Found, Listed, ListedPart};
-use crate::upload::xml::{element, elements, text};
+use crate::upload::answer::{self, document, header, lacks, tag};
+use crate::upload::store::{Found, Listed};
+use crate::upload::xml::{element, text};
 
 /// Says that the tag of an object is no MD5 of its content.
 const ENCRYPTED: [&str; 2] = [
@@ -41,32 +39,13 @@ pub(super) fn is_encrypted(response: &Response<Bytes>) -> bool {
 /// The id of an upload in parts.
 pub(super) fn opened(response: &Response<Bytes>) -> Result<String, Refusal> {
     accepted(response)?;
-    let xml = document(response);
-    let id = text(&xml, "UploadId").filter(|id| !id.is_empty());
-    id.map(Cow::into_owned).ok_or_else(|| lacks("UploadId"))
+    answer::upload_id(response)
 }
 
 /// One page of the parts that the storage has.
 pub(super) fn listed(response: &Response<Bytes>) -> Result<Listed, Refusal> {
     accepted(response)?;
-    let xml = document(response);
-    if element(&xml, "ListPartsResult").is_none() {
-        return Err(lacks("list of parts"));
-    }
-    let part = |xml: &str| {
-        Some(ListedPart {
-            number: element(xml, "PartNumber")?.parse().ok()?,
-            bytes: element(xml, "Size")?.parse().ok()?,
-            stored: of_tag(text(xml, "ETag").as_deref()),
-        })
-    };
-    let more = element(&xml, "IsTruncated") == Some("true");
-    let next = element(&xml, "NextPartNumberMarker").and_then(|next| next.parse().ok());
-    Ok(Listed {
-        // An entry that cannot be read is no part that counts: it is sent again.
-        parts: elements(&xml, "Part").filter_map(part).collect(),
-        next: next.filter(|_| more),
-    })
+    answer::listed(response, |part| of_tag(text(part, "ETag").as_deref()))
 }
 
 /// The object that was put together. A storage may say 200 before it knows, and then tell of a failure in the document.
@@ -75,7 +54,12 @@ pub(super) fn completed(response: &Response<Bytes>) -> Result<Stored, Refusal> {
     let xml = document(response);
     if element(&xml, "Error").is_some() {
         // Where the document alone tells of it, it is the service that has failed on the way.
-        return Err(refusal(response, FaultClass::Transient));
+        return Err(answer::refusal(
+            response,
+            FaultClass::Transient,
+            class,
+            hint,
+        ));
     }
     match text(&xml, "ETag") {
         Some(tag) => Ok(of_tag(Some(&tag))),
@@ -108,22 +92,12 @@ pub(super) fn head(response: &Response<Bytes>) -> Result<Option<Found>, Refusal>
 pub(super) fn accepted(response: &Response<Bytes>) -> Result<(), Refusal> {
     match class_of(response.status()) {
         None => Ok(()),
-        Some(by_status) => Err(refusal(response, by_status)),
+        Some(by_status) => Err(answer::refusal(response, by_status, class, hint)),
     }
 }
 
-fn refusal(response: &Response<Bytes>, by_status: FaultClass) -> Refusal {
-    let xml = document(response);
-    let Some(code) = element(&xml, "Code") else {
-        let refusal = Refusal::from_status(response);
-        return refusal.unwrap_or_else(|| {
-            Refusal::Decode(DecodeFault {
-                message: "the reply is not that of an object storage".to_owned(),
-                field_path: None,
-            })
-        });
-    };
-    let class = match code {
+fn class(code: &str) -> Option<FaultClass> {
+    Some(match code {
         "AccessDenied"
         | "ExpiredToken"
         | "InvalidAccessKeyId"
@@ -136,32 +110,15 @@ fn refusal(response: &Response<Bytes>, by_status: FaultClass) -> Refusal {
         // A body that did not arrive whole was not the sender's fault.
         "IncompleteBody" | "InternalError" | "OperationAborted" | "RequestTimeout"
         | "ServiceUnavailable" => FaultClass::Transient,
-        _ => by_status,
-    };
-    Refusal::Fault(Fault {
-        code: Some(code.to_owned()),
-        message: text(&xml, "Message")
-            .unwrap_or(Cow::Borrowed("the storage gave no message"))
-            .into_owned(),
-        class,
-        hint: Some(hint(code).into()),
-        request_id: element(&xml, "RequestId").map(str::to_owned),
+        _ => return None,
     })
 }
 
-fn header<'r>(response: &'r Response<Bytes>, name: &str) -> Option<&'r str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
-fn of_tag(tag: Option<&str>) -> Stored {
+fn of_tag(etag: Option<&str>) -> Stored {
     Stored {
-        etag: tag.map(|tag| tag.trim_matches('"').to_owned()),
+        etag: etag.map(tag),
         crc64: None,
     }
-}
-
-fn document(response: &Response<Bytes>) -> Cow<'_, str> {
-    String::from_utf8_lossy(response.body())
 }
 
 fn hint(code: &str) -> &'static str {

@@ -21,6 +21,8 @@
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 mod abandon;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
+pub(crate) mod answer;
+#[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod delivery;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 mod exchange;
@@ -36,7 +38,7 @@ mod plan;
 mod progress;
 pub(crate) mod settings;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
-pub(crate) mod single;
+mod single;
 pub(crate) mod source;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod steps;

@@ -11,7 +11,7 @@ use super::exchange::{Flight, Setback, Tries};
 use super::store::{Ask, Listed, Store, Stored};
 use super::{Mark, Meter, Note, Opened, PartMark};
 use crate::digest::{DigestTap, Digests, Wanted};
-use crate::error::{DecodeFault, Error, ErrorKind, Refusal};
+use crate::error::{Error, ErrorKind};
 use crate::flow::{Step, unexpected_event};
 use crate::lanes::Ended;
 use crate::retry::Outcome;
@@ -436,12 +436,4 @@ impl<S: Store> Delivery<S> {
         )
         .with_hint("Something on the way has changed them: upload the file again")
     }
-}
-
-/// A page of a list, or an id, that a storage's document lacks.
-pub(crate) fn lacks(what: &str) -> Refusal {
-    Refusal::Decode(DecodeFault {
-        message: format!("the reply is not that of the object storage: it has no {what}"),
-        field_path: None,
-    })
 }
