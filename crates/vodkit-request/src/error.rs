@@ -210,8 +210,8 @@ impl Error {
     }
 
     /// The same failure, of which more is known than its code says.
-    #[cfg(feature = "polyv")]
-    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+    #[must_use]
+    pub fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }

@@ -296,7 +296,7 @@ fn gone(error: Error, vid: &str) -> Error {
         "Video {vid} seems to be gone: the vendor neither goes on with it nor lists it. Remove the journal, and upload the file from the start"
     );
     error
-        .of_kind(ErrorKind::Refused)
+        .with_kind(ErrorKind::Refused)
         .with_hint(what)
         .with_created(vid)
 }

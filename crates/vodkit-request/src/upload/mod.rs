@@ -1,7 +1,8 @@
 //! What uploads of all vendors have in common: parts, progress, a journal to go on from, and checks that the file is still the same.
 //!
-//! Each vendor has a flow of its own beside these (`baijiayun::Upload` and so on). It writes a [`Mark`] before and after each step that must not
-//! be taken twice, and reads them back as the [`Past`] when it goes on in another process.
+//! A flow writes a [`Mark`] before and after each step that must not be taken twice, and reads them back as the [`Past`] when it goes on in
+//! another process. To an object storage there is one flow (`flow.rs`, `abandon.rs`), which takes what differs from a vendor's `Steps` (`steps.rs`)
+//! and has the file sent by a `Delivery` (`delivery.rs`) to a `Store` (`store.rs`). Baijiayun, which has no storage, has a flow of its own.
 
 #![cfg_attr(
     not(any(
