@@ -174,6 +174,8 @@ fn a_journal_of_another_account_is_refused() {
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.to_string().contains("account another"), "{error}");
     assert_eq!(world.log.len(), before);
+    // The video of another account is nothing that this upload leaves behind.
+    assert_eq!(error.created(), None, "{error}");
 }
 
 #[test]
