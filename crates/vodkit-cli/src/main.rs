@@ -24,6 +24,7 @@ mod params;
 mod playback;
 mod progress;
 mod rehearsal;
+mod remedy;
 mod sign;
 mod suggest;
 mod trigger;

@@ -34,6 +34,7 @@ pub mod polyv;
 #[cfg(feature = "quvideo")]
 pub mod quvideo;
 pub mod raw;
+pub mod remedy;
 pub mod retry;
 #[cfg(feature = "mediacloud-storage")]
 mod s3;
@@ -53,6 +54,7 @@ pub use crate::error::{Error, ErrorKind};
 pub use crate::page::Pages;
 pub use crate::payload::{Payload, Segment};
 pub use crate::raw::Raw;
+pub use crate::remedy::{Hint, Remedy};
 pub use crate::retry::RetryPolicy;
 pub use crate::session::Session;
 #[cfg(feature = "async")]

@@ -75,6 +75,9 @@ pub(crate) struct UploadArgs {
     /// Repeat a call of which nobody knows what came of it, although the vendor may then act twice
     #[arg(long, help_heading = RESUMING)]
     pub(crate) repeat_unknown: bool,
+    /// Videos that are of other uploads, where it is not clear which one an earlier run has created
+    #[arg(long, value_name = "IDS", value_delimiter = ',', help_heading = RESUMING)]
+    pub(crate) except: Vec<String>,
     /// Read what was sent by an earlier run once more; with --wait, compare the vendor's MD5 where it tells one
     #[arg(long, help_heading = RESUMING)]
     pub(crate) verify: bool,

@@ -239,7 +239,9 @@ impl Work<'_> {
                 });
         if past.creating.is_some() && past.video.is_none() {
             // The video of another upload may look like the one that is looked for.
-            transfer = transfer.except(self.state.other_videos(self.vendor.name(), place));
+            transfer = transfer
+                .except(self.state.other_videos(self.vendor.name(), place))
+                .except(&args.except);
         }
         if let Some(size) = args.part_size {
             transfer = transfer.part_size(size);
@@ -367,7 +369,10 @@ fn is_to_keep(now: &Past, before: &Past, error: &Error) -> bool {
     let is_refused = !error.maybe_sent()
         && !matches!(
             error.kind(),
-            ErrorKind::LocalFile | ErrorKind::Decode | ErrorKind::OutcomeUnknown
+            ErrorKind::LocalFile
+                | ErrorKind::Journal
+                | ErrorKind::Decode
+                | ErrorKind::OutcomeUnknown
         );
     let unknown = now.creating.is_some() && (before.creating.is_some() || !is_refused);
     now.video.is_some() || now.opened.is_some() || now.completing || unknown
@@ -385,23 +390,18 @@ enum After {
 impl After {
     fn of(error: &Error) -> Self {
         match error.kind() {
-            // Of these only a journal that could not be written is passing: else the file is another one.
-            ErrorKind::LocalFile if error.message().starts_with(NOT_KEPT) => {
-                Self::GoesOn { broken_off: false }
-            }
             ErrorKind::LocalFile
             | ErrorKind::InvalidInput
             | ErrorKind::Refused
             | ErrorKind::Processing
             | ErrorKind::DigestMismatch => Self::Fails,
-            ErrorKind::Decode | ErrorKind::OutcomeUnknown => Self::GoesOn { broken_off: false },
+            ErrorKind::Journal | ErrorKind::Decode | ErrorKind::OutcomeUnknown => {
+                Self::GoesOn { broken_off: false }
+            }
             _ => Self::GoesOn { broken_off: true },
         }
     }
 }
-
-/// How the flow begins to say that a record could not be written.
-const NOT_KEPT: &str = "the journal of the upload cannot be written";
 
 /// Whether a journal is of the upload that a record says is finished.
 fn is_of(past: &Past, done: &Done) -> bool {
@@ -486,6 +486,7 @@ mod tests {
             (ErrorKind::Credential, false),
             (ErrorKind::Connect, false),
             // The id could not be written down.
+            (ErrorKind::Journal, true),
             (ErrorKind::LocalFile, true),
             (ErrorKind::Decode, true),
             (ErrorKind::OutcomeUnknown, true),
@@ -505,6 +506,7 @@ mod tests {
                 ErrorKind::OutcomeUnknown,
                 After::GoesOn { broken_off: false },
             ),
+            (ErrorKind::Journal, After::GoesOn { broken_off: false }),
             (ErrorKind::LocalFile, After::Fails),
             (ErrorKind::Refused, After::Fails),
             (ErrorKind::InvalidInput, After::Fails),
@@ -512,7 +514,5 @@ mod tests {
         ] {
             assert_eq!(After::of(&error(kind)), after, "{kind:?}");
         }
-        let full = Error::new(ErrorKind::LocalFile, format!("{NOT_KEPT}: no space"));
-        assert_eq!(After::of(&full), After::GoesOn { broken_off: false });
     }
 }

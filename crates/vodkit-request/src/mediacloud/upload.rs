@@ -13,12 +13,12 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
 use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::params::Params;
+use crate::remedy::{Hint, Remedy};
 use crate::s3::{Keys, Target};
 use crate::session::Session;
 use crate::sign_in::SignIn;
 use crate::transport::{Limits, ProgressSink, Tick};
-use crate::upload::delivery::with_more_hint;
-use crate::upload::journal::kept;
+use crate::upload::journal::{kept, of_another};
 use crate::upload::{Delivery, Mark, Next, Stored, Transfer};
 use crate::vendor::Vendor as _;
 
@@ -225,10 +225,7 @@ impl<'s> Upload<'s> {
         {
             let same = bucket == self.bucket && self.key.as_deref().is_none_or(|ours| ours == key);
             if !same {
-                return Err(Error::new(
-                    ErrorKind::InvalidInput,
-                    format!("the journal is that of an upload to `{bucket}/{key}`"),
-                ));
+                return Err(of_another(&format!("it goes to `{bucket}/{key}`")));
             }
         }
         // Where an id is known, the registration was answered.
@@ -421,7 +418,7 @@ impl<'s> Upload<'s> {
                     "The file is stored; whether it is registered as `{}` is not known, and no call that is documented tells",
                     self.file_uri()
                 );
-                Err(with_more_hint(error, &what))
+                Err(error.with_more_hint(what))
             }
             // Refused, or never sent: the next attempt may register it.
             Err(error) => {
@@ -429,7 +426,7 @@ impl<'s> Upload<'s> {
                     "The file is stored as `{}`, and not registered",
                     self.file_uri()
                 );
-                let error = Box::new(with_more_hint(error, &what));
+                let error = Box::new(error.with_more_hint(what));
                 let mark = Mark::Completed {
                     etag: stored.etag,
                     crc64: stored.crc64,
@@ -533,7 +530,10 @@ fn unknown(file_uri: &str) -> Error {
         ErrorKind::OutcomeUnknown,
         format!("whether `{file_uri}` is registered is not known: an earlier process has sent the call and got no reply"),
     )
-    .with_hint("No call that is documented tells: look for it where the vendor shows media, and repeat what is unknown if it is not there; nothing was sent")
+    .with_hint(
+        Hint::from("Nothing was sent. No call that is documented tells: look for it where the vendor shows media. If it is not there, ")
+            .to(Remedy::RepeatUnknown),
+    )
 }
 
 impl Flow for Upload<'_> {

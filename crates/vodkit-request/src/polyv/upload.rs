@@ -13,9 +13,9 @@ use crate::exec::Exec;
 use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::oss::{Stored, Target};
 use crate::polyv::Polyv;
+use crate::remedy::{Hint, Remedy};
 use crate::session::Session;
 use crate::transport::{Limits, ProgressSink, Tick, Timestamp};
-use crate::upload::delivery::with_more_hint;
 use crate::upload::journal::kept;
 use crate::upload::{Delivery, Mark, Next, Note, Transfer, of_video};
 use crate::vendor::Vendor as _;
@@ -248,10 +248,11 @@ impl<'s> Upload<'s> {
         else {
             return error;
         };
-        let what = format!(
-            "If it stays so, video {vid} may have been deleted, or have a file: then remove the journal, and upload the file from the start"
-        );
-        with_more_hint(error, &what).with_created(vid)
+        let what =
+            format!("If it stays so, video {vid} may have been deleted, or have a file: then ");
+        error
+            .with_more_hint(Hint::from(what).to(Remedy::StartOver))
+            .with_created(vid)
     }
 
     fn asked(&mut self, tick: Tick, ticket: UploadTicket) -> Result<Step<Uploaded>, Error> {
@@ -452,7 +453,7 @@ impl Flow for Upload<'_> {
 
     fn advance(&mut self, tick: Tick, event: Event) -> Result<Step<Uploaded>, Error> {
         self.step(tick, event).map_err(|error| match &self.vid {
-            Some(vid) if error.created().is_none() => of_video(self.delivery.explain(error), vid),
+            Some(vid) if error.created().is_none() => self.delivery.explain(of_video(error, vid)),
             _ => error,
         })
     }

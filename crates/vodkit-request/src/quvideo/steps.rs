@@ -14,7 +14,6 @@ use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::oss::{Stored, Target};
 use crate::quvideo::QuVideo;
 use crate::transport::Tick;
-use crate::upload::delivery::with_more_hint;
 use crate::upload::journal::kept;
 use crate::upload::{Mark, Next, Note, of_video};
 use crate::vendor::Vendor as _;
@@ -438,9 +437,9 @@ impl Flow for Upload<'_> {
             .map_err(|error| match &self.video_id {
                 Some(id) if self.stored => {
                     let what = format!("Video {id} has its content, but may not be published");
-                    with_more_hint(error, &what).with_created(id)
+                    error.with_more_hint(what).with_created(id)
                 }
-                Some(id) => of_video(self.delivery.explain(error), id),
+                Some(id) => self.delivery.explain(of_video(error, id)),
                 None => error,
             })
     }

@@ -19,6 +19,7 @@ use crate::exec::{Exec, unusable_file};
 use crate::flow::{Event, Flow, Step, Stretch, pass_on, unexpected_event};
 use crate::params::Params;
 use crate::transport::{FileFacts, Tick};
+use crate::upload::journal::of_another;
 use crate::upload::{Begun, Mark, Meter, Note, Past};
 use crate::vendor::Vendor as _;
 
@@ -92,11 +93,7 @@ impl<'s> Upload<'s> {
             .map_err(|invalid| Error::from(invalid).at(operation, 0))?;
         let past = self.past();
         if let Some(other) = past.begun.as_ref().and_then(|begun| self.other(begun)) {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!("the journal is of another upload: {other}"),
-            )
-            .with_hint("Nothing was sent. Give each upload a journal of its own"));
+            return Err(of_another(&other));
         }
         match self.source.begin(&past, self.transfer.verify)? {
             Some(path) => {
