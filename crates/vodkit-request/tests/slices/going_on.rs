@@ -84,6 +84,14 @@ fn the_servers_word_beats_the_journals() {
         !log.contains(&"digest 8..20".to_owned()),
         "it needs no mark"
     );
+    // Nothing tells whether what has no mark is of the file that was touched since.
+    world.touch(|file| file[15] ^= 1);
+    let error = upload(&world, transfer(&kept)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.created()),
+        (ErrorKind::LocalFile, Some("77"))
+    );
+    assert!(error.to_string().contains("8 to 20"), "{error}");
     // All, and it says so by a refusal.
     let (world, kept) = killed(2, 0);
     world.server(|server| {

@@ -174,6 +174,10 @@ impl<'s> Upload<'s> {
             self.course.recall(&past);
             if past.completed || past.finished {
                 let len = self.course.len();
+                // What the server had without a mark cannot be compared with a file that was touched since.
+                if self.source.is_touched() && self.course.arrived() < len {
+                    return Err(hint::incomparable(&self.source.file.name, self.left()));
+                }
                 self.meter = Some(Meter::new(len, len, self.progress.clone()));
                 self.course.reach(len);
                 return self.end(tick);
