@@ -5,6 +5,7 @@
 
 mod baijiayun;
 mod batch;
+mod claims;
 mod manifest;
 mod mediacloud;
 mod note;

@@ -9,6 +9,7 @@ use vodkit_request::transport::{FileFacts, Pace};
 use vodkit_request::upload::{Note, Past, Transfer};
 use vodkit_request::{Error, ErrorKind, Progress, ProgressSink};
 
+use super::claims::RowClaims;
 use super::row::Row;
 use super::state::{Done, State, in_words, now_ms};
 use super::uploader::{Arrived, Errand, Uploader, Way};
@@ -227,16 +228,17 @@ impl Work<'_> {
             .journal_through(|keeper| crate::kill::LethalKeeper::around(keeper, place.path()));
         #[cfg(not(feature = "kill-points"))]
         let journal = journal.journal();
-        let mut transfer =
-            Transfer::new()
-                .journal(journal.map_err(not_opened)?)
-                .notes(move |note| {
-                    if let Note::Resumed { bytes } = note {
-                        // The server's word beats the journal's.
-                        *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
-                    }
-                    noted(Told::Noted(&note));
-                });
+        let claims = RowClaims::new(self.state.clone(), place.clone());
+        let mut transfer = Transfer::new()
+            .journal(journal.map_err(not_opened)?)
+            .claims(Arc::new(claims))
+            .notes(move |note| {
+                if let Note::Resumed { bytes } = note {
+                    // The server's word beats the journal's.
+                    *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+                }
+                noted(Told::Noted(&note));
+            });
         if past.creating.is_some() && past.video.is_none() {
             // The video of another upload may look like the one that is looked for.
             transfer = transfer

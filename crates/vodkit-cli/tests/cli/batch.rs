@@ -11,13 +11,13 @@ use vodkit_emulator::{Change, Effect, Emulator};
 
 use crate::{Ran, arrived, bare, emulator, run};
 
-struct Batch {
-    emulator: Emulator,
+pub(crate) struct Batch {
+    pub(crate) emulator: Emulator,
     dir: TempDir,
 }
 
 impl Batch {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let batch = Self {
             emulator: emulator(),
             dir: tempfile::tempdir().unwrap(),
@@ -26,18 +26,18 @@ impl Batch {
         batch
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         let path = self.path("in").join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, format!("content of {name}")).unwrap();
         path
     }
 
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let emulator = &self.emulator;
         let mut command = bare();
         command
@@ -58,11 +58,11 @@ impl Batch {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         run(self.command().arg("upload"), args)
     }
 
-    fn videos(&self) -> usize {
+    pub(crate) fn videos(&self) -> usize {
         let journal = self.emulator.journal();
         let effects = journal.iter().flat_map(|record| &record.effects);
         effects
@@ -81,7 +81,7 @@ impl Batch {
     }
 
     /// How often each content is stored whole.
-    fn stored(&self) -> BTreeMap<String, usize> {
+    pub(crate) fn stored(&self) -> BTreeMap<String, usize> {
         let mut stored = BTreeMap::new();
         for object in self.emulator.stored() {
             if object.complete {
@@ -94,7 +94,7 @@ impl Batch {
 
 /// The events of a run, the summary last.
 #[track_caller]
-fn events(ran: &Ran) -> Vec<Value> {
+pub(crate) fn events(ran: &Ran) -> Vec<Value> {
     let events: Vec<Value> = ran
         .out
         .lines()
@@ -104,7 +104,7 @@ fn events(ran: &Ran) -> Vec<Value> {
     events
 }
 
-fn summary(ran: &Ran) -> [u64; 5] {
+pub(crate) fn summary(ran: &Ran) -> [u64; 5] {
     let events = events(ran);
     let summary = events.last().unwrap();
     ["files", "done", "skipped", "failed", "left"].map(|name| summary[name].as_u64().unwrap())
@@ -510,7 +510,7 @@ fn a_thousand_files_arrive_once_through_faults() {
     assert_eq!(batch.stored(), wanted, "failed by run: {runs:?}");
 }
 
-fn md5(path: &Path) -> String {
+pub(crate) fn md5(path: &Path) -> String {
     use md5::{Digest, Md5};
     let digest = Md5::digest(std::fs::read(path).unwrap());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -42,6 +42,8 @@ pub struct Upload<'s> {
     created: Option<CreatedSink>,
     /// The video, once it is known.
     vid: Option<String>,
+    /// Videos that were created for it and taken by other uploads.
+    taken: u32,
     stage: Stage<'s>,
 }
 
@@ -99,6 +101,7 @@ impl<'s> Upload<'s> {
             delivery: Delivery::of(file),
             created: None,
             vid: None,
+            taken: 0,
             stage: Stage::Begin,
         }
     }
@@ -269,6 +272,9 @@ impl<'s> Upload<'s> {
             .maybe(true)
             .with_hint("There may be a video without content: with a journal the next upload looks for it before it creates another"));
         };
+        if !self.delivery.transfer().owns(&vid, &mut self.taken)? {
+            return self.create(tick);
+        }
         self.vid = Some(vid.clone());
         let then = Then::Start(Box::new(ticket));
         self.keep(tick, Mark::Created { video: vid }, then)
@@ -327,15 +333,20 @@ impl<'s> Upload<'s> {
                 self.stage = Stage::Searching(Box::new(search));
                 Ok(step)
             }
-            Err(found) => self.searched(tick, &found),
+            Err(found) => self.searched(tick, found),
         }
     }
 
-    fn searched(&mut self, tick: Tick, found: &[String]) -> Result<Step<Uploaded>, Error> {
-        match found {
+    fn searched(&mut self, tick: Tick, mut found: Vec<String>) -> Result<Step<Uploaded>, Error> {
+        let transfer = self.delivery.transfer();
+        let nothing_is_like_it = found.is_empty();
+        // Others may have got theirs since the search began.
+        found.retain(|video| !transfer.is_anothers(video));
+        match &found[..] {
+            [video] if !transfer.adopts(video) => self.create(tick),
+            [] if !nothing_is_like_it => self.create(tick),
             [] => {
                 let what = format!("a video without content, titled `{}`", self.order.title);
-                let transfer = self.delivery.transfer();
                 transfer.note(Note::MayBeOrphaned { what });
                 self.create(tick)
             }

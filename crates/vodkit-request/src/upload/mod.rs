@@ -13,6 +13,7 @@
     allow(dead_code, unused_imports, reason = "no vendor that uploads is there")
 )]
 
+mod claims;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod delivery;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
@@ -37,6 +38,7 @@ mod whole;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod xml;
 
+pub use claims::Claims;
 #[cfg(any(feature = "polyv", feature = "quvideo"))]
 pub(crate) use delivery::of_video;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]

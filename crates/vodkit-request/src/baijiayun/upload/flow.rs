@@ -198,19 +198,25 @@ impl<'s> Upload<'s> {
     }
 
     fn forward_searching(&mut self, tick: Tick, search: Search<'s>, step: Step<Found>) -> Next {
-        let found = match pass_on(step) {
+        let mut found = match pass_on(step) {
             Ok(step) => {
                 self.stage = Stage::Searching(Box::new(search));
                 return Ok(step);
             }
             Err(found) => found,
         };
+        // Others may have got theirs since the search began.
+        let transfer = &self.transfer;
+        found
+            .candidates
+            .retain(|video| !transfer.is_anothers(&video.to_string()));
         for id in &found.timed_out {
             let what = format!("video {id}, which has waited too long for its file");
             self.transfer.note(Note::MayBeOrphaned { what });
         }
         match found.candidates[..] {
             [] => self.create_anew(tick),
+            [video] if !self.transfer.adopts(&video.to_string()) => self.create_anew(tick),
             [video] => {
                 self.transfer.note(Note::Adopted {
                     video: video.to_string(),
@@ -256,12 +262,14 @@ impl<'s> Upload<'s> {
                 Ok(step)
             }
             Err(granted) => {
+                let video = granted.video_id.to_string();
+                if !self.transfer.owns(&video, &mut self.taken)? {
+                    return self.create_anew(tick);
+                }
                 self.exists(granted.video_id);
                 self.address = Some(granted.upload_url);
                 self.meter = Some(Meter::new(self.course.len(), 0, self.progress.clone()));
-                self.marks.push_back(Mark::Created {
-                    video: granted.video_id.to_string(),
-                });
+                self.marks.push_back(Mark::Created { video });
                 self.go(tick, Then::Next)
             }
         }
