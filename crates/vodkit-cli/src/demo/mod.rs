@@ -204,7 +204,7 @@ fn others(
         .base_url(base_url)
         .build(Watched::new(global.verbose)?)?;
     let storage = vodkit_mediacloud::ObjectStorage::new(base_url, "emulator")?;
-    let mediacloud = mediacloud::tell(&client, &storage, original, steps)?;
+    let mediacloud = mediacloud::tell(&client, &accounts.mediacloud, &storage, original, steps)?;
     Ok([polyv, quvideo, mediacloud])
 }
 
