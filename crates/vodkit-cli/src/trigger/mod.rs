@@ -213,7 +213,7 @@ pub(crate) fn help() -> String {
     let mut text = "Events:\n".to_owned();
     for event in EVENTS {
         text.push_str(&format!(
-            "  {:<9} {:<32} {}\n",
+            "  {:<9} {:<28} {}\n",
             event.vendor.name(),
             event.name,
             event.about
@@ -221,9 +221,11 @@ pub(crate) fn help() -> String {
     }
     text.push_str(
         "
-The key is that of the environment, as for `vodkit listen`, and the service has to verify with the same one. QuVideo's callbacks are signed for
+The key is that of the environment, as for `vodkit listen`, and the service has to verify with the same one. QuVideo's callbacks are signed for \
 VODKIT_QUVIDEO_CALLBACK_URL where that is set, else for the address of --to.
+
 With --tamper the message is first sent as it is, and has to be accepted. A status of 404, 405 or 500 and above is no refusal.
+
 Exit code 0: accepted, or with --tamper refused. 1: refused, or failed on. 8: accepted although it was tampered with.
 
 Examples:
