@@ -138,9 +138,9 @@ impl Failure {
         } else if maybe_sent {
             this.0.maybe_sent = true;
             this = this.hint(if resumable {
-                "a call that changes something was under way: the next run finds out what came of it"
+                "A call that changes something was under way: the next run finds out what came of it"
             } else {
-                "a call that changes something was under way: look before repeating it"
+                "A call that changes something was under way: look before repeating it"
             });
         }
         if resumable { this.resumable() } else { this }
@@ -191,10 +191,6 @@ impl Failure {
 
     /// Says that the same command goes on where this one stopped.
     pub(crate) fn resumable(mut self) -> Self {
-        if !self.0.remedies.contains(&Remedy::GoOn) {
-            self.0.remedies.push(Remedy::GoOn);
-            self.more_hint(format!("To go on: {}", interrupt::this_command()));
-        }
         self.0.resume = Some(interrupt::this_command());
         self
     }
@@ -221,6 +217,22 @@ impl Failure {
 
     /// One line for people.
     pub(crate) fn line(&self) -> String {
+        let resume = self.0.resume.as_ref();
+        let resume = resume.map(|command| format!("To go on: {command}"));
+        self.said(self.0.hint.as_deref().into_iter().chain(resume.as_deref()))
+    }
+
+    /// The line of one of several files, which are all gone on with by the same command.
+    pub(crate) fn of_row(&self) -> String {
+        self.said(self.0.hint.as_deref())
+    }
+
+    /// What is wrong, without what to do about it.
+    pub(crate) fn brief(&self) -> String {
+        self.said(None)
+    }
+
+    fn said<'a>(&self, hints: impl IntoIterator<Item = &'a str>) -> String {
         let facts = &*self.0;
         let mut line = String::new();
         if let Some(operation) = facts.operation {
@@ -239,11 +251,11 @@ impl Failure {
         if facts.attempts > 1 {
             line.push_str(&format!(" (after {} attempts)", facts.attempts));
         }
-        if let Some(hint) = &facts.hint {
+        for hint in hints {
             let end = line.trim_end_matches(['.', '。', ' ']).len();
             line.truncate(end);
             line.push_str(". ");
-            line.push_str(hint);
+            push_sentence(&mut line, hint);
         }
         printable(&line).into_owned()
     }
@@ -307,6 +319,18 @@ impl Failure {
     }
 }
 
+/// A sentence begins with a capital, unless it begins with the name of this program.
+fn push_sentence(line: &mut String, sentence: &str) {
+    let mut rest = sentence.chars();
+    match rest.next() {
+        Some(first) if !sentence.starts_with("vodkit ") => {
+            line.extend(first.to_uppercase());
+            line.push_str(rest.as_str());
+        }
+        _ => line.push_str(sentence),
+    }
+}
+
 /// Whether failures are told as JSON: when it was asked for, and wherever no person looks on.
 pub(crate) fn as_json(format: Option<Format>) -> bool {
     format == Some(Format::Json) || !io::stderr().is_terminal()
@@ -324,7 +348,8 @@ impl From<Error> for Failure {
             .filter(|status| !status.is_success())
             .map(|status| status.as_u16());
         facts.attempts = error.attempts();
-        facts.hint = error.hint_in(remedy::in_options).map(Cow::from);
+        let hint = error.hint_in(remedy::in_options);
+        facts.hint = hint.filter(|hint| !hint.is_empty()).map(Cow::from);
         facts.remedies = error.remedies().collect();
         facts.maybe_sent = error.maybe_sent();
         facts.created = error.created().map(str::to_owned);
@@ -378,9 +403,9 @@ mod tests {
     #[test]
     fn the_vendors_full_stop_is_not_doubled() {
         let line = |message| Failure::usage(message).hint("look").line();
-        assert_eq!(line("not found."), "not found. look");
-        assert_eq!(line("没有。"), "没有. look");
-        assert_eq!(line("no"), "no. look");
+        assert_eq!(line("not found."), "not found. Look");
+        assert_eq!(line("没有。"), "没有. Look");
+        assert_eq!(line("no"), "no. Look");
     }
 
     #[test]
@@ -393,7 +418,7 @@ mod tests {
         failure.0.attempts = 3;
         assert_eq!(
             failure.line(),
-            "video/getInfo: code 5002: a\u{fffd}b at `data.x` (after 3 attempts). do c"
+            "video/getInfo: code 5002: a\u{fffd}b at `data.x` (after 3 attempts). Do c"
         );
     }
 
@@ -406,7 +431,7 @@ mod tests {
             (
                 true,
                 None,
-                "interrupted. a call that changes something was under way: look before repeating it"
+                "interrupted. A call that changes something was under way: look before repeating it"
                     .to_owned(),
             ),
             (

@@ -26,6 +26,7 @@ mod progress;
 mod rehearsal;
 mod remedy;
 mod sign;
+mod speed;
 mod suggest;
 mod trigger;
 mod upload;

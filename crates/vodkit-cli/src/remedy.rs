@@ -4,24 +4,21 @@ use std::borrow::Cow;
 
 use vodkit_request::Remedy;
 
-use crate::interrupt;
-
 /// The clause that stands in a hint for a setting of the library.
 pub(crate) fn in_options(remedy: Remedy) -> Cow<'static, str> {
-    match option(remedy) {
-        Some(words) => words.into(),
-        None if remedy == Remedy::GoOn => format!("to go on: {}", interrupt::this_command()).into(),
-        // One that a later version of the library adds: a test says so before anybody meets it.
-        None => remedy.words().into(),
-    }
+    // One that a later version of the library adds: a test says so before anybody meets it.
+    Cow::Borrowed(option(remedy).unwrap_or_else(|| remedy.words()))
 }
 
 /// What is asked for by an option.
 const fn option(remedy: Remedy) -> Option<&'static str> {
     Some(match remedy {
+        // What goes on is said with the command that does: see `Failure::resumable`.
+        Remedy::GoOn => "",
         Remedy::StartOver => "run it again with --restart",
         Remedy::OwnJournal => "to give up what was begun of this file, run it again with --restart",
         Remedy::Except => "name the others with --except",
+        Remedy::PartSize => "give another size with --part-size",
         Remedy::RepeatUnknown => "run it again with --repeat-unknown",
         _ => return None,
     })
@@ -47,13 +44,13 @@ mod tests {
         let upload = cli.find_subcommand("upload").unwrap();
         for remedy in Remedy::ALL {
             let told = in_options(*remedy);
+            if *remedy == Remedy::GoOn {
+                assert_eq!(told, "");
+                continue;
+            }
             assert!(told.starts_with(char::is_lowercase), "{remedy:?}: {told}");
             for word in ["journal", "Transfer", "::", "`"] {
                 assert!(!told.contains(word), "{remedy:?}: {told}");
-            }
-            if *remedy == Remedy::GoOn {
-                assert!(told.starts_with("to go on: vodkit"), "{told}");
-                continue;
             }
             let named = told.split_once("--").map(|(_, option)| option);
             assert!(
@@ -96,16 +93,18 @@ mod tests {
             Error::new(ErrorKind::Connect, "x")
                 .with_hint(Hint::from("5 of 9 bytes are stored").and(Remedy::GoOn))
         };
-        let once = Failure::from(error()).line();
+        let failure = Failure::from(error());
+        assert_eq!(failure.line(), "x. 5 of 9 bytes are stored");
+        let failure = failure.resumable().resumable();
+        let line = failure.line();
         assert!(
-            once.starts_with("x. 5 of 9 bytes are stored. To go on: vodkit"),
-            "{once}"
+            line.starts_with("x. 5 of 9 bytes are stored. To go on: vodkit"),
+            "{line}"
         );
-        let failure = Failure::from(error()).resumable();
-        assert_eq!(failure.line(), once);
+        assert_eq!(line.matches("o go on").count(), 1, "{line}");
         assert!(failure.value()["resume"].is_string());
-        // Where the library does not say it, the command does.
-        let line = Failure::usage("x").resumable().resumable().line();
-        assert_eq!(line.matches("To go on: ").count(), 1, "{line}");
+        // A row is gone on with by the command for all.
+        assert_eq!(failure.of_row(), "x. 5 of 9 bytes are stored");
+        assert_eq!(failure.brief(), "x");
     }
 }

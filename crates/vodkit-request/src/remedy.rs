@@ -41,6 +41,8 @@ remedies! {
     OwnJournal => "give each upload a journal of its own";
     /// Say which videos are of other uploads, with [`Transfer::except`](crate::upload::Transfer::except).
     Except => "name the others with Transfer::except";
+    /// Send it in parts of another size, see [`Transfer::part_size`](crate::upload::Transfer::part_size).
+    PartSize => "give another size with Transfer::part_size";
     /// Do once more what may have been done, with [`Transfer::repeat_unknown`](crate::upload::Transfer::repeat_unknown).
     RepeatUnknown => "use Transfer::repeat_unknown";
 }
@@ -73,7 +75,8 @@ impl Hint {
         self.clauses.iter().map(|(_, remedy)| *remedy)
     }
 
-    /// The hint in other words: `words` gives the clause of each remedy, beginning as in the middle of a sentence.
+    /// The hint in other words: `words` gives the clause of each remedy, beginning as in the middle of a sentence. Where a clause is empty, the
+    /// sentence ends before it.
     #[must_use]
     pub fn in_words<'w>(&self, words: impl Fn(Remedy) -> Cow<'w, str>) -> String {
         let mut said = String::with_capacity(self.text.len());
@@ -81,11 +84,14 @@ impl Hint {
         for (range, remedy) in &self.clauses {
             said.push_str(&self.text[from..range.start]);
             let clause = words(*remedy);
+            if clause.is_empty() {
+                said.truncate(said.trim_end_matches(['.', ' ']).len());
+            }
             push_clause(&mut said, &clause);
             from = range.end;
         }
         said.push_str(&self.text[from..]);
-        said
+        said.trim_start_matches(['.', ' ']).to_owned()
     }
 
     /// The same hint with more words at its end.
@@ -201,6 +207,19 @@ mod tests {
             [Remedy::Except, Remedy::RepeatUnknown, Remedy::GoOn]
         );
         assert_eq!(hint.in_words(|remedy| remedy.words().into()), hint.as_str());
+    }
+
+    #[test]
+    fn a_clause_that_nobody_needs_is_left_out() {
+        let nothing = |_| Cow::Borrowed("");
+        let first = Hint::from(Remedy::GoOn).and("Two").in_words(nothing);
+        let middle = Hint::from("One")
+            .and(Remedy::GoOn)
+            .and("Two")
+            .in_words(nothing);
+        let last = Hint::from("One. Two").and(Remedy::GoOn).in_words(nothing);
+        assert_eq!([first, middle, last], ["Two", "One. Two", "One. Two"]);
+        assert_eq!(Hint::from(Remedy::GoOn).in_words(nothing), "");
     }
 
     #[test]

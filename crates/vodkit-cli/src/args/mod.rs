@@ -313,8 +313,20 @@ fn usage_failure(error: &clap::Error, tip: Option<String>) -> Failure {
     let failure = Failure::usage(summary.strip_prefix("error: ").unwrap_or(&summary));
     match tip {
         Some(hint) => failure.hint(hint),
-        None => failure.hint("`vodkit --help` explains the commands"),
+        None => failure.hint(match command(std::env::args().skip(1)) {
+            Some(command) => format!("`vodkit {command} --help` explains the options"),
+            None => "`vodkit --help` explains the commands".to_owned(),
+        }),
     }
+}
+
+/// The command that is given.
+fn command(mut given: impl Iterator<Item = String>) -> Option<String> {
+    let cli = Cli::command();
+    given.find(|given| {
+        cli.get_subcommands()
+            .any(|command| command.get_name() == given)
+    })
 }
 
 /// Leaves of several suggestions the nearest alone, and gives it as a hint.
@@ -453,6 +465,14 @@ mod tests {
             refused(&["demo", "--outptu", "json"]).1.as_deref(),
             Some("did you mean `--output`?")
         );
+    }
+
+    #[test]
+    fn the_command_is_found_behind_options() {
+        let command = |args: &[&str]| command(args.iter().map(|arg| (*arg).to_owned()));
+        let given = command(&["--output", "json", "upload", "call"]);
+        assert_eq!(given.as_deref(), Some("upload"));
+        assert_eq!(command(&["--output"]), None);
     }
 
     #[test]

@@ -60,8 +60,13 @@ pub(crate) fn run(args: &TriggerArgs, global: Global) -> Result<(), Failure> {
         let (request, change) = sealed.request(&to)?;
         let line = format!("{} {}", request.method(), args.to.trim());
         let outgoing = Outgoing::new(request, Limits::call());
-        let response = transport.send(outgoing).map_err(|error| {
-            Failure::from(error).hint("is the service running at the address of --to?")
+        let response = transport.send(outgoing).map_err(|mut error| {
+            if let Some(host) = to.authority() {
+                error.message = format!("{host}: {}", error.message);
+            }
+            Failure::from(error)
+                .operation(event.name)
+                .hint("is the service running at the address of --to?")
         })?;
         Ok(Sent {
             line,
@@ -251,10 +256,10 @@ mod tests {
             assert!(help().contains(event.name));
         }
         let line = |vendor, name| find(vendor, name).unwrap_err().line();
-        assert!(line(Vendor::Polyv, "encoded").contains("did you mean `encode`?"));
+        assert!(line(Vendor::Polyv, "encoded").contains("Did you mean `encode`?"));
         assert!(
             line(Vendor::QuVideo, "transcodecomplete")
-                .contains("did you mean `TranscodeComplete`?")
+                .contains("Did you mean `TranscodeComplete`?")
         );
         assert!(line(Vendor::Polyv, "x").contains("--help"));
         assert!(line(Vendor::MediaCloud, "x").contains("no page describes callbacks"));

@@ -445,25 +445,32 @@ fn not_removed(place: &Place, error: &std::io::Error) -> Failure {
 
 /// What an upload that is given up may leave at the vendor.
 pub(crate) fn left_behind(past: &Past) -> Option<String> {
+    let upload = past.opened.as_ref().map(|opened| {
+        let bytes = past.bytes();
+        format!("upload {} with {bytes} bytes", opened.upload_id)
+    });
+    let video = past.video.as_deref().unwrap_or_default();
+    said(past, &format!("video {video}"), upload)
+}
+
+/// The same for a table that has a column each for the video and for how much is there.
+pub(crate) fn left_in_short(past: &Past) -> Option<String> {
+    let upload = past.opened.as_ref().map(|_| "parts".to_owned());
+    said(past, "video", upload)
+}
+
+fn said(past: &Past, video: &str, upload: Option<String>) -> Option<String> {
     let mut left = Vec::new();
     match (&past.video, past.creating) {
-        (Some(video), _) if past.completing && !past.completed => {
-            left.push(format!("video {video}, perhaps with its content"))
+        (Some(_), _) if past.completing && !past.completed => {
+            left.push(format!("{video}, perhaps with its content"))
         }
-        (Some(video), _) if !past.completed => {
-            left.push(format!("video {video} without its content"))
-        }
-        (Some(video), _) => left.push(format!("video {video}")),
+        (Some(_), _) if !past.completed => left.push(format!("{video} without its content")),
+        (Some(_), _) => left.push(video.to_owned()),
         (None, Some(_)) => left.push("perhaps a video, whose id no reply has told".to_owned()),
         (None, None) => {}
     }
-    if let Some(opened) = past.opened.as_ref().filter(|_| !past.completed) {
-        left.push(format!(
-            "upload {} with {} bytes",
-            opened.upload_id,
-            past.bytes()
-        ));
-    }
+    left.extend(upload.filter(|_| !past.completed));
     (!left.is_empty()).then(|| left.join(", "))
 }
 

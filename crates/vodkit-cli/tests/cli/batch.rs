@@ -479,6 +479,30 @@ fn categories_are_told_to_the_vendor() {
     assert_eq!(batch.videos(), videos, "it was uploaded before");
 }
 
+/// What is wrong with several files is said once, with what to do; a line for each says only that.
+#[test]
+fn people_read_a_reason_once() {
+    let batch = Batch::new();
+    for name in ["a.mp4", "b.mp4", "c.mp4"] {
+        batch.file(name);
+    }
+    batch.emulator.faults().plan(
+        Fault::on("uploadvideo/init")
+            .times(2)
+            .answer(Answer::failure("400", "the title is bad")),
+    );
+    let args = ["polyv", "in", "--jobs", "1", "--output", "table"];
+    let ran = batch.run(&args);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let out = &ran.out;
+    assert_eq!(out.matches("the title is bad").count(), 3, "{out}");
+    assert_eq!(out.matches("Compare the parameters").count(), 1, "{out}");
+    let (_, reason) = out.split_once("failed:").unwrap();
+    let lines: Vec<_> = reason.lines().collect();
+    assert_eq!(lines[1..3], ["  in/a.mp4", "  in/b.mp4"], "{out}");
+    assert!(lines[3].starts_with("1 uploaded (") && lines[3].ends_with(", 2 failed, of 3 files"));
+}
+
 /// A thousand files with one answer in twenty lost or refused: run until nothing is left, all of them are there, and none twice.
 #[test]
 fn a_thousand_files_arrive_once_through_faults() {
