@@ -17,6 +17,7 @@ pub mod encode;
 pub mod endpoint;
 pub mod error;
 pub mod exec;
+pub mod facade;
 pub mod flow;
 pub mod judge;
 pub mod lanes;
