@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::access::Asked;
-use super::refusal::Refusal;
+use crate::storage::{Asked, Refusal};
 
 /// What the owner answers, which becomes the body of the reply. // assumed: callback
 pub(super) const REPLY: &str = r#"{"Status":"OK"}"#;
