@@ -36,19 +36,15 @@ pub(super) fn check(store: &Store, asked: &Asked, at: Moment) -> Result<Owner, R
     } else if asked.parameter("OSSAccessKeyId").is_some() {
         by_address(store, asked, at)?
     } else {
-        let problem = "You have no right to access this object because of bucket acl.";
+        let problem = "this is not open to everybody";
         return Err(Refusal::forbidden("AccessDenied", problem)
             .explained("the request is not signed: no Authorization, no OSSAccessKeyId"));
     };
     let Some(owner) = store.owner(&asked.bucket) else {
-        let problem = "The specified bucket does not exist.";
-        return Err(
-            Refusal::new(http::StatusCode::NOT_FOUND, "NoSuchBucket", problem)
-                .detail("BucketName", asked.bucket.as_str()),
-        );
+        return Err(Refusal::no_bucket(&asked.bucket));
     };
     if !key.opens(&asked.bucket, &wanted(&asked.key, &asked.query)) {
-        let problem = "You have no right to access this object because of bucket acl.";
+        let problem = "these keys do not open this";
         return Err(
             Refusal::forbidden("AccessDenied", problem).explained(format!(
                 "the keys were issued for something else than {}/{}",
@@ -66,7 +62,7 @@ fn by_header<'a>(
     at: Moment,
 ) -> Result<&'a Key, Refusal> {
     let malformed = |problem: &str| {
-        Refusal::argument("Authorization", "", "Authorization header is invalid.")
+        Refusal::argument("Authorization", "", "the Authorization header cannot be read")
             .explained(problem.to_owned())
     };
     if authorization.starts_with("OSS4-") {
@@ -109,7 +105,7 @@ fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key
             .parameter(name)
             .filter(|value| !value.is_empty())
             .ok_or_else(|| {
-                let problem = "Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters";
+                let problem = "a signature in the query needs OSSAccessKeyId, Expires and Signature";
                 Refusal::forbidden("AccessDenied", problem).explained(format!("{name} is missing"))
             })
     };
@@ -128,12 +124,12 @@ fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key
     let end: i64 = expires.parse().map_err(|_| {
         Refusal::forbidden(
             "AccessDenied",
-            "Invalid date (should be seconds since epoch)",
+            "Expires has to be a number of seconds since 1970",
         )
         .explained("Expires is not a number of seconds")
     })?;
     if at.now_ms.div_euclid(1000) > end {
-        return Err(Refusal::forbidden("AccessDenied", "Request has expired.")
+        return Err(Refusal::forbidden("AccessDenied", "the signed address is past its time")
             .detail("Expires", iso(end.saturating_mul(1000)))
             .detail("ServerTime", iso(at.now_ms)));
     }
@@ -145,7 +141,7 @@ fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key
 
 fn known<'a>(store: &'a Store, id: &str) -> Result<&'a Key, Refusal> {
     store.keys.get(id).ok_or_else(|| {
-        let problem = "The OSS Access Key Id you provided does not exist in our records.";
+        let problem = "nobody has this access key";
         Refusal::forbidden("InvalidAccessKeyId", problem)
             .detail("OSSAccessKeyId", id)
             .explained("the access key id was not issued by this emulator")
@@ -157,14 +153,13 @@ fn check_token(key: &Key, id: &str, token: &str, at: Moment) -> Result<(), Refus
         return Ok(());
     };
     if token.is_empty() {
-        let problem = "The OSS Access Key Id you provided does not exist in our records. \
-                       The Security Token may be lost to specify that it is a STS Access Id.";
+        let problem = "nobody has this access key without a security token: send the token too";
         return Err(Refusal::forbidden("InvalidAccessKeyId", problem)
             .detail("OSSAccessKeyId", id)
             .explained("temporary keys without the security token that belongs to them"));
     }
     if token != right {
-        let problem = "The security token you provided is invalid.";
+        let problem = "the security token does not belong to the access key";
         return Err(Refusal::forbidden("InvalidSecurityToken", problem)
             .explained("the security token does not belong to this access key id"));
     }
@@ -172,7 +167,7 @@ fn check_token(key: &Key, id: &str, token: &str, at: Moment) -> Result<(), Refus
         .expires_ms
         .is_some_and(|expires_ms| at.now_ms >= expires_ms)
     {
-        let problem = "The security token you provided has expired.";
+        let problem = "the security token is past its time";
         return Err(Refusal::forbidden("SecurityTokenExpired", problem));
     }
     Ok(())
@@ -180,7 +175,7 @@ fn check_token(key: &Key, id: &str, token: &str, at: Moment) -> Result<(), Refus
 
 fn check_date(date: &str, at: Moment) -> Result<(), Refusal> {
     let Ok(stamp) = DateTimeParser::new().parse_timestamp(date) else {
-        let problem = "OSS authentication requires a valid Date.";
+        let problem = "a signed request needs its time, in x-oss-date or Date";
         return Err(Refusal::forbidden("AccessDenied", problem)
             .explained("Date is missing or not of the form Tue, 23 May 2023 15:24:55 GMT"));
     };
@@ -188,7 +183,7 @@ fn check_date(date: &str, at: Moment) -> Result<(), Refusal> {
     if skew.abs() <= Moment::TOLERANCE {
         return Ok(());
     }
-    let problem = "The difference between the request time and the current time is too large.";
+    let problem = "the time of the request is too far from the time here";
     Err(Refusal::forbidden("RequestTimeTooSkewed", problem)
         .detail(
             "MaxAllowedSkewMilliseconds",
@@ -206,8 +201,7 @@ fn mismatch(asked: &Asked, key: &Key, id: &str, received: &str, date: &str) -> R
     let signed = signed(asked, date);
     let text = signed.text();
     let bytes: String = text.bytes().map(|b| format!("{b:02X} ")).collect();
-    let problem = "The request signature we calculated does not match the signature you provided. \
-                   Check your key and signing method.";
+    let problem = "the signature is not the one of this request and key";
     Refusal::forbidden("SignatureDoesNotMatch", problem)
         .detail("OSSAccessKeyId", id)
         .detail("SignatureProvided", received)

@@ -31,11 +31,11 @@ impl Callback {
         };
         let json = BASE64
             .decode(&text)
-            .map_err(|_| refuse("The callback configuration is not base64 encoded."))?;
+            .map_err(|_| refuse("x-oss-callback is not Base64"))?;
         let callback: Self = serde_json::from_slice(&json)
-            .map_err(|_| refuse("The callback configuration is not json format."))?;
+            .map_err(|_| refuse("x-oss-callback is not Base64 of a JSON object with callbackUrl and callbackBody"))?;
         if callback.url.is_empty() || callback.body.is_empty() {
-            return Err(refuse("The callback configuration lacks its URL or body."));
+            return Err(refuse("x-oss-callback lacks callbackUrl or callbackBody"));
         }
         Ok(Some(callback))
     }
@@ -46,7 +46,7 @@ pub(super) fn failed(why: String) -> Refusal {
     Refusal::new(
         StatusCode::NON_AUTHORITATIVE_INFORMATION,
         "CallbackFailed",
-        "Error status : 400.",
+        "the object is stored, and who was called back for it answered 400",
     )
     .explained(why)
     .assumed("callback")
