@@ -62,8 +62,12 @@ fn by_header<'a>(
     at: Moment,
 ) -> Result<&'a Key, Refusal> {
     let malformed = |problem: &str| {
-        Refusal::argument("Authorization", "", "the Authorization header cannot be read")
-            .explained(problem.to_owned())
+        Refusal::argument(
+            "Authorization",
+            "",
+            "the Authorization header cannot be read",
+        )
+        .explained(problem.to_owned())
     };
     if authorization.starts_with("OSS4-") {
         return Err(malformed("the emulator knows version 1 of the signature only").assumed("v4"));
@@ -105,7 +109,8 @@ fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key
             .parameter(name)
             .filter(|value| !value.is_empty())
             .ok_or_else(|| {
-                let problem = "a signature in the query needs OSSAccessKeyId, Expires and Signature";
+                let problem =
+                    "a signature in the query needs OSSAccessKeyId, Expires and Signature";
                 Refusal::forbidden("AccessDenied", problem).explained(format!("{name} is missing"))
             })
     };
@@ -129,9 +134,11 @@ fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key
         .explained("Expires is not a number of seconds")
     })?;
     if at.now_ms.div_euclid(1000) > end {
-        return Err(Refusal::forbidden("AccessDenied", "the signed address is past its time")
-            .detail("Expires", iso(end.saturating_mul(1000)))
-            .detail("ServerTime", iso(at.now_ms)));
+        return Err(
+            Refusal::forbidden("AccessDenied", "the signed address is past its time")
+                .detail("Expires", iso(end.saturating_mul(1000)))
+                .detail("ServerTime", iso(at.now_ms)),
+        );
     }
     match signature::sign(&key.secret, &signed(asked, expires).text()) == received {
         true => Ok(key),

@@ -32,8 +32,11 @@ impl Callback {
         let json = BASE64
             .decode(&text)
             .map_err(|_| refuse("x-oss-callback is not Base64"))?;
-        let callback: Self = serde_json::from_slice(&json)
-            .map_err(|_| refuse("x-oss-callback is not Base64 of a JSON object with callbackUrl and callbackBody"))?;
+        let callback: Self = serde_json::from_slice(&json).map_err(|_| {
+            refuse(
+                "x-oss-callback is not Base64 of a JSON object with callbackUrl and callbackBody",
+            )
+        })?;
         if callback.url.is_empty() || callback.body.is_empty() {
             return Err(refuse("x-oss-callback lacks callbackUrl or callbackBody"));
         }

@@ -266,7 +266,10 @@ fn a_signed_address_needs_its_three_parts_and_its_token() {
     );
     assert_eq!(get(bent).element("Code"), "SignatureDoesNotMatch");
     site.emulator.advance(Duration::from_secs(62));
-    assert_eq!(get(whole).element("Message"), "the signed address is past its time");
+    assert_eq!(
+        get(whole).element("Message"),
+        "the signed address is past its time"
+    );
 }
 
 #[test]
