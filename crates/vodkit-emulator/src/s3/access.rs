@@ -22,6 +22,16 @@ pub(crate) enum Payload {
     Unsigned,
 }
 
+impl Payload {
+    /// What the signature has in its place.
+    fn signed(&self) -> &str {
+        match self {
+            Self::Sha256(digest) => digest,
+            Self::Unsigned => UNSIGNED_PAYLOAD,
+        }
+    }
+}
+
 /// What a signature says about itself.
 struct Claimed {
     id: String,
@@ -120,11 +130,14 @@ fn by_header(
                 clock::seconds_text(ahead)
             )));
     }
-    let text = match &payload {
-        Payload::Sha256(digest) => digest.as_str(),
-        Payload::Unsigned => UNSIGNED_PAYLOAD,
-    };
-    compare(asked, &asked.query, &claimed, text, &given, &key)?;
+    compare(
+        asked,
+        &asked.query,
+        &claimed,
+        payload.signed(),
+        &given,
+        &key,
+    )?;
     Ok(payload)
 }
 
@@ -197,11 +210,7 @@ fn by_address(
         None => Payload::Unsigned,
         Some(text) => payload_of(text)?,
     };
-    let text = match &payload {
-        Payload::Sha256(digest) => digest.as_str(),
-        Payload::Unsigned => UNSIGNED_PAYLOAD,
-    };
-    compare(asked, &query, &claimed, text, given, &key)?;
+    compare(asked, &query, &claimed, payload.signed(), given, &key)?;
     Ok(payload)
 }
 

@@ -7,7 +7,6 @@ mod assembly;
 mod dialect;
 mod digests;
 mod document;
-mod early_end;
 mod intake;
 mod listing;
 mod multipart;
@@ -87,8 +86,8 @@ impl Kind {
     /// Forgets the upload in parts that a request names. Whether there was one.
     pub(crate) fn forget_upload(self, shared: &Shared, uri: &http::Uri) -> bool {
         match self {
-            Self::Oss => early_end::forget_upload::<Oss>(shared, uri),
-            Self::S3 => early_end::forget_upload::<S3>(shared, uri),
+            Self::Oss => multipart::forget::<Oss>(shared, uri),
+            Self::S3 => multipart::forget::<S3>(shared, uri),
         }
     }
 }

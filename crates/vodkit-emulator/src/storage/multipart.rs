@@ -16,7 +16,7 @@ use super::digests::compare_sha256;
 use super::document::XML;
 use super::object::{receive, type_or};
 use super::refusal::Refusal;
-use super::request::Asked;
+use super::request::{Asked, parameters};
 use super::store::{Object, Store, Upload};
 use super::{Answer, document, keep, respond};
 use crate::journal::Effect;
@@ -251,4 +251,14 @@ pub(super) fn abort<D: Dialect>(shared: &Shared, asked: &Asked) -> Answer {
         upload_id: id.to_owned(),
     };
     Ok((respond(head, Body::empty())?, vec![aborted]))
+}
+
+/// Forgets the upload that a request names, because a planned fault says so. Whether there was one.
+pub(super) fn forget<D: Dialect>(shared: &Shared, uri: &http::Uri) -> bool {
+    let named = parameters(uri)
+        .into_iter()
+        .find(|(name, _)| name == "uploadId");
+    let forgotten = named.and_then(|(_, id)| D::with(shared, |store| store.uploads.remove(&id)));
+    // Its files are removed outside of the lock.
+    forgotten.is_some()
 }
