@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, Limited};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::assembly::assemble;
+use super::assembly::{Ahead, assemble};
 use super::dialect::Dialect;
 use super::digests::compare_sha256;
 use super::document::XML;
@@ -51,6 +51,7 @@ pub(super) fn initiate<D: Dialect>(shared: &Shared, asked: &Asked) -> Answer {
             content_type: asked.header("content-type"),
             begun_ms,
             parts: BTreeMap::new(),
+            ahead: Ahead::default(),
         };
         store.uploads.insert(id.clone(), upload);
         id
@@ -92,7 +93,10 @@ pub(super) async fn upload_part<D: Dialect>(
     };
     // It may have been aborted while the bytes came.
     let replaced = D::with(shared, |store| {
-        upload(store, asked).map(|upload| upload.parts.insert(number, part))
+        let upload = upload(store, asked)?;
+        let replaced = upload.parts.insert(number, part);
+        upload.ahead.hand_on(&upload.parts);
+        Ok(replaced)
     })?;
     // Its file is removed outside of the lock.
     drop(replaced);
@@ -151,7 +155,7 @@ pub(super) async fn complete<D: Dialect>(
     body: &mut Body,
 ) -> Answer {
     let named = read_list::<D>(asked, pass, body).await?;
-    let (content_type, parts) = D::with(shared, |store| {
+    let (parts, used_up) = D::with(shared, |store| {
         let upload = upload(store, asked)?;
         let chosen = match &named {
             Some(named) => chosen(upload, named)?,
@@ -162,17 +166,18 @@ pub(super) async fn complete<D: Dialect>(
                 .collect(),
         };
         check_sizes::<D>(&chosen)?;
-        let content_type = upload.content_type.clone();
         // From here on the id is used up, also for a second sender of the same list.
         let used_up = store.uploads.remove(asked.text("uploadId"));
         let parts: Vec<Object> = chosen.into_iter().map(|(_, part)| part).collect();
-        Ok((content_type, parts, used_up))
-    })
+        Ok((parts, used_up))
+    })?;
     // The files of parts that were not chosen are removed outside of the lock.
-    .map(|(content_type, parts, _)| (content_type, parts))?;
+    let (content_type, ahead) = used_up
+        .map(|upload| (upload.content_type, upload.ahead))
+        .unwrap_or_default();
     let count = parts.len();
     let tag = D::tag_of_parts(&parts);
-    let assembled = assemble(parts)
+    let assembled = assemble(parts, ahead)
         .await
         .map_err(|error| Refusal::storage(&error))?;
     let object = Object {

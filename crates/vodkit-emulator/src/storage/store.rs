@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::assembly::Ahead;
 use crate::blob::Blob;
 use crate::digest::{hex, md5_hex};
 use crate::inspection;
@@ -46,6 +47,8 @@ pub(crate) struct Upload {
     pub(crate) content_type: String,
     pub(crate) begun_ms: i64,
     pub(crate) parts: BTreeMap<u32, Object>,
+    /// The digest of the whole, as far as it is begun.
+    pub(super) ahead: Ahead,
 }
 
 /// What a store keeps.
