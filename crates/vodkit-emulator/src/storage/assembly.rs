@@ -229,6 +229,12 @@ mod tests {
             let digested = ahead.of(&all).await;
             assert_eq!(digested.blobs.len(), 5);
             assert_eq!(digested.md5.finalize()[..], Md5::digest(b"12345")[..]);
+
+            // A list that leaves off the last part.
+            let mut ahead = Ahead::default();
+            ahead.hand_on(&(1..).zip(all.clone()).collect());
+            let assembled = assemble(all[..4].to_vec(), ahead).await.unwrap();
+            assert_eq!(assembled.md5[..], Md5::digest(b"1234")[..]);
         });
     }
 }
