@@ -139,11 +139,11 @@ macro_rules! story {
         records.full_at(4);
         let (transfer, _) = settings(&records, $lanes);
         let error = $go!($client.upload($path)$($set)*.transfer(transfer)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::LocalFile);
+        assert_eq!(error.kind(), ErrorKind::Journal);
         assert!(
             error
                 .to_string()
-                .contains("307200 of 620000 bytes are stored; with the same journal the upload goes on from there"),
+                .ends_with("307200 of 620000 bytes are stored. Run it again with the same journal, and it goes on from there"),
             "{error}"
         );
         let created = error.created().unwrap().to_owned();

@@ -1,40 +1,23 @@
 //! The client and how it is made.
 
-use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use vodkit_request::baijiayun::{
     Baijiayun, Upload, Uploaded, VerifyUpload, WaitForTranscode, private_domain_url,
 };
-use vodkit_request::{
-    BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Run, Session, types,
-};
+use vodkit_request::facade::ClientSettings;
+use vodkit_request::{Call, Error, ErrorKind, Raw, Run, types};
 
 use types::{FileInput, Operation, Secret};
 
-/// One Baijiayun account over a transport.
-///
-/// Cloning is cheap and shares the account's state: the clock correction, the retry budget, and a fetched key.
-#[derive(Clone)]
-pub struct Client<T> {
-    transport: T,
-    session: Arc<Session<Baijiayun>>,
-}
-
-impl Client<()> {
-    /// Starts a client.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
+vodkit_request::client! {
+    /// One Baijiayun account over a transport.
+    ///
+    /// Cloning is cheap and shares the account's state: the clock correction, the retry budget, and a fetched key.
+    Baijiayun
 }
 
 impl<T> Client<T> {
-    /// A call by its request struct: the form that the generated methods are short for.
-    pub fn call<E: Endpoint<Vendor = Baijiayun>>(&self, endpoint: E) -> Call<'_, T, E> {
-        Call::new(&self.transport, &self.session, endpoint)
-    }
-
     /// A call that the page does not document, or no table has yet: signed like the others, its parameters unchecked, its data as it comes.
     ///
     /// ```no_run
@@ -111,25 +94,6 @@ impl<T> Client<T> {
     pub fn verify_upload(&self, uploaded: &Uploaded) -> Run<'_, T, VerifyUpload<'_>> {
         Run::new(&self.transport, VerifyUpload::new(&self.session, uploaded))
     }
-
-    /// The transport.
-    pub fn transport(&self) -> &T {
-        &self.transport
-    }
-
-    /// The shared state of the account.
-    #[must_use]
-    pub fn session(&self) -> &Session<Baijiayun> {
-        &self.session
-    }
-}
-
-impl<T> fmt::Debug for Client<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("session", &self.session)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Settings of a [`Client`].
@@ -142,10 +106,7 @@ pub struct ClientBuilder {
     partner_key: Option<Secret>,
     secret_key: Option<Secret>,
     domain: Option<String>,
-    base_url: Option<String>,
-    retry: Option<RetryPolicy>,
-    call_limits: Option<Limits>,
-    transfer_limits: Option<Limits>,
+    settings: ClientSettings,
     bad_environment: Option<String>,
 }
 
@@ -177,40 +138,15 @@ impl ClientBuilder {
 
     /// Another address for the API, such as an emulator's. It goes before the private domain.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// How failed calls are repeated; by default [`RetryPolicy::STANDARD`].
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = Some(retry);
-        self
-    }
-
-    /// Time and size limits of API calls; by default [`Limits::call`].
-    pub fn call_limits(mut self, limits: Limits) -> Self {
-        self.call_limits = Some(limits);
-        self
-    }
-
-    /// Time and size limits of calls that send a file; by default [`Limits::transfer`].
-    pub fn transfer_limits(mut self, limits: Limits) -> Self {
-        self.transfer_limits = Some(limits);
+        self.settings.base_url = Some(url.into());
         self
     }
 
     /// Fills what is not set yet from the environment: `VODKIT_BAIJIAYUN_PARTNER_ID`, `VODKIT_BAIJIAYUN_PARTNER_KEY`,
     /// `VODKIT_BAIJIAYUN_SECRET_KEY`, `VODKIT_BAIJIAYUN_DOMAIN`, `VODKIT_BAIJIAYUN_BASE_URL`. Empty ones count as not set.
     pub fn from_env(mut self) -> Self {
-        // A value that was read from a file often ends with a line break, which no key or name has.
-        let read = |name: &str| {
-            std::env::var(name)
-                .ok()
-                .map(|value| value.trim().to_owned())
-                .filter(|value| !value.is_empty())
-        };
         if self.partner_id.is_none()
-            && let Some(text) = read("VODKIT_BAIJIAYUN_PARTNER_ID")
+            && let Some(text) = variable("VODKIT_BAIJIAYUN_PARTNER_ID")
         {
             match text.parse() {
                 Ok(id) => self.partner_id = Some(id),
@@ -221,12 +157,12 @@ impl ClientBuilder {
             }
         }
         if self.partner_key.is_none() && self.secret_key.is_none() {
-            self.partner_key = read("VODKIT_BAIJIAYUN_PARTNER_KEY").map(Secret::from);
-            self.secret_key = read("VODKIT_BAIJIAYUN_SECRET_KEY").map(Secret::from);
+            self.partner_key = variable("VODKIT_BAIJIAYUN_PARTNER_KEY").map(Secret::from);
+            self.secret_key = variable("VODKIT_BAIJIAYUN_SECRET_KEY").map(Secret::from);
         }
-        if self.base_url.is_none() && self.domain.is_none() {
-            self.base_url = read("VODKIT_BAIJIAYUN_BASE_URL");
-            self.domain = read("VODKIT_BAIJIAYUN_DOMAIN");
+        if self.settings.base_url.is_none() && self.domain.is_none() {
+            self.settings.base_url = variable("VODKIT_BAIJIAYUN_BASE_URL");
+            self.domain = variable("VODKIT_BAIJIAYUN_DOMAIN");
         }
         self
     }
@@ -240,8 +176,8 @@ impl ClientBuilder {
         if let Some(wrong) = self.bad_environment {
             return Err(Error::new(ErrorKind::InvalidInput, wrong));
         }
-        let base: BaseUrl = match (&self.base_url, &self.domain) {
-            (Some(url), _) => url.parse()?,
+        let base = match (self.settings.base_url()?, &self.domain) {
+            (Some(url), _) => url,
             (None, Some(domain)) => private_domain_url(domain)?,
             (None, None) => {
                 return Err(Error::new(
@@ -267,23 +203,8 @@ impl ClientBuilder {
                 ));
             }
         };
-        let session = Session::new(vendor)
-            .with_retry(self.retry.unwrap_or_default())
-            .with_limits(
-                self.call_limits.unwrap_or_else(Limits::call),
-                self.transfer_limits.unwrap_or_else(Limits::transfer),
-            );
-        Ok(Client {
-            transport,
-            session: Arc::new(session),
-        })
-    }
-
-    /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).
-    ///
-    /// # Errors
-    /// As [`build`](Self::build).
-    pub fn build_sans_io(self) -> Result<Client<()>, Error> {
-        self.build(())
+        Ok(Client::new(transport, self.settings.session(vendor)))
     }
 }
+
+vodkit_request::client_builder!();

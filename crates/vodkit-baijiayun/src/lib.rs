@@ -46,6 +46,6 @@ pub use vodkit_request::types::{
 };
 pub use vodkit_request::upload::{Journal, Note, Transfer};
 pub use vodkit_request::{
-    BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages, Progress,
-    ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,
+    BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Hint, Limits, Pages, Progress,
+    ProgressSink, Raw, Remedy, RetryPolicy, Run, Tick, Timestamp,
 };

@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn what_is_not_found_is_explained() {
         let line = |given: &str| Vendor::Baijiayun.operation(given).unwrap_err().line();
-        assert!(line("video/getInof").contains("did you mean `video/getInfo`?"));
+        assert!(line("video/getInof").contains("Did you mean `video/getInfo`?"));
         assert!(line("nothing/alike/at/all").contains("vodkit endpoints"));
         assert!(
             line("getUsedFlow")
@@ -242,7 +242,7 @@ mod tests {
             Vendor::find("baijayun")
                 .unwrap_err()
                 .line()
-                .contains("did you mean `baijiayun`?")
+                .contains("Did you mean `baijiayun`?")
         );
         // A tail is whole segments, so this is no name of `video/getInfo`.
         assert!(line("Info").contains("has no call"));

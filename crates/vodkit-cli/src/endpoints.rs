@@ -425,8 +425,8 @@ mod tests {
     #[test]
     fn what_is_not_understood_is_said() {
         let line = |names: &[&str], vendor, operation| asked(names, vendor, operation).unwrap_err();
-        assert!(line(&["getInof"], None, None).contains("did you mean `video/getInfo`?"));
-        assert!(line(&["baijiyun"], None, None).contains("did you mean `baijiayun`?"));
+        assert!(line(&["getInof"], None, None).contains("Did you mean `video/getInfo`?"));
+        assert!(line(&["baijiyun"], None, None).contains("Did you mean `baijiayun`?"));
         assert!(line(&["nothing/like/it"], None, None).contains("`vodkit endpoints"));
         assert!(line(&["getUsedFlow"], None, None).contains("` or `POST video_account/"));
         assert!(line(&["DELETE getInfo"], None, None).contains("not sent with DELETE"));

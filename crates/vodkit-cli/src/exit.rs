@@ -82,7 +82,7 @@ impl From<ErrorKind> for Exit {
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::InvalidInput => Self::Usage,
-            ErrorKind::LocalFile => Self::LocalFile,
+            ErrorKind::LocalFile | ErrorKind::Journal => Self::LocalFile,
             ErrorKind::Refused | ErrorKind::Processing => Self::Refused,
             ErrorKind::Credential => Self::Credential,
             ErrorKind::DigestMismatch => Self::Verification,
@@ -111,6 +111,7 @@ mod tests {
         for (kind, code) in [
             (ErrorKind::InvalidInput, 2),
             (ErrorKind::LocalFile, 6),
+            (ErrorKind::Journal, 6),
             (ErrorKind::Refused, 1),
             (ErrorKind::Processing, 1),
             (ErrorKind::Credential, 4),

@@ -8,12 +8,13 @@ use console::style;
 use serde::Serialize;
 use vodkit_request::mask::mask;
 use vodkit_request::transport::{TransportError, TransportErrorKind};
-use vodkit_request::{Error, ErrorKind};
+use vodkit_request::{Error, ErrorKind, Remedy};
 
 use crate::catalogue::Vendor;
 use crate::exit::Exit;
 use crate::interrupt;
 use crate::output::{Format, printable};
+use crate::remedy;
 
 /// Why a command did not succeed. Nothing in it is secret.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ struct Facts {
     status: Option<u16>,
     attempts: u32,
     hint: Option<Cow<'static, str>>,
+    /// What the hint says can be done.
+    remedies: Vec<Remedy>,
     maybe_sent: bool,
     created: Option<String>,
     /// Each thing that is wrong, where there are several.
@@ -82,6 +85,7 @@ impl Failure {
             status: None,
             attempts: 0,
             hint: None,
+            remedies: Vec::new(),
             maybe_sent: false,
             created: None,
             problems: Vec::new(),
@@ -134,9 +138,9 @@ impl Failure {
         } else if maybe_sent {
             this.0.maybe_sent = true;
             this = this.hint(if resumable {
-                "a call that changes something was under way: the next run finds out what came of it"
+                "A call that changes something was under way: the next run finds out what came of it"
             } else {
-                "a call that changes something was under way: look before repeating it"
+                "A call that changes something was under way: look before repeating it"
             });
         }
         if resumable { this.resumable() } else { this }
@@ -187,21 +191,14 @@ impl Failure {
 
     /// Says that the same command goes on where this one stopped.
     pub(crate) fn resumable(mut self) -> Self {
-        let command = interrupt::this_command();
-        self.more_hint(format!("To go on: {command}"));
-        self.0.resume = Some(command);
+        self.0.resume = Some(interrupt::this_command());
         self
     }
 
     /// Says that the same command fails again for as long as nothing else has changed.
     pub(crate) fn restartable(mut self) -> Self {
-        // A hint that names it already has said so.
-        if !self
-            .0
-            .hint
-            .as_deref()
-            .is_some_and(|hint| hint.contains("--restart"))
-        {
+        let is_said = |remedy: &Remedy| matches!(remedy, Remedy::StartOver | Remedy::OwnJournal);
+        if !self.0.remedies.iter().any(is_said) {
             self.more_hint("If that stays so, --restart gives up what was begun and uploads the file from the start".to_owned());
         }
         self
@@ -220,6 +217,22 @@ impl Failure {
 
     /// One line for people.
     pub(crate) fn line(&self) -> String {
+        let resume = self.0.resume.as_ref();
+        let resume = resume.map(|command| format!("To go on: {command}"));
+        self.said(self.0.hint.as_deref().into_iter().chain(resume.as_deref()))
+    }
+
+    /// The line of one of several files, which are all gone on with by the same command.
+    pub(crate) fn of_row(&self) -> String {
+        self.said(self.0.hint.as_deref())
+    }
+
+    /// What is wrong, without what to do about it.
+    pub(crate) fn brief(&self) -> String {
+        self.said(None)
+    }
+
+    fn said<'a>(&self, hints: impl IntoIterator<Item = &'a str>) -> String {
         let facts = &*self.0;
         let mut line = String::new();
         if let Some(operation) = facts.operation {
@@ -238,11 +251,11 @@ impl Failure {
         if facts.attempts > 1 {
             line.push_str(&format!(" (after {} attempts)", facts.attempts));
         }
-        if let Some(hint) = &facts.hint {
+        for hint in hints {
             let end = line.trim_end_matches(['.', '。', ' ']).len();
             line.truncate(end);
             line.push_str(". ");
-            line.push_str(hint);
+            push_sentence(&mut line, hint);
         }
         printable(&line).into_owned()
     }
@@ -306,45 +319,16 @@ impl Failure {
     }
 }
 
-/// What hints call by the names of the library, and how it is called here. The longer texts come first.
-const IN_OPTIONS: [(&str, &str); 12] = [
-    (
-        "remove its journal, and upload the file from the start",
-        "run it again with --restart",
-    ),
-    (
-        "remove the journal, and upload the file from the start",
-        "run it again with --restart",
-    ),
-    (
-        "run it again with the same journal",
-        "run the same command again",
-    ),
-    ("with the same journal", "with the same command"),
-    ("without a journal the next upload", "the next upload"),
-    (
-        "Give each upload a journal of its own",
-        "--restart gives up what was begun of this file",
-    ),
-    (
-        ", or name them with Transfer::except",
-        ", or have a new one created with --repeat-unknown",
-    ),
-    (", or name the others with `Transfer::except`", ""),
-    ("`Transfer::repeat_unknown`", "--repeat-unknown"),
-    ("Transfer::repeat_unknown", "--repeat-unknown"),
-    (
-        "remove the journal, and upload the file again",
-        "run it again with --restart",
-    ),
-    ("remove the journal", "use --restart"),
-];
-
-/// A hint of the library for who has a command line.
-fn in_options(hint: &str) -> String {
-    IN_OPTIONS
-        .iter()
-        .fold(hint.to_owned(), |hint, (from, to)| hint.replace(from, to))
+/// A sentence begins with a capital, unless it begins with the name of this program.
+fn push_sentence(line: &mut String, sentence: &str) {
+    let mut rest = sentence.chars();
+    match rest.next() {
+        Some(first) if !sentence.starts_with("vodkit ") => {
+            line.extend(first.to_uppercase());
+            line.push_str(rest.as_str());
+        }
+        _ => line.push_str(sentence),
+    }
 }
 
 /// Whether failures are told as JSON: when it was asked for, and wherever no person looks on.
@@ -364,7 +348,9 @@ impl From<Error> for Failure {
             .filter(|status| !status.is_success())
             .map(|status| status.as_u16());
         facts.attempts = error.attempts();
-        facts.hint = error.hint().map(|hint| in_options(hint).into());
+        let hint = error.hint_in(remedy::in_options);
+        facts.hint = hint.filter(|hint| !hint.is_empty()).map(Cow::from);
+        facts.remedies = error.remedies().collect();
         facts.maybe_sent = error.maybe_sent();
         facts.created = error.created().map(str::to_owned);
         this
@@ -417,9 +403,9 @@ mod tests {
     #[test]
     fn the_vendors_full_stop_is_not_doubled() {
         let line = |message| Failure::usage(message).hint("look").line();
-        assert_eq!(line("not found."), "not found. look");
-        assert_eq!(line("没有。"), "没有. look");
-        assert_eq!(line("no"), "no. look");
+        assert_eq!(line("not found."), "not found. Look");
+        assert_eq!(line("没有。"), "没有. Look");
+        assert_eq!(line("no"), "no. Look");
     }
 
     #[test]
@@ -432,7 +418,7 @@ mod tests {
         failure.0.attempts = 3;
         assert_eq!(
             failure.line(),
-            "video/getInfo: code 5002: a\u{fffd}b at `data.x` (after 3 attempts). do c"
+            "video/getInfo: code 5002: a\u{fffd}b at `data.x` (after 3 attempts). Do c"
         );
     }
 
@@ -445,7 +431,7 @@ mod tests {
             (
                 true,
                 None,
-                "interrupted. a call that changes something was under way: look before repeating it"
+                "interrupted. A call that changes something was under way: look before repeating it"
                     .to_owned(),
             ),
             (
@@ -465,40 +451,6 @@ mod tests {
             assert_eq!(failure.exit(), Exit::Interrupted);
             assert_eq!(failure.0.maybe_sent, maybe_sent);
             assert_eq!(failure.0.created, id);
-        }
-    }
-
-    #[test]
-    fn hints_name_options_and_not_the_library() {
-        for (hint, told) in [
-            (
-                "Nothing was sent. Give each upload a journal of its own",
-                "Nothing was sent. --restart gives up what was begun of this file",
-            ),
-            (
-                "5 of 9 bytes are stored; with the same journal the upload goes on from there",
-                "5 of 9 bytes are stored; with the same command the upload goes on from there",
-            ),
-            (
-                "5 of 9 bytes of video 7 are confirmed: run it again with the same journal, and it goes on from there",
-                "5 of 9 bytes of video 7 are confirmed: run the same command again, and it goes on from there",
-            ),
-            (
-                "Delete those that nobody uploads to, or name the others with `Transfer::except`. With `Transfer::repeat_unknown` a new one is created",
-                "Delete those that nobody uploads to. With --repeat-unknown a new one is created",
-            ),
-            (
-                "delete those that nobody uploads to, or name them with Transfer::except",
-                "delete those that nobody uploads to, or have a new one created with --repeat-unknown",
-            ),
-            (
-                "Delete video 7, remove the journal, and upload the file again",
-                "Delete video 7, run it again with --restart",
-            ),
-        ] {
-            let error = Error::new(ErrorKind::InvalidInput, "x").with_hint(hint);
-            let line = Failure::from(error).line();
-            assert_eq!(line, format!("x. {told}"));
         }
     }
 

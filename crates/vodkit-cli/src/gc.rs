@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::upload::state::State;
-use crate::upload::{bare_way, left_behind, not_opened};
+use crate::upload::{bare_way, left_behind, left_in_short, not_opened};
 use crate::watch;
 
 pub(crate) fn run(args: &GcArgs, global: Global) -> Result<(), Failure> {
@@ -192,7 +192,9 @@ impl Left {
                 Some(pid) => format!("process {pid} works on it"),
                 None => "a process works on it".to_owned(),
             },
-            (None, Ok(look)) => left_behind(&look.past).unwrap_or_else(|| "nothing yet".to_owned()),
+            (None, Ok(look)) => {
+                left_in_short(&look.past).unwrap_or_else(|| "nothing yet".to_owned())
+            }
         };
         vec![
             text(about.map(|about| about.vendor.clone())),

@@ -15,9 +15,8 @@ use crate::words::worded;
 /// How results are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For programs.
+    // Documentation here would be help for each value, with which clap spreads all of `--help` over three times the lines.
     Json,
-    /// For people.
     Table,
 }
 

@@ -9,33 +9,52 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use vodkit_request::{Progress, ProgressSink};
 
 use crate::interrupt;
+use crate::speed::Speed;
 
 /// A bar for the bytes of an upload.
-pub(crate) fn upload_bar(bytes: u64) -> ProgressBar {
-    let bar = ProgressBar::new(bytes);
-    let template = "  uploading {bar:32.green} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
-    bar.set_style(style(template));
-    stop_on_interrupt(&bar);
-    bar
+#[derive(Clone)]
+pub(crate) struct UploadBar {
+    bar: ProgressBar,
+    speed: Speed,
 }
 
-/// What the SDK is to tell, so that the bar shows it.
-pub(crate) fn sink(bar: &ProgressBar) -> ProgressSink {
-    let bar = bar.clone();
-    ProgressSink::new(move |progress| show(&bar, progress))
-}
-
-/// Shows how far an upload is.
-pub(crate) fn show(bar: &ProgressBar, progress: Progress) {
-    // A form around the file counts as well.
-    if bar.length() != Some(progress.total) {
-        bar.set_length(progress.total);
+impl UploadBar {
+    /// The bar of the only file.
+    pub(crate) fn of_one(bytes: u64) -> Self {
+        let bar = ProgressBar::new(bytes);
+        let this = Self::on(
+            bar,
+            "  uploading {bar:32.green} {bytes}/{total_bytes}  {speed}  {left}",
+        );
+        stop_on_interrupt(&this.bar);
+        this
     }
-    let is_first = bar.position() == 0;
-    bar.set_position(progress.sent);
-    if is_first {
-        // What an earlier run has sent, or what is sent at once, is no speed.
-        bar.reset_eta();
+
+    fn on(bar: ProgressBar, template: &str) -> Self {
+        let speed = Speed::default();
+        bar.set_style(speed.told_by(style(template)));
+        Self { bar, speed }
+    }
+
+    /// Shows how far the upload is. Where it begins is no speed.
+    pub(crate) fn show(&self, progress: Progress) {
+        // A form around the file counts as well.
+        if self.bar.length() != Some(progress.total) {
+            self.bar.set_length(progress.total);
+        }
+        self.speed.reached(progress.sent);
+        self.bar.set_position(progress.sent);
+    }
+
+    /// What the SDK is to tell, so that the bar shows it.
+    pub(crate) fn sink(&self) -> ProgressSink {
+        let bar = self.clone();
+        ProgressSink::new(move |progress| bar.show(progress))
+    }
+
+    /// The bar itself.
+    pub(crate) fn bar(&self) -> &ProgressBar {
+        &self.bar
     }
 }
 
@@ -48,14 +67,14 @@ fn style(template: &str) -> ProgressStyle {
 /// A bar for each of several files, and one for all of them below.
 pub(crate) struct Bars {
     all: MultiProgress,
-    total: ProgressBar,
+    total: UploadBar,
     files: usize,
     rows: Mutex<Rows>,
 }
 
 #[derive(Default)]
 struct Rows {
-    bars: HashMap<usize, ProgressBar>,
+    bars: HashMap<usize, UploadBar>,
     /// Bytes of each file under way.
     sent: HashMap<usize, u64>,
     /// Bytes of the files that have ended.
@@ -74,11 +93,13 @@ impl Bars {
     }
 
     fn on(all: MultiProgress, files: usize, bytes: u64) -> Self {
-        let total = all.add(ProgressBar::new(bytes));
-        let template = "  {msg:28} {bar:24.cyan} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}";
-        total.set_style(style(template));
-        total.set_message(format!("0 of {files} files"));
-        total.enable_steady_tick(Duration::from_millis(200));
+        let total = UploadBar::on(
+            all.add(ProgressBar::new(bytes)),
+            "  {msg:28} {bar:24.cyan} {bytes}/{total_bytes}  {speed}  {left}",
+        );
+        total.speed.reached(0);
+        total.bar.set_message(format!("0 of {files} files"));
+        total.bar.enable_steady_tick(Duration::from_millis(200));
         let rows = Mutex::default();
         Self {
             all,
@@ -90,11 +111,12 @@ impl Bars {
 
     /// A file begins.
     pub(crate) fn begin(&self, row: usize, name: &str, bytes: u64) {
-        let bar = self.all.insert_before(&self.total, ProgressBar::new(bytes));
-        bar.set_style(style(
-            "  {msg} {bar:24.green} {bytes}/{total_bytes}  {bytes_per_sec}  {eta}",
-        ));
-        bar.set_message(cut(name));
+        let bar = UploadBar::on(
+            self.all
+                .insert_before(&self.total.bar, ProgressBar::new(bytes)),
+            "  {msg} {bar:24.green} {bytes}/{total_bytes}  {speed}  {left}",
+        );
+        bar.bar.set_message(cut(name));
         self.rows().bars.insert(row, bar);
     }
 
@@ -102,19 +124,24 @@ impl Bars {
     pub(crate) fn show(&self, row: usize, progress: Progress) {
         let mut rows = self.rows();
         if let Some(bar) = rows.bars.get(&row) {
-            show(bar, progress);
+            bar.show(progress);
         }
-        rows.sent.insert(row, progress.sent);
+        if rows.sent.insert(row, progress.sent).is_none() {
+            self.total.speed.passed_over(progress.sent);
+        }
         self.count(&rows);
     }
 
     /// The vendor works on a file.
     pub(crate) fn wait(&self, row: usize, name: &str) {
         let mut rows = self.rows();
-        let bar = rows.bars.entry(row).or_insert_with(|| {
-            self.all
-                .insert_before(&self.total, ProgressBar::new_spinner())
+        let bar = rows.bars.entry(row).or_insert_with(|| UploadBar {
+            bar: self
+                .all
+                .insert_before(&self.total.bar, ProgressBar::new_spinner()),
+            speed: Speed::default(),
         });
+        let bar = &bar.bar;
         bar.set_style(style("  {msg} {spinner:.green} transcoding {elapsed}"));
         bar.set_message(cut(name));
         bar.enable_steady_tick(Duration::from_millis(100));
@@ -123,11 +150,14 @@ impl Bars {
     /// A file has ended, well or not; so have `ended` of all, `failed` of them not well.
     pub(crate) fn end(&self, row: usize, bytes: u64, ended: usize, failed: usize) {
         let mut rows = self.rows();
-        if let Some(bar) = rows.bars.remove(&row) {
+        if let Some(UploadBar { bar, .. }) = rows.bars.remove(&row) {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }
-        rows.sent.remove(&row);
+        if rows.sent.remove(&row).is_none() {
+            // It was there already, or none of it was sent.
+            self.total.speed.passed_over(bytes);
+        }
         rows.ended += bytes;
         self.count(&rows);
         let failed = match failed {
@@ -135,6 +165,7 @@ impl Bars {
             failed => format!(", {failed} failed"),
         };
         self.total
+            .bar
             .set_message(format!("{ended} of {} files{failed}", self.files));
     }
 
@@ -145,7 +176,7 @@ impl Bars {
 
     /// All is over: nothing of the bars stays.
     pub(crate) fn clear(&self) {
-        self.total.finish_and_clear();
+        self.total.bar.finish_and_clear();
         let _gone = self.all.clear();
     }
 
@@ -159,8 +190,10 @@ impl Bars {
     fn count(&self, rows: &Rows) {
         let under_way: u64 = rows.sent.values().sum();
         // With the form around each file it may be a little more than the files.
-        let most = self.total.length().unwrap_or(u64::MAX);
-        self.total.set_position((rows.ended + under_way).min(most));
+        let most = self.total.bar.length().unwrap_or(u64::MAX);
+        let there = rows.ended + under_way;
+        self.total.speed.reached(there);
+        self.total.bar.set_position(there.min(most));
     }
 
     fn rows(&self) -> MutexGuard<'_, Rows> {
@@ -236,7 +269,7 @@ mod tests {
             },
         );
         bars.end(1, 100, 1, 0);
-        bars.total.tick();
+        bars.total.bar.tick();
         let lines: Vec<_> = screen.contents().lines().map(str::to_owned).collect();
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(
@@ -248,7 +281,7 @@ mod tests {
             "{lines:?}"
         );
         bars.end(0, 100, 2, 1);
-        bars.total.tick();
+        bars.total.bar.tick();
         assert!(
             screen.contents().contains("2 of 3 files, 1 failed"),
             "{}",

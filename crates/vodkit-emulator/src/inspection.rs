@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::form::Form;
+use crate::s3;
 use crate::server::{Outcome, Shared, json_response};
 
 /// Something that was uploaded and is there.
@@ -44,7 +45,7 @@ pub(crate) fn list(shared: &Shared) -> io::Result<Vec<Stored>> {
     }
     // The stores know the digests of their objects.
     all.extend(shared.oss.with(|store| store.stored()));
-    all.extend(shared.s3.with(|store| store.stored()));
+    all.extend(shared.s3.with(|store| s3::stored(store)));
     Ok(all)
 }
 

@@ -5,7 +5,7 @@ use http::Method;
 
 use crate::server::{CONTROL, Outcome, Shared};
 use crate::storage::Kind;
-use crate::{baijiayun, mediacloud, oss, polyv, quvideo, s3};
+use crate::{baijiayun, mediacloud, polyv, quvideo};
 
 /// The operation that a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,20 +25,12 @@ impl Named {
         if request.method() == Method::OPTIONS || path.starts_with(CONTROL) {
             return None;
         }
-        if oss::is_meant(shared, request) {
-            let (vendor, operation) = oss::name_of(shared, request);
+        if let Some(storage) = Kind::of(shared, request) {
+            let (vendor, operation) = storage.name_of(shared, request);
             return Some(Self {
                 vendor: Some(vendor),
                 operation,
-                storage: Some(Kind::Oss),
-            });
-        }
-        if s3::is_meant(shared, request) {
-            let (vendor, operation) = s3::name_of(shared, request);
-            return Some(Self {
-                vendor: Some(vendor),
-                operation,
-                storage: Some(Kind::S3),
+                storage: Some(storage),
             });
         }
         let method = request.method();

@@ -22,8 +22,7 @@ use crate::clock::{self, Clock};
 use crate::connection::{Door, Peer};
 use crate::journal::{Effect, Journal, Record};
 use crate::named::Named;
-use crate::storage::Kind;
-use crate::{baijiayun, fault, inspection, mediacloud, oss, outcome, polyv, quvideo, s3};
+use crate::{baijiayun, fault, inspection, mediacloud, oss, outcome, polyv, quvideo, storage};
 
 /// Data that several tasks change in turn.
 pub(crate) struct Guarded<T>(Mutex<T>);
@@ -55,7 +54,7 @@ pub(crate) struct Shared {
     pub(crate) quvideo: Guarded<quvideo::State>,
     pub(crate) mediacloud: Guarded<mediacloud::State>,
     pub(crate) oss: Guarded<oss::Store>,
-    pub(crate) s3: Guarded<s3::Store>,
+    pub(crate) s3: Guarded<storage::Store>,
     pub(crate) journal: Guarded<Journal>,
     pub(crate) faults: Guarded<fault::Registry>,
     /// How many outcomes were planned. They are kept by the vendors whose videos meet them.
@@ -75,7 +74,7 @@ impl Shared {
             quvideo: Guarded::new(quvideo::State::new(&settings.quvideo)),
             mediacloud: Guarded::new(mediacloud::State::new(&settings.mediacloud)),
             oss: Guarded::new(oss::Store::new()),
-            s3: Guarded::new(s3::Store::new(&settings.mediacloud_buckets)),
+            s3: Guarded::new(storage::Store::new(&settings.mediacloud_buckets)),
             journal: Guarded::new(Journal::new(settings.journal_limit)),
             faults: Guarded::new(fault::Registry::default()),
             outcomes: AtomicU64::new(0),
@@ -111,7 +110,7 @@ impl Shared {
             .replace(mediacloud::State::new(&self.settings.mediacloud));
         self.oss.replace(oss::Store::new());
         self.s3
-            .replace(s3::Store::new(&self.settings.mediacloud_buckets));
+            .replace(storage::Store::new(&self.settings.mediacloud_buckets));
         self.callbacks.clear();
         self.journal
             .replace(Journal::new(self.settings.journal_limit));
@@ -176,9 +175,10 @@ impl Server {
     /// Serves on its own thread, so that it needs no runtime of the caller's and never fights with one.
     pub(crate) fn start(listener: std::net::TcpListener, shared: Arc<Shared>) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
+        // Threads that write and digest are started when there is work for them, so their number costs nothing at rest.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .max_blocking_threads(2)
+            .max_blocking_threads(8)
             .build()?;
         let (stop, stopped) = oneshot::channel::<()>();
         let listener = {
@@ -286,8 +286,7 @@ async fn answer(shared: Arc<Shared>, mut request: Request, next: Next) -> Respon
                 Method::OPTIONS => preflight(request.headers()),
                 // A bucket is the first part of a path or of the Host, so no route can tell these requests.
                 _ => match storage {
-                    Some(Kind::Oss) => oss::answer(&shared, request).await,
-                    Some(Kind::S3) => s3::answer(&shared, request).await,
+                    Some(storage) => storage.answer(&shared, request).await,
                     None => next.run(request).await,
                 },
             }

@@ -1,14 +1,10 @@
 //! The client and how it is made.
 
-use std::fmt;
-use std::sync::Arc;
-
+use vodkit_request::facade::ClientSettings;
 use vodkit_request::mediacloud::MediaCloud;
 #[cfg(feature = "upload")]
 use vodkit_request::mediacloud::{Abandon, ObjectStorage, Upload};
-use vodkit_request::{
-    BaseUrl, Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Session, types,
-};
+use vodkit_request::{Call, Error, ErrorKind, Raw, types};
 #[cfg(feature = "upload")]
 use vodkit_request::{Run, upload::Journal};
 
@@ -16,28 +12,14 @@ use vodkit_request::{Run, upload::Journal};
 use types::FileInput;
 use types::{Operation, Secret};
 
-/// One MediaCloud account over a transport.
-///
-/// Cloning is cheap and shares the account's state: the token, the clock correction and the retry budget.
-#[derive(Clone)]
-pub struct Client<T> {
-    transport: T,
-    session: Arc<Session<MediaCloud>>,
-}
-
-impl Client<()> {
-    /// Starts a client.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
+vodkit_request::client! {
+    /// One MediaCloud account over a transport.
+    ///
+    /// Cloning is cheap and shares the account's state: the token, the clock correction and the retry budget.
+    MediaCloud
 }
 
 impl<T> Client<T> {
-    /// A call by its request struct: the form that the generated methods are short for.
-    pub fn call<E: Endpoint<Vendor = MediaCloud>>(&self, endpoint: E) -> Call<'_, T, E> {
-        Call::new(&self.transport, &self.session, endpoint)
-    }
-
     /// A call that no page documents, or no table has yet: it carries the token, its parameters are unchecked, its data is as it comes.
     ///
     /// ```no_run
@@ -136,25 +118,6 @@ impl<T> Client<T> {
         let abandon = Abandon::new(&self.session, journal, storage);
         Run::new(&self.transport, abandon)
     }
-
-    /// The transport.
-    pub fn transport(&self) -> &T {
-        &self.transport
-    }
-
-    /// The shared state of the account.
-    #[must_use]
-    pub fn session(&self) -> &Session<MediaCloud> {
-        &self.session
-    }
-}
-
-impl<T> fmt::Debug for Client<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("session", &self.session)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Settings of a [`Client`].
@@ -166,10 +129,7 @@ pub struct ClientBuilder {
     username: Option<String>,
     password: Option<Secret>,
     access_token: Option<Secret>,
-    base_url: Option<String>,
-    retry: Option<RetryPolicy>,
-    call_limits: Option<Limits>,
-    transfer_limits: Option<Limits>,
+    settings: ClientSettings,
 }
 
 impl ClientBuilder {
@@ -193,25 +153,7 @@ impl ClientBuilder {
 
     /// Where the API is; the page shows `http://vod.test.mediacloud.imgo.tv` for tests. Passwords and tokens go there: use https where you can.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// How failed calls are repeated; by default [`RetryPolicy::STANDARD`].
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = Some(retry);
-        self
-    }
-
-    /// Time and size limits of API calls; by default [`Limits::call`].
-    pub fn call_limits(mut self, limits: Limits) -> Self {
-        self.call_limits = Some(limits);
-        self
-    }
-
-    /// Time and size limits of calls that send a file; by default [`Limits::transfer`].
-    pub fn transfer_limits(mut self, limits: Limits) -> Self {
-        self.transfer_limits = Some(limits);
+        self.settings.base_url = Some(url.into());
         self
     }
 
@@ -226,7 +168,8 @@ impl ClientBuilder {
                 .password
                 .or_else(|| variable("VODKIT_MEDIACLOUD_PASSWORD").map(Secret::from));
         }
-        self.base_url = self
+        self.settings.base_url = self
+            .settings
             .base_url
             .or_else(|| variable("VODKIT_MEDIACLOUD_BASE_URL"));
         self
@@ -237,13 +180,9 @@ impl ClientBuilder {
     /// # Errors
     /// [`ErrorKind::Credential`] when there is nothing to log in with, [`ErrorKind::InvalidInput`] when the address is missing or wrong.
     pub fn build<T>(self, transport: T) -> Result<Client<T>, Error> {
-        let Some(url) = &self.base_url else {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "where is the API? set its base URL (VODKIT_MEDIACLOUD_BASE_URL)",
-            ));
-        };
-        let base: BaseUrl = url.parse()?;
+        let base = self
+            .settings
+            .needed_base_url("where is the API? set its base URL (VODKIT_MEDIACLOUD_BASE_URL)")?;
         let missing = |what| Err(Error::new(ErrorKind::Credential, what));
         let filled = |secret: Option<Secret>| secret.filter(|secret| !secret.is_empty());
         let vendor = match (
@@ -260,32 +199,8 @@ impl ClientBuilder {
                 return missing("username is missing (VODKIT_MEDIACLOUD_USERNAME)");
             }
         };
-        let session = Session::new(vendor)
-            .with_retry(self.retry.unwrap_or_default())
-            .with_limits(
-                self.call_limits.unwrap_or_else(Limits::call),
-                self.transfer_limits.unwrap_or_else(Limits::transfer),
-            );
-        Ok(Client {
-            transport,
-            session: Arc::new(session),
-        })
-    }
-
-    /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).
-    ///
-    /// # Errors
-    /// As [`build`](Self::build).
-    pub fn build_sans_io(self) -> Result<Client<()>, Error> {
-        self.build(())
+        Ok(Client::new(transport, self.settings.session(vendor)))
     }
 }
 
-/// A variable of the environment; an empty one counts as not set. A value that was read from a file often ends with a line break, which no
-/// name and no key has.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name)
-        .ok()
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
-}
+vodkit_request::client_builder!();

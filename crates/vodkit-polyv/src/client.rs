@@ -1,38 +1,20 @@
 //! The client and how it is made.
 
-use std::fmt;
-use std::sync::Arc;
-
+use vodkit_request::facade::ClientSettings;
 use vodkit_request::polyv::{Abandon, Polyv, Upload};
 use vodkit_request::upload::Journal;
-use vodkit_request::{
-    Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Run, Session, types,
-};
+use vodkit_request::{Call, Error, ErrorKind, Raw, Run, types};
 
 use types::{FileInput, Operation, Secret};
 
-/// One Polyv account over a transport.
-///
-/// Cloning is cheap and shares the account's state: the clock correction and the retry budget.
-#[derive(Clone)]
-pub struct Client<T> {
-    transport: T,
-    session: Arc<Session<Polyv>>,
-}
-
-impl Client<()> {
-    /// Starts a client.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
+vodkit_request::client! {
+    /// One Polyv account over a transport.
+    ///
+    /// Cloning is cheap and shares the account's state: the clock correction and the retry budget.
+    Polyv
 }
 
 impl<T> Client<T> {
-    /// A call by its request struct: the form that the generated methods are short for.
-    pub fn call<E: Endpoint<Vendor = Polyv>>(&self, endpoint: E) -> Call<'_, T, E> {
-        Call::new(&self.transport, &self.session, endpoint)
-    }
-
     /// A call that no page documents, or no table has yet: signed like the others, its parameters unchecked, its data as it comes.
     ///
     /// ```no_run
@@ -126,25 +108,6 @@ impl<T> Client<T> {
     pub fn abandon_upload(&self, journal: Journal) -> Run<'_, T, Abandon<'_>> {
         Run::new(&self.transport, Abandon::new(&self.session, journal))
     }
-
-    /// The transport.
-    pub fn transport(&self) -> &T {
-        &self.transport
-    }
-
-    /// The shared state of the account.
-    #[must_use]
-    pub fn session(&self) -> &Session<Polyv> {
-        &self.session
-    }
-}
-
-impl<T> fmt::Debug for Client<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("session", &self.session)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Settings of a [`Client`].
@@ -155,10 +118,7 @@ impl<T> fmt::Debug for Client<T> {
 pub struct ClientBuilder {
     user_id: Option<String>,
     secret_key: Option<Secret>,
-    base_url: Option<String>,
-    retry: Option<RetryPolicy>,
-    call_limits: Option<Limits>,
-    transfer_limits: Option<Limits>,
+    settings: ClientSettings,
 }
 
 impl ClientBuilder {
@@ -176,25 +136,7 @@ impl ClientBuilder {
 
     /// One address for all calls in the place of the vendor's hosts, such as an emulator's.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// How failed calls are repeated; by default [`RetryPolicy::STANDARD`].
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = Some(retry);
-        self
-    }
-
-    /// Time and size limits of API calls; by default [`Limits::call`].
-    pub fn call_limits(mut self, limits: Limits) -> Self {
-        self.call_limits = Some(limits);
-        self
-    }
-
-    /// Time and size limits of calls that send a file; by default [`Limits::transfer`].
-    pub fn transfer_limits(mut self, limits: Limits) -> Self {
-        self.transfer_limits = Some(limits);
+        self.settings.base_url = Some(url.into());
         self
     }
 
@@ -205,7 +147,10 @@ impl ClientBuilder {
         self.secret_key = self
             .secret_key
             .or_else(|| variable("VODKIT_POLYV_SECRET_KEY").map(Secret::from));
-        self.base_url = self.base_url.or_else(|| variable("VODKIT_POLYV_BASE_URL"));
+        self.settings.base_url = self
+            .settings
+            .base_url
+            .or_else(|| variable("VODKIT_POLYV_BASE_URL"));
         self
     }
 
@@ -221,36 +166,12 @@ impl ClientBuilder {
         let Some(secret_key) = self.secret_key.filter(|key| !key.is_empty()) else {
             return missing("secretkey is missing (VODKIT_POLYV_SECRET_KEY)");
         };
-        let vendor = match &self.base_url {
-            Some(url) => Polyv::at(user_id, secret_key, url.parse()?)?,
+        let vendor = match self.settings.base_url()? {
+            Some(url) => Polyv::at(user_id, secret_key, url)?,
             None => Polyv::new(user_id, secret_key)?,
         };
-        let session = Session::new(vendor)
-            .with_retry(self.retry.unwrap_or_default())
-            .with_limits(
-                self.call_limits.unwrap_or_else(Limits::call),
-                self.transfer_limits.unwrap_or_else(Limits::transfer),
-            );
-        Ok(Client {
-            transport,
-            session: Arc::new(session),
-        })
-    }
-
-    /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).
-    ///
-    /// # Errors
-    /// As [`build`](Self::build).
-    pub fn build_sans_io(self) -> Result<Client<()>, Error> {
-        self.build(())
+        Ok(Client::new(transport, self.settings.session(vendor)))
     }
 }
 
-/// A variable of the environment; an empty one counts as not set. A value that was read from a file often ends with a line break, which no
-/// name and no key has.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name)
-        .ok()
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
-}
+vodkit_request::client_builder!();

@@ -1,38 +1,20 @@
 //! The client and how it is made.
 
-use std::fmt;
-use std::sync::Arc;
-
+use vodkit_request::facade::ClientSettings;
 use vodkit_request::quvideo::{Abandon, QuVideo, Upload};
 use vodkit_request::upload::Journal;
-use vodkit_request::{
-    Call, Endpoint, Error, ErrorKind, Limits, Raw, RetryPolicy, Run, Session, types,
-};
+use vodkit_request::{Call, Error, Raw, Run, types};
 
 use types::{FileInput, Operation, Secret};
 
-/// One QuVideo AppServer over a transport, with or without a user.
-///
-/// Cloning is cheap and shares the account's state: the retry budget.
-#[derive(Clone)]
-pub struct Client<T> {
-    transport: T,
-    session: Arc<Session<QuVideo>>,
-}
-
-impl Client<()> {
-    /// Starts a client.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
+vodkit_request::client! {
+    /// One QuVideo AppServer over a transport, with or without a user.
+    ///
+    /// Cloning is cheap and shares the account's state: the retry budget.
+    QuVideo
 }
 
 impl<T> Client<T> {
-    /// A call by its request struct: the form that the generated methods are short for.
-    pub fn call<E: Endpoint<Vendor = QuVideo>>(&self, endpoint: E) -> Call<'_, T, E> {
-        Call::new(&self.transport, &self.session, endpoint)
-    }
-
     /// A call that no page documents, or no table has yet: it carries the token if it says so, its parameters are unchecked, its data is as it comes.
     ///
     /// ```no_run
@@ -126,25 +108,6 @@ impl<T> Client<T> {
     pub fn abandon_upload(&self, journal: Journal) -> Run<'_, T, Abandon<'_>> {
         Run::new(&self.transport, Abandon::new(&self.session, journal))
     }
-
-    /// The transport.
-    pub fn transport(&self) -> &T {
-        &self.transport
-    }
-
-    /// The shared state of the account.
-    #[must_use]
-    pub fn session(&self) -> &Session<QuVideo> {
-        &self.session
-    }
-}
-
-impl<T> fmt::Debug for Client<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("session", &self.session)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Settings of a [`Client`].
@@ -154,10 +117,7 @@ impl<T> fmt::Debug for Client<T> {
 #[must_use = "settings do nothing until `build`"]
 pub struct ClientBuilder {
     token: Option<Secret>,
-    base_url: Option<String>,
-    retry: Option<RetryPolicy>,
-    call_limits: Option<Limits>,
-    transfer_limits: Option<Limits>,
+    settings: ClientSettings,
 }
 
 impl ClientBuilder {
@@ -169,31 +129,14 @@ impl ClientBuilder {
 
     /// Where the server is: scheme, host, port, and a path prefix if it has one.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
-        self
-    }
-
-    /// How failed calls are repeated; by default [`RetryPolicy::STANDARD`].
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.retry = Some(retry);
-        self
-    }
-
-    /// Time and size limits of API calls; by default [`Limits::call`].
-    pub fn call_limits(mut self, limits: Limits) -> Self {
-        self.call_limits = Some(limits);
-        self
-    }
-
-    /// Time and size limits of calls that send a file; by default [`Limits::transfer`].
-    pub fn transfer_limits(mut self, limits: Limits) -> Self {
-        self.transfer_limits = Some(limits);
+        self.settings.base_url = Some(url.into());
         self
     }
 
     /// Fills what is not set yet from the environment: `VODKIT_QUVIDEO_BASE_URL`, `VODKIT_QUVIDEO_TOKEN`. Empty ones count as not set.
     pub fn from_env(mut self) -> Self {
-        self.base_url = self
+        self.settings.base_url = self
+            .settings
             .base_url
             .or_else(|| variable("VODKIT_QUVIDEO_BASE_URL"));
         self.token = self
@@ -205,44 +148,17 @@ impl ClientBuilder {
     /// Makes the client.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidInput`] when the base URL is missing or wrong.
+    /// [`ErrorKind::InvalidInput`](crate::ErrorKind::InvalidInput) when the base URL is missing or wrong.
     pub fn build<T>(self, transport: T) -> Result<Client<T>, Error> {
-        let Some(url) = &self.base_url else {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                "where is the server? set its base URL (VODKIT_QUVIDEO_BASE_URL)",
-            ));
-        };
-        let mut vendor = QuVideo::new(url.parse()?);
+        let base = self
+            .settings
+            .needed_base_url("where is the server? set its base URL (VODKIT_QUVIDEO_BASE_URL)")?;
+        let mut vendor = QuVideo::new(base);
         if let Some(token) = self.token.filter(|token| !token.is_empty()) {
             vendor = vendor.with_token(token);
         }
-        let session = Session::new(vendor)
-            .with_retry(self.retry.unwrap_or_default())
-            .with_limits(
-                self.call_limits.unwrap_or_else(Limits::call),
-                self.transfer_limits.unwrap_or_else(Limits::transfer),
-            );
-        Ok(Client {
-            transport,
-            session: Arc::new(session),
-        })
-    }
-
-    /// Makes a client without a transport: its calls give HTTP requests ([`Call::request`]) and read replies ([`Call::read`]).
-    ///
-    /// # Errors
-    /// As [`build`](Self::build).
-    pub fn build_sans_io(self) -> Result<Client<()>, Error> {
-        self.build(())
+        Ok(Client::new(transport, self.settings.session(vendor)))
     }
 }
 
-/// A variable of the environment; an empty one counts as not set. A value that was read from a file often ends with a line break, which no
-/// name and no key has.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name)
-        .ok()
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
-}
+vodkit_request::client_builder!();

@@ -43,6 +43,6 @@ pub use vodkit_request::types::{
 };
 pub use vodkit_request::upload::{Abandoned, Journal, Note, Transfer};
 pub use vodkit_request::{
-    BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Limits, Pages, Progress,
-    ProgressSink, Raw, RetryPolicy, Run, Tick, Timestamp,
+    BaseUrl, BlockingTransport, Call, Endpoint, Error, ErrorKind, Hint, Limits, Pages, Progress,
+    ProgressSink, Raw, Remedy, RetryPolicy, Run, Tick, Timestamp,
 };

@@ -9,6 +9,7 @@ use http::{Response, StatusCode};
 use vodkit_types::{FaultClass, Operation};
 
 use crate::params::InvalidParam;
+use crate::remedy::{Hint, Remedy};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// A code longer than this is no code.
@@ -29,7 +30,7 @@ struct Inner {
     operation: Option<&'static Operation>,
     code: Option<String>,
     message: String,
-    hint: Option<Cow<'static, str>>,
+    hint: Option<Hint>,
     status: Option<StatusCode>,
     request_id: Option<String>,
     attempts: u32,
@@ -49,6 +50,8 @@ pub enum ErrorKind {
     InvalidInput,
     /// A local file is missing, unreadable, or has become shorter since the call began.
     LocalFile,
+    /// The journal of an upload could not be written or read. The upload stops where it is, and nothing that was confirmed is lost.
+    Journal,
     /// The vendor refused the call; [`Error::code`] says why.
     Refused,
     /// Key, signature, token or clock is wrong.
@@ -82,6 +85,7 @@ impl ErrorKind {
         match self {
             Self::InvalidInput => "invalid_input",
             Self::LocalFile => "local_file",
+            Self::Journal => "journal",
             Self::Refused => "refused",
             Self::Credential => "credential",
             Self::Throttled => "throttled",
@@ -146,7 +150,19 @@ impl Error {
     /// What a person can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+        self.0.hint.as_ref().map(Hint::as_str)
+    }
+
+    /// What a person can do about it, where settings have other names than in this library: `words` gives the clause for each, such as the option
+    /// of a command line.
+    #[must_use]
+    pub fn hint_in<'w>(&self, words: impl Fn(Remedy) -> Cow<'w, str>) -> Option<String> {
+        self.0.hint.as_ref().map(|hint| hint.in_words(words))
+    }
+
+    /// The settings by which the [hint](Self::hint) says that something can be done about it.
+    pub fn remedies(&self) -> impl Iterator<Item = Remedy> {
+        self.0.hint.iter().flat_map(Hint::remedies)
     }
 
     /// The HTTP status of the reply. Most vendors answer 200 whatever happened.
@@ -265,8 +281,18 @@ impl Error {
 
     /// The same error with another hint: what a person can do about it.
     #[must_use]
-    pub fn with_hint(mut self, hint: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_hint(mut self, hint: impl Into<Hint>) -> Self {
         self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The same error, its hint going on with this one.
+    #[must_use]
+    pub fn with_more_hint(mut self, more: impl Into<Hint>) -> Self {
+        self.0.hint = Some(match self.0.hint.take() {
+            Some(hint) => hint.and(more),
+            None => more.into(),
+        });
         self
     }
 
@@ -335,7 +361,7 @@ impl Error {
                 this.0.code = fault
                     .code
                     .map(|code| one_line(mask(&code)).chars().take(LONGEST_CODE).collect());
-                this.0.hint = fault.hint;
+                this.0.hint = fault.hint.map(Hint::from);
                 if unsure {
                     this.0.hint = Some("The service failed while it handled the call, so the outcome is unknown: look before repeating the call".into());
                 }
@@ -385,7 +411,7 @@ impl fmt::Display for Error {
             write!(f, " (after {} attempts)", inner.attempts)?;
         }
         if let Some(hint) = &inner.hint {
-            write!(f, ". {hint}")?;
+            write!(f, ". {}", hint.as_str())?;
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ pub mod encode;
 pub mod endpoint;
 pub mod error;
 pub mod exec;
+pub mod facade;
 pub mod flow;
 pub mod judge;
 pub mod lanes;
@@ -34,6 +35,7 @@ pub mod polyv;
 #[cfg(feature = "quvideo")]
 pub mod quvideo;
 pub mod raw;
+pub mod remedy;
 pub mod retry;
 #[cfg(feature = "mediacloud-storage")]
 mod s3;
@@ -53,6 +55,7 @@ pub use crate::error::{Error, ErrorKind};
 pub use crate::page::Pages;
 pub use crate::payload::{Payload, Segment};
 pub use crate::raw::Raw;
+pub use crate::remedy::{Hint, Remedy};
 pub use crate::retry::RetryPolicy;
 pub use crate::session::Session;
 #[cfg(feature = "async")]

@@ -116,7 +116,7 @@ impl Place {
     ///
     /// # Errors
     /// When address or clock cannot be used.
-    fn signed(
+    pub(crate) fn signed(
         &self,
         keys: &Keys,
         method: &Method,

@@ -153,5 +153,21 @@ fn the_keys_of_a_login_are_what_a_storage_client_needs() {
         assert!(!format!("{access:?}").contains(secret), "{access:?}");
     }
     assert!(ObjectStorage::new("s3.example.test", "cn-test-1").is_err());
+    #[cfg(feature = "mediacloud-storage")]
+    {
+        let at = vodkit_request::Timestamp(1_700_000_000_000);
+        let address = access.read_address("lessons", "第 1 课.mp4", at).unwrap();
+        let shown = address.expose();
+        assert!(
+            shown.starts_with(
+                "https://s3.example.test/lessons/%E7%AC%AC%201%20%E8%AF%BE.mp4?X-Amz-Algorithm=AWS4-HMAC-SHA256&"
+            ) && shown.contains("X-Amz-Expires=900") && shown.contains("X-Amz-Security-Token=test-session-token"),
+            "{shown}"
+        );
+        assert!(!shown.contains("test-secret-key"), "{shown}");
+        assert!(!format!("{address:?}").contains("Amz"), "{address:?}");
+        let error = access.read_address("lessons", "a//b", at).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    }
     assert_eq!(bearers(&transport), ["none"], "a login shows no token");
 }

@@ -28,25 +28,25 @@ const STYLES: Styles = Styles::styled()
 
 const ENVIRONMENT: &str = "\
 Environment:
-  VODKIT_BAIJIAYUN_PARTNER_ID    number of the account
-  VODKIT_BAIJIAYUN_PARTNER_KEY   key that signs the calls
-  VODKIT_BAIJIAYUN_SECRET_KEY    key that fetches the partner key, for who has only this one
-  VODKIT_BAIJIAYUN_DOMAIN        private domain: the part before .at.baijiayun.com
-  VODKIT_BAIJIAYUN_BASE_URL      another address of the API, such as an emulator's
-  VODKIT_POLYV_USER_ID           id of the account (userid)
-  VODKIT_POLYV_SECRET_KEY        key that signs the calls (secretkey)
-  VODKIT_POLYV_BASE_URL          one address in the place of the vendor's hosts
-  VODKIT_QUVIDEO_BASE_URL        address of the AppServer
-  VODKIT_QUVIDEO_TOKEN           token of a user
-  VODKIT_QUVIDEO_CALLBACK_KEY    key of the callbacks, as it was set in the console
-  VODKIT_QUVIDEO_CALLBACK_URL    address of the callbacks, as it was set there
-  VODKIT_MEDIACLOUD_USERNAME     name and
-  VODKIT_MEDIACLOUD_PASSWORD     password that one logs in with
-  VODKIT_MEDIACLOUD_BASE_URL     address of the API
-  VODKIT_MEDIACLOUD_BUCKET       bucket of its object storage,
-  VODKIT_MEDIACLOUD_STORAGE_ENDPOINT and
-  VODKIT_MEDIACLOUD_REGION       address and region of it
-  VODKIT_STATE_DIR               where it is kept how far uploads are
+  VODKIT_BAIJIAYUN_PARTNER_ID         number of the account
+  VODKIT_BAIJIAYUN_PARTNER_KEY        key that signs the calls
+  VODKIT_BAIJIAYUN_SECRET_KEY         key that fetches the partner key, for who has only this one
+  VODKIT_BAIJIAYUN_DOMAIN             private domain: the part before .at.baijiayun.com
+  VODKIT_BAIJIAYUN_BASE_URL           another address of the API, such as an emulator's
+  VODKIT_POLYV_USER_ID                id of the account (userid)
+  VODKIT_POLYV_SECRET_KEY             key that signs the calls (secretkey)
+  VODKIT_POLYV_BASE_URL               one address in the place of the vendor's hosts
+  VODKIT_QUVIDEO_BASE_URL             address of the AppServer
+  VODKIT_QUVIDEO_TOKEN                token of a user
+  VODKIT_QUVIDEO_CALLBACK_KEY         key of the callbacks, as it was set in the console
+  VODKIT_QUVIDEO_CALLBACK_URL         address of the callbacks, as it was set there
+  VODKIT_MEDIACLOUD_BASE_URL          address of the API
+  VODKIT_MEDIACLOUD_USERNAME          name that one logs in with
+  VODKIT_MEDIACLOUD_PASSWORD          password that one logs in with
+  VODKIT_MEDIACLOUD_BUCKET            bucket of its object storage
+  VODKIT_MEDIACLOUD_STORAGE_ENDPOINT  address of that storage
+  VODKIT_MEDIACLOUD_REGION            region of that storage
+  VODKIT_STATE_DIR                    where it is kept how far uploads are
 
 Results and errors are for people on a terminal, and JSON elsewhere.
 `vodkit help exit-codes` lists the exit codes.";
@@ -63,11 +63,18 @@ pub(crate) struct Cli {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Global {
-    /// How to print results; by default a table on a terminal and JSON elsewhere
-    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    /// How to print results: json or table [default: table on a terminal, json elsewhere]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        display_order = 900
+    )]
     pub(crate) output: Option<Format>,
     /// Tell of each request on standard error
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, display_order = 901)]
     pub(crate) verbose: bool,
 }
 
@@ -156,7 +163,7 @@ pub(crate) struct CallArgs {
 /// Where calls go, and how.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TargetArgs {
-    /// Address of the API instead of the private domain, such as an emulator's
+    /// Another address of the API, such as an emulator's
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// Print the request instead of sending it, with secrets masked
@@ -169,7 +176,7 @@ pub(crate) struct TargetArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The secret comes from --secret, standard input (--secret-stdin), VODKIT_SECRET, or the vendor's variable
+The secret comes from --secret, standard input (--secret-stdin), VODKIT_SECRET, or the vendor's variable \
 (VODKIT_BAIJIAYUN_PARTNER_KEY, VODKIT_POLYV_SECRET_KEY), in this order.
 
 Examples:
@@ -194,12 +201,18 @@ pub(crate) struct SignArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The base URL is the first line of standard output; each request is a line on standard error.
-VODKIT_BAIJIAYUN_PARTNER_ID, _PARTNER_KEY and _SECRET_KEY, VODKIT_POLYV_USER_ID and _SECRET_KEY, VODKIT_QUVIDEO_TOKEN,
-VODKIT_MEDIACLOUD_USERNAME and _PASSWORD describe the accounts,
-VODKIT_BAIJIAYUN_CALLBACK_URL, _AUTH_URL and _AUTH_FORCED, VODKIT_POLYV_CALLBACK_URL, VODKIT_QUVIDEO_CALLBACK_URL, _CALLBACK_KEY
-and _AUDIT_EVENT say whom it calls, which is to be on this machine unless VODKIT_EMULATOR_CALLBACKS_ANYWHERE=1.
-VODKIT_EMULATOR_TIME_SCALE=100 makes transcoding 100 times faster. Ctrl-C or SIGTERM ends it with exit code 0.")]
+The base URL is the first line of standard output; each request is a line on standard error. Ctrl-C or SIGTERM ends it with exit code 0.
+
+Environment, besides the ids, keys, names and passwords of `vodkit --help`, which are those of its accounts:
+  VODKIT_BAIJIAYUN_CALLBACK_URL       whom Baijiayun calls
+  VODKIT_BAIJIAYUN_AUTH_URL           whom it asks who may play
+  VODKIT_BAIJIAYUN_AUTH_FORCED        1: play addresses without an access_key are denied
+  VODKIT_POLYV_CALLBACK_URL           whom Polyv calls
+  VODKIT_QUVIDEO_CALLBACK_URL         whom QuVideo calls
+  VODKIT_QUVIDEO_CALLBACK_KEY         the key that signs it
+  VODKIT_QUVIDEO_AUDIT_EVENT          by which name a review by machine is told
+  VODKIT_EMULATOR_CALLBACKS_ANYWHERE  1: these may be on other machines
+  VODKIT_EMULATOR_TIME_SCALE          100: transcodes 100 times faster")]
 pub(crate) struct EmulatorArgs {
     /// Address and port; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8600")]
@@ -208,12 +221,14 @@ pub(crate) struct EmulatorArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The base URL is the first line of standard output (a JSON object with the addresses, where the output is JSON); then comes a line for
-each callback. Below the base URL, /baijiayun, /baijiayun/auth, /polyv and /quvideo are received.
-The keys come from VODKIT_BAIJIAYUN_PARTNER_KEY, VODKIT_POLYV_SECRET_KEY and VODKIT_QUVIDEO_CALLBACK_KEY; one of them is enough.
+The base URL is the first line of standard output (a JSON object with the addresses, where the output is JSON); then comes a line for \
+each callback. Below the base URL, /baijiayun, /baijiayun/auth, /polyv and /quvideo are received. Ctrl-C or SIGTERM ends it with exit code 0.
+
+The keys come from VODKIT_BAIJIAYUN_PARTNER_KEY, VODKIT_POLYV_SECRET_KEY and VODKIT_QUVIDEO_CALLBACK_KEY; one of them is enough. \
 QuVideo signs the address that was set in its console: VODKIT_QUVIDEO_CALLBACK_URL, where that is another one than is listened on here.
-With --forward, a verified callback is sent on as it came (method, query, headers, body), and the service's answer is passed back: to the
-path of the URL if it has one, else to the path it came on. Ctrl-C or SIGTERM ends it with exit code 0.
+
+With --forward, a verified callback is sent on as it came (method, query, headers, body), and the service's answer is passed back: to the \
+path of the URL if it has one, else to the path it came on.
 
 Examples:
   vodkit listen
@@ -298,8 +313,20 @@ fn usage_failure(error: &clap::Error, tip: Option<String>) -> Failure {
     let failure = Failure::usage(summary.strip_prefix("error: ").unwrap_or(&summary));
     match tip {
         Some(hint) => failure.hint(hint),
-        None => failure.hint("`vodkit --help` explains the commands"),
+        None => failure.hint(match command(std::env::args().skip(1)) {
+            Some(command) => format!("`vodkit {command} --help` explains the options"),
+            None => "`vodkit --help` explains the commands".to_owned(),
+        }),
     }
+}
+
+/// The command that is given.
+fn command(mut given: impl Iterator<Item = String>) -> Option<String> {
+    let cli = Cli::command();
+    given.find(|given| {
+        cli.get_subcommands()
+            .any(|command| command.get_name() == given)
+    })
 }
 
 /// Leaves of several suggestions the nearest alone, and gives it as a hint.
@@ -386,6 +413,23 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// One option with a longer help of its own, and clap spreads all of them over three lines each.
+    #[test]
+    fn help_has_a_line_for_each_option_and_those_of_all_commands_come_last() {
+        let help = |command: &str, option: &str| {
+            let told = Cli::try_parse_from(["vodkit", command, option]);
+            told.unwrap_err().to_string()
+        };
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            assert_eq!(help(name, "--help"), help(name, "-h"), "{name}");
+        }
+        let help = help("upload", "--help");
+        let at = |option: &str| help.find(option).unwrap();
+        let in_order = ["--title", "--timeout", "--output", "--verbose", "--help"];
+        assert!(in_order.map(at).is_sorted(), "{help}");
+    }
+
     #[test]
     fn seconds_are_positive_and_finite() {
         assert_eq!(seconds("1.5"), Ok(Duration::from_millis(1500)));
@@ -421,6 +465,14 @@ mod tests {
             refused(&["demo", "--outptu", "json"]).1.as_deref(),
             Some("did you mean `--output`?")
         );
+    }
+
+    #[test]
+    fn the_command_is_found_behind_options() {
+        let command = |args: &[&str]| command(args.iter().map(|arg| (*arg).to_owned()));
+        let given = command(&["--output", "json", "upload", "call"]);
+        assert_eq!(given.as_deref(), Some("upload"));
+        assert_eq!(command(&["--output"]), None);
     }
 
     #[test]

@@ -34,20 +34,20 @@ pub(crate) struct UploadArgs {
     /// Category of the videos, by the vendor's id
     #[arg(long, value_name = "ID")]
     pub(crate) category: Option<String>,
+    /// Definitions that baijiayun makes: standard, high, super, 720p, 1080p [default: standard]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = ONE_VENDOR)]
+    pub(crate) definition: Vec<String>,
     /// Address of the cover, without which quvideo does not publish a video
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = ONE_VENDOR)]
     pub(crate) cover_url: Option<String>,
     /// Bucket of mediacloud's storage [default: $VODKIT_MEDIACLOUD_BUCKET]
-    #[arg(long)]
+    #[arg(long, help_heading = ONE_VENDOR)]
     pub(crate) bucket: Option<String>,
     /// Key of the object in mediacloud's storage; without it no other upload has the same
-    #[arg(long)]
+    #[arg(long, help_heading = ONE_VENDOR)]
     pub(crate) key: Option<String>,
     #[command(flatten)]
     pub(crate) storage: StorageArgs,
-    /// Definitions that baijiayun makes: standard, high, super, 720p, 1080p [default: standard]
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub(crate) definition: Vec<String>,
     /// Wait until the video can be played
     #[arg(long)]
     pub(crate) wait: bool,
@@ -75,6 +75,9 @@ pub(crate) struct UploadArgs {
     /// Repeat a call of which nobody knows what came of it, although the vendor may then act twice
     #[arg(long, help_heading = RESUMING)]
     pub(crate) repeat_unknown: bool,
+    /// Videos that are of other uploads, where it is not clear which one an earlier run has created
+    #[arg(long, value_name = "IDS", value_delimiter = ',', help_heading = RESUMING)]
+    pub(crate) except: Vec<String>,
     /// Read what was sent by an earlier run once more; with --wait, compare the vendor's MD5 where it tells one
     #[arg(long, help_heading = RESUMING)]
     pub(crate) verify: bool,
@@ -101,10 +104,10 @@ pub(crate) struct UploadArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct StorageArgs {
     /// Address of mediacloud's storage [default: $VODKIT_MEDIACLOUD_STORAGE_ENDPOINT]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help_heading = ONE_VENDOR)]
     pub(crate) storage_endpoint: Option<String>,
     /// Region of mediacloud's storage [default: $VODKIT_MEDIACLOUD_REGION]
-    #[arg(long)]
+    #[arg(long, help_heading = ONE_VENDOR)]
     pub(crate) region: Option<String>,
 }
 
@@ -136,11 +139,12 @@ pub(crate) struct GcArgs {
     pub(crate) state_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) storage: StorageArgs,
-    /// Address of the API instead of the usual one, such as an emulator's
+    /// Another address of the API, such as an emulator's
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
 }
 
+const ONE_VENDOR: &str = "For one vendor";
 const MANY: &str = "Many files";
 const RESUMING: &str = "Going on";
 const SENDING: &str = "Sending";

@@ -23,7 +23,7 @@ use crate::failure::Failure;
 use crate::interrupt;
 use crate::output::{Output, faint, good};
 use crate::playback::{self, Original};
-use crate::progress::{sink, spinner, upload_bar};
+use crate::progress::{UploadBar, spinner};
 use crate::watch::Watched;
 use crate::words::worded;
 use story::Row;
@@ -65,13 +65,13 @@ pub(crate) fn run(args: &DemoArgs, global: Global) -> Result<(), Failure> {
         .build(Watched::new(global.verbose)?)?;
     let md5 = original.md5()?;
 
-    let bar = upload_bar(original.len());
-    let sink = sink(&bar);
+    let bar = UploadBar::of_one(original.len());
+    let sink = bar.sink();
     let sent = client
         .upload(original.input())
         .map(|upload| upload.progress(sink))
         .send();
-    bar.finish_and_clear();
+    bar.bar().finish_and_clear();
     let video_id = sent?.video_id;
     steps.done(
         "upload",
@@ -204,7 +204,7 @@ fn others(
         .base_url(base_url)
         .build(Watched::new(global.verbose)?)?;
     let storage = vodkit_mediacloud::ObjectStorage::new(base_url, "emulator")?;
-    let mediacloud = mediacloud::tell(&client, &storage, original, steps)?;
+    let mediacloud = mediacloud::tell(&client, &accounts.mediacloud, &storage, original, steps)?;
     Ok([polyv, quvideo, mediacloud])
 }
 

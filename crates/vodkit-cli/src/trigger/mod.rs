@@ -60,8 +60,13 @@ pub(crate) fn run(args: &TriggerArgs, global: Global) -> Result<(), Failure> {
         let (request, change) = sealed.request(&to)?;
         let line = format!("{} {}", request.method(), args.to.trim());
         let outgoing = Outgoing::new(request, Limits::call());
-        let response = transport.send(outgoing).map_err(|error| {
-            Failure::from(error).hint("is the service running at the address of --to?")
+        let response = transport.send(outgoing).map_err(|mut error| {
+            if let Some(host) = to.authority() {
+                error.message = format!("{host}: {}", error.message);
+            }
+            Failure::from(error)
+                .operation(event.name)
+                .hint("is the service running at the address of --to?")
         })?;
         Ok(Sent {
             line,
@@ -213,7 +218,7 @@ pub(crate) fn help() -> String {
     let mut text = "Events:\n".to_owned();
     for event in EVENTS {
         text.push_str(&format!(
-            "  {:<9} {:<32} {}\n",
+            "  {:<9} {:<28} {}\n",
             event.vendor.name(),
             event.name,
             event.about
@@ -221,9 +226,11 @@ pub(crate) fn help() -> String {
     }
     text.push_str(
         "
-The key is that of the environment, as for `vodkit listen`, and the service has to verify with the same one. QuVideo's callbacks are signed for
+The key is that of the environment, as for `vodkit listen`, and the service has to verify with the same one. QuVideo's callbacks are signed for \
 VODKIT_QUVIDEO_CALLBACK_URL where that is set, else for the address of --to.
+
 With --tamper the message is first sent as it is, and has to be accepted. A status of 404, 405 or 500 and above is no refusal.
+
 Exit code 0: accepted, or with --tamper refused. 1: refused, or failed on. 8: accepted although it was tampered with.
 
 Examples:
@@ -249,10 +256,10 @@ mod tests {
             assert!(help().contains(event.name));
         }
         let line = |vendor, name| find(vendor, name).unwrap_err().line();
-        assert!(line(Vendor::Polyv, "encoded").contains("did you mean `encode`?"));
+        assert!(line(Vendor::Polyv, "encoded").contains("Did you mean `encode`?"));
         assert!(
             line(Vendor::QuVideo, "transcodecomplete")
-                .contains("did you mean `TranscodeComplete`?")
+                .contains("Did you mean `TranscodeComplete`?")
         );
         assert!(line(Vendor::Polyv, "x").contains("--help"));
         assert!(line(Vendor::MediaCloud, "x").contains("no page describes callbacks"));

@@ -301,7 +301,7 @@ mod tests {
         assert!(
             texts(&["hihg"])
                 .unwrap_err()
-                .contains("did you mean `high`?")
+                .contains("Did you mean `high`?")
         );
     }
 

@@ -39,7 +39,11 @@ pub(super) fn run(work: &Work<'_>, report: &Arc<Report>) -> Result<(), Failure> 
                     {
                         // All others would be refused as well, and an account that is tried too often may be locked.
                         let told = "the account was refused, so no more files were begun";
-                        let failure = Failure::credential(told).hint(failed.failure.line());
+                        let mut failure = Failure::credential(told);
+                        // People have read it above.
+                        if report.is_for_programs() {
+                            failure = failure.hint(failed.failure.line());
+                        }
                         stop().get_or_insert(failure);
                     }
                     report.took(index, result);

@@ -5,6 +5,7 @@
 
 mod baijiayun;
 mod batch;
+mod claims;
 mod manifest;
 mod mediacloud;
 mod note;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 
 use vodkit_request::transport::Pace;
 
-pub(crate) use self::one::{left_behind, not_opened};
+pub(crate) use self::one::{left_behind, left_in_short, not_opened};
 use self::report::Report;
 use self::single::Single;
 use self::state::State;

@@ -36,6 +36,9 @@ pub(super) fn line(told: &Told<'_>) -> Option<String> {
             "was uploaded with another token: if that is of another user, --again uploads it for this one".to_owned()
         }
         Told::Noted(note) => match note {
+            Note::Resumed { bytes: 0 } => {
+                "goes on where an earlier run stopped: nothing of it is there yet".to_owned()
+            }
             Note::Resumed { bytes } => format!(
                 "goes on where an earlier run stopped: {} are there",
                 indicatif::BinaryBytes(*bytes)
@@ -49,6 +52,10 @@ pub(super) fn line(told: &Told<'_>) -> Option<String> {
             Note::StartedOver => {
                 "the server no longer knows the upload: it is sent from the start".to_owned()
             }
+            Note::SentAgain { bytes } => format!(
+                "the server has lost {}, which are sent again",
+                indicatif::BinaryBytes(*bytes)
+            ),
             Note::Renewed => "keys or address were renewed".to_owned(),
             _ => return None,
         },

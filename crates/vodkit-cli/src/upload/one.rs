@@ -9,6 +9,7 @@ use vodkit_request::transport::{FileFacts, Pace};
 use vodkit_request::upload::{Note, Past, Transfer};
 use vodkit_request::{Error, ErrorKind, Progress, ProgressSink};
 
+use super::claims::RowClaims;
 use super::row::Row;
 use super::state::{Done, State, in_words, now_ms};
 use super::uploader::{Arrived, Errand, Uploader, Way};
@@ -227,19 +228,22 @@ impl Work<'_> {
             .journal_through(|keeper| crate::kill::LethalKeeper::around(keeper, place.path()));
         #[cfg(not(feature = "kill-points"))]
         let journal = journal.journal();
-        let mut transfer =
-            Transfer::new()
-                .journal(journal.map_err(not_opened)?)
-                .notes(move |note| {
-                    if let Note::Resumed { bytes } = note {
-                        // The server's word beats the journal's.
-                        *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
-                    }
-                    noted(Told::Noted(&note));
-                });
+        let claims = RowClaims::new(self.state.clone(), place.clone());
+        let mut transfer = Transfer::new()
+            .journal(journal.map_err(not_opened)?)
+            .claims(Arc::new(claims))
+            .notes(move |note| {
+                if let Note::Resumed { bytes } = note {
+                    // The server's word beats the journal's.
+                    *there.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+                }
+                noted(Told::Noted(&note));
+            });
         if past.creating.is_some() && past.video.is_none() {
             // The video of another upload may look like the one that is looked for.
-            transfer = transfer.except(self.state.other_videos(self.vendor.name(), place));
+            transfer = transfer
+                .except(self.state.other_videos(self.vendor.name(), place))
+                .except(&args.except);
         }
         if let Some(size) = args.part_size {
             transfer = transfer.part_size(size);
@@ -367,7 +371,10 @@ fn is_to_keep(now: &Past, before: &Past, error: &Error) -> bool {
     let is_refused = !error.maybe_sent()
         && !matches!(
             error.kind(),
-            ErrorKind::LocalFile | ErrorKind::Decode | ErrorKind::OutcomeUnknown
+            ErrorKind::LocalFile
+                | ErrorKind::Journal
+                | ErrorKind::Decode
+                | ErrorKind::OutcomeUnknown
         );
     let unknown = now.creating.is_some() && (before.creating.is_some() || !is_refused);
     now.video.is_some() || now.opened.is_some() || now.completing || unknown
@@ -385,23 +392,18 @@ enum After {
 impl After {
     fn of(error: &Error) -> Self {
         match error.kind() {
-            // Of these only a journal that could not be written is passing: else the file is another one.
-            ErrorKind::LocalFile if error.message().starts_with(NOT_KEPT) => {
-                Self::GoesOn { broken_off: false }
-            }
             ErrorKind::LocalFile
             | ErrorKind::InvalidInput
             | ErrorKind::Refused
             | ErrorKind::Processing
             | ErrorKind::DigestMismatch => Self::Fails,
-            ErrorKind::Decode | ErrorKind::OutcomeUnknown => Self::GoesOn { broken_off: false },
+            ErrorKind::Journal | ErrorKind::Decode | ErrorKind::OutcomeUnknown => {
+                Self::GoesOn { broken_off: false }
+            }
             _ => Self::GoesOn { broken_off: true },
         }
     }
 }
-
-/// How the flow begins to say that a record could not be written.
-const NOT_KEPT: &str = "the journal of the upload cannot be written";
 
 /// Whether a journal is of the upload that a record says is finished.
 fn is_of(past: &Past, done: &Done) -> bool {
@@ -443,25 +445,32 @@ fn not_removed(place: &Place, error: &std::io::Error) -> Failure {
 
 /// What an upload that is given up may leave at the vendor.
 pub(crate) fn left_behind(past: &Past) -> Option<String> {
+    let upload = past.opened.as_ref().map(|opened| {
+        let bytes = past.bytes();
+        format!("upload {} with {bytes} bytes", opened.upload_id)
+    });
+    let video = past.video.as_deref().unwrap_or_default();
+    said(past, &format!("video {video}"), upload)
+}
+
+/// The same for a table that has a column each for the video and for how much is there.
+pub(crate) fn left_in_short(past: &Past) -> Option<String> {
+    let upload = past.opened.as_ref().map(|_| "parts".to_owned());
+    said(past, "video", upload)
+}
+
+fn said(past: &Past, video: &str, upload: Option<String>) -> Option<String> {
     let mut left = Vec::new();
     match (&past.video, past.creating) {
-        (Some(video), _) if past.completing && !past.completed => {
-            left.push(format!("video {video}, perhaps with its content"))
+        (Some(_), _) if past.completing && !past.completed => {
+            left.push(format!("{video}, perhaps with its content"))
         }
-        (Some(video), _) if !past.completed => {
-            left.push(format!("video {video} without its content"))
-        }
-        (Some(video), _) => left.push(format!("video {video}")),
+        (Some(_), _) if !past.completed => left.push(format!("{video} without its content")),
+        (Some(_), _) => left.push(video.to_owned()),
         (None, Some(_)) => left.push("perhaps a video, whose id no reply has told".to_owned()),
         (None, None) => {}
     }
-    if let Some(opened) = past.opened.as_ref().filter(|_| !past.completed) {
-        left.push(format!(
-            "upload {} with {} bytes",
-            opened.upload_id,
-            past.bytes()
-        ));
-    }
+    left.extend(upload.filter(|_| !past.completed));
     (!left.is_empty()).then(|| left.join(", "))
 }
 
@@ -492,6 +501,7 @@ mod tests {
             (ErrorKind::Credential, false),
             (ErrorKind::Connect, false),
             // The id could not be written down.
+            (ErrorKind::Journal, true),
             (ErrorKind::LocalFile, true),
             (ErrorKind::Decode, true),
             (ErrorKind::OutcomeUnknown, true),
@@ -576,6 +586,7 @@ mod tests {
                 ErrorKind::OutcomeUnknown,
                 After::GoesOn { broken_off: false },
             ),
+            (ErrorKind::Journal, After::GoesOn { broken_off: false }),
             (ErrorKind::LocalFile, After::Fails),
             (ErrorKind::Refused, After::Fails),
             (ErrorKind::InvalidInput, After::Fails),
@@ -583,7 +594,5 @@ mod tests {
         ] {
             assert_eq!(After::of(&error(kind)), after, "{kind:?}");
         }
-        let full = Error::new(ErrorKind::LocalFile, format!("{NOT_KEPT}: no space"));
-        assert_eq!(After::of(&full), After::GoesOn { broken_off: false });
     }
 }

@@ -59,6 +59,10 @@ impl Report {
         }
     }
 
+    pub(super) fn is_for_programs(&self) -> bool {
+        self.output.is_json()
+    }
+
     pub(super) fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -151,7 +155,7 @@ impl Report {
 
     fn has_failed(&self, index: usize, failed: &Failed, sent: Option<&Sent>) {
         if !self.output.is_json() {
-            let (shown, why) = (self.shown(index), failed.failure.line());
+            let (shown, why) = (self.shown(index), failed.failure.brief());
             return self.line(&format!("{} {shown}: {why}", bad("✗")));
         }
         let mut event = failed.failure.value();
@@ -175,7 +179,10 @@ impl Report {
                 Some(stopped) => Some(stopped),
                 None if failed == 0 => None,
                 None => {
-                    let message = format!("{failed} of {rows} files failed");
+                    let message = match rows {
+                        1 => "the file failed".to_owned(),
+                        _ => format!("{failed} of {rows} files failed"),
+                    };
                     Some(Failure::new(Exit::Partial, "partial", message).resumable())
                 }
             }
@@ -218,23 +225,8 @@ impl Report {
             });
             return self.output.text(&summary.to_string());
         }
-        if failed > 0 {
-            let mut failures: Vec<_> = counts.failures.iter().collect();
-            failures.sort_by_key(|(index, _)| *index);
-            let has_lines = self.rows.iter().any(|row| row.line.is_some());
-            let cells = failures.iter().map(|(index, failure)| {
-                let row = &self.rows[*index];
-                let line = row.line.filter(|_| has_lines).map(|line| line.to_string());
-                let mut cells: Vec<String> = line.into_iter().collect();
-                cells.extend([row.shown(), failure.line()]);
-                cells
-            });
-            let header: &[&str] = if has_lines {
-                &["line", "file", "failed"]
-            } else {
-                &["file", "failed"]
-            };
-            self.output.rows(header, &cells.collect::<Vec<_>>())?;
+        for line in self.failures(&counts) {
+            self.output.text(&line)?;
         }
         let mut line = format!(
             "{} uploaded ({} in {seconds:.1} s)",
@@ -250,7 +242,31 @@ impl Report {
                 line.push_str(&format!(", {count} {what}"));
             }
         }
-        self.output.text(&format!("{line}, of {rows} files"))
+        let files = if rows == 1 { "file" } else { "files" };
+        self.output.text(&format!("{line}, of {rows} {files}"))
+    }
+
+    /// Why files have failed: each reason once, with the files below it.
+    fn failures(&self, counts: &Counts) -> Vec<String> {
+        let mut failures: Vec<_> = counts.failures.iter().collect();
+        failures.sort_by_key(|(index, _)| *index);
+        let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+        for (index, failure) in failures {
+            let why = failure.of_row();
+            let file = match self.rows[*index].line {
+                Some(line) => format!("{} (line {line})", self.shown(*index)),
+                None => self.shown(*index),
+            };
+            match reasons.iter_mut().find(|(reason, _)| *reason == why) {
+                Some((_, files)) => files.push(file),
+                None => reasons.push((why, vec![file])),
+            }
+        }
+        let lines = reasons.into_iter().flat_map(|(why, files)| {
+            let files = files.into_iter().map(|file| format!("  {file}"));
+            std::iter::once(format!("{} {why}", bad("failed:"))).chain(files)
+        });
+        lines.collect()
     }
 
     /// A row for people: a name may hold what a terminal takes for a command.

@@ -15,14 +15,29 @@ use crate::catalogue::Vendor;
 use crate::failure::{self, Failure};
 use crate::interrupt;
 use crate::output::{Output, good, printable};
-use crate::progress::{show, spinner, upload_bar};
+use crate::progress::{UploadBar, spinner};
 
 /// Shows how far the file is, and has a signal know what it would leave behind.
 pub(super) struct Single {
     vendor: Vendor,
     row: Row,
     as_json: bool,
-    bar: Mutex<Option<ProgressBar>>,
+    bar: Mutex<Option<Bar>>,
+}
+
+/// What is on the screen.
+enum Bar {
+    Sending(UploadBar),
+    Waiting(ProgressBar),
+}
+
+impl Bar {
+    fn bar(&self) -> &ProgressBar {
+        match self {
+            Self::Sending(bar) => bar.bar(),
+            Self::Waiting(bar) => bar,
+        }
+    }
 }
 
 impl Single {
@@ -39,11 +54,11 @@ impl Single {
     pub(super) fn sent(&self) {
         interrupt::writing(false);
         if let Some(bar) = self.bar().take() {
-            bar.finish_and_clear();
+            bar.bar().finish_and_clear();
         }
     }
 
-    fn bar(&self) -> std::sync::MutexGuard<'_, Option<ProgressBar>> {
+    fn bar(&self) -> std::sync::MutexGuard<'_, Option<Bar>> {
         self.bar.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -64,7 +79,7 @@ impl Single {
                 let _closed = writeln!(std::io::stderr().lock(), "{text}");
             };
             match &*self.bar() {
-                Some(bar) => bar.suspend(write),
+                Some(bar) => bar.bar().suspend(write),
                 None => write(),
             }
         }
@@ -75,19 +90,19 @@ impl Listener for Single {
     fn hear(&self, _row: usize, told: Told<'_>) {
         match &told {
             Told::Started { bytes } => {
-                *self.bar() = Some(upload_bar(*bytes));
+                *self.bar() = Some(Bar::Sending(UploadBar::of_one(*bytes)));
                 interrupt::writing(true);
                 interrupt::resumable(true);
             }
             Told::Created(id) => interrupt::created(self.vendor, id),
             Told::Progress(progress) => {
-                if let Some(bar) = &*self.bar() {
-                    show(bar, *progress);
+                if let Some(Bar::Sending(bar)) = &*self.bar() {
+                    bar.show(*progress);
                 }
             }
             Told::Waiting => {
                 self.sent();
-                *self.bar() = Some(spinner("transcoding"));
+                *self.bar() = Some(Bar::Waiting(spinner("transcoding")));
             }
             Told::Noted(_) | Told::GivenUp(_) | Told::OtherUser => self.note(&told),
         }

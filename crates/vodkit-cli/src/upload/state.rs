@@ -15,7 +15,7 @@ use vodkit_request::transport::FileFacts;
 use crate::failure::Failure;
 
 /// What the name of a record of a finished upload ends with.
-const DONE: &str = "done";
+pub(super) const DONE: &str = "done";
 
 /// A finished upload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

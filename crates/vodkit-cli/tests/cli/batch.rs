@@ -11,13 +11,13 @@ use vodkit_emulator::{Change, Effect, Emulator};
 
 use crate::{Ran, arrived, bare, emulator, run};
 
-struct Batch {
-    emulator: Emulator,
+pub(crate) struct Batch {
+    pub(crate) emulator: Emulator,
     dir: TempDir,
 }
 
 impl Batch {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let batch = Self {
             emulator: emulator(),
             dir: tempfile::tempdir().unwrap(),
@@ -26,18 +26,18 @@ impl Batch {
         batch
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         let path = self.path("in").join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, format!("content of {name}")).unwrap();
         path
     }
 
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let emulator = &self.emulator;
         let mut command = bare();
         command
@@ -58,11 +58,11 @@ impl Batch {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         run(self.command().arg("upload"), args)
     }
 
-    fn videos(&self) -> usize {
+    pub(crate) fn videos(&self) -> usize {
         let journal = self.emulator.journal();
         let effects = journal.iter().flat_map(|record| &record.effects);
         effects
@@ -81,7 +81,7 @@ impl Batch {
     }
 
     /// How often each content is stored whole.
-    fn stored(&self) -> BTreeMap<String, usize> {
+    pub(crate) fn stored(&self) -> BTreeMap<String, usize> {
         let mut stored = BTreeMap::new();
         for object in self.emulator.stored() {
             if object.complete {
@@ -94,7 +94,7 @@ impl Batch {
 
 /// The events of a run, the summary last.
 #[track_caller]
-fn events(ran: &Ran) -> Vec<Value> {
+pub(crate) fn events(ran: &Ran) -> Vec<Value> {
     let events: Vec<Value> = ran
         .out
         .lines()
@@ -104,7 +104,7 @@ fn events(ran: &Ran) -> Vec<Value> {
     events
 }
 
-fn summary(ran: &Ran) -> [u64; 5] {
+pub(crate) fn summary(ran: &Ran) -> [u64; 5] {
     let events = events(ran);
     let summary = events.last().unwrap();
     ["files", "done", "skipped", "failed", "left"].map(|name| summary[name].as_u64().unwrap())
@@ -479,6 +479,30 @@ fn categories_are_told_to_the_vendor() {
     assert_eq!(batch.videos(), videos, "it was uploaded before");
 }
 
+/// What is wrong with several files is said once, with what to do; a line for each says only that.
+#[test]
+fn people_read_a_reason_once() {
+    let batch = Batch::new();
+    for name in ["a.mp4", "b.mp4", "c.mp4"] {
+        batch.file(name);
+    }
+    batch.emulator.faults().plan(
+        Fault::on("uploadvideo/init")
+            .times(2)
+            .answer(Answer::failure("400", "the title is bad")),
+    );
+    let args = ["polyv", "in", "--jobs", "1", "--output", "table"];
+    let ran = batch.run(&args);
+    assert_eq!(ran.code, 3, "{}", ran.err);
+    let out = &ran.out;
+    assert_eq!(out.matches("the title is bad").count(), 3, "{out}");
+    assert_eq!(out.matches("Compare the parameters").count(), 1, "{out}");
+    let (_, reason) = out.split_once("failed:").unwrap();
+    let lines: Vec<_> = reason.lines().collect();
+    assert_eq!(lines[1..3], ["  in/a.mp4", "  in/b.mp4"], "{out}");
+    assert!(lines[3].starts_with("1 uploaded (") && lines[3].ends_with(", 2 failed, of 3 files"));
+}
+
 /// A thousand files with one answer in twenty lost or refused: run until nothing is left, all of them are there, and none twice.
 #[test]
 fn a_thousand_files_arrive_once_through_faults() {
@@ -510,7 +534,7 @@ fn a_thousand_files_arrive_once_through_faults() {
     assert_eq!(batch.stored(), wanted, "failed by run: {runs:?}");
 }
 
-fn md5(path: &Path) -> String {
+pub(crate) fn md5(path: &Path) -> String {
     use md5::{Digest, Md5};
     let digest = Md5::digest(std::fs::read(path).unwrap());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

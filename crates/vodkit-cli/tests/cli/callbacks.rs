@@ -424,7 +424,12 @@ fn wrong_usage_is_refused_before_anything_is_sent() {
             .contains("VODKIT_POLYV_SECRET_KEY")
     );
     let nobody = failure(&mut with_keys(), &["polyv", "upload"], 5);
-    assert_eq!(nobody["kind"], "connect");
+    assert_eq!(
+        (&nobody["kind"], &nobody["operation"]),
+        (&"connect".into(), &"upload".into())
+    );
+    let message = nobody["message"].as_str().unwrap();
+    assert!(message.starts_with("127.0.0.1:"), "{message}");
     let address = trigger(&mut with_keys(), &["polyv", "upload"], "127.0.0.1:9").failure(2);
     assert!(address["message"].as_str().unwrap().contains("--to"));
 

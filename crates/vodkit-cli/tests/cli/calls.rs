@@ -497,7 +497,7 @@ fn the_demo_really_does_it() {
             ("baijiayun", Some(true), Some(true)),
             ("polyv", Some(true), Some(true)),
             ("quvideo", Some(true), Some(true)),
-            ("mediacloud", None, None),
+            ("mediacloud", None, Some(true)),
         ]
     );
 }

@@ -5,6 +5,7 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+mod adoption;
 mod batch;
 mod callbacks;
 mod calls;

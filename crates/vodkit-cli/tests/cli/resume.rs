@@ -232,8 +232,9 @@ fn a_signal_leaves_what_can_be_resumed_and_says_how() {
     assert!(signalled.elapsed() < Duration::from_secs(1));
     let failure = ran.failure(130);
     let command = failure["resume"].as_str().unwrap();
+    let created = failure["created"].as_str().unwrap();
     assert!(
-        failure["hint"].as_str().unwrap().contains(command),
+        failure["hint"].as_str().unwrap().contains(created),
         "{failure}"
     );
     upload.emulator.faults().clear();

@@ -9,8 +9,8 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::named::Named;
-use crate::oss;
 use crate::server::Outcome;
+use crate::storage::error_document;
 
 /// What a fault answers instead of the vendor, whose state does not change.
 ///
@@ -133,11 +133,11 @@ impl Answer {
             Content::Body(body) => (None, body.clone(), None),
             Content::Failure { code, message } if to.storage.is_some() => {
                 status = 400;
-                let document = oss::error_document(code, message, host);
+                let document = error_document(code, message, host);
                 (Some("application/xml"), document.into(), Some(code))
             }
             Content::Document { code, message } => {
-                let document = oss::error_document(code, message, host);
+                let document = error_document(code, message, host);
                 (Some("application/xml"), document.into(), Some(code))
             }
             Content::Failure { code, message } => {

@@ -16,8 +16,7 @@ use super::plan::Action;
 use crate::connection::{Control, End};
 use crate::named::Named;
 use crate::server::Shared;
-use crate::storage::Kind;
-use crate::{baijiayun, mediacloud, oss, quvideo, s3};
+use crate::{baijiayun, mediacloud, quvideo};
 
 /// One try of a planned fault.
 pub(crate) struct Hit {
@@ -218,11 +217,10 @@ impl Struck<'_> {
                 vendor(Request::from_parts(parts, body)).await
             }
             Action::ForgetUpload => {
-                let forgotten = match self.named.storage {
-                    Some(Kind::Oss) => oss::forget_upload(self.shared, request.uri()),
-                    Some(Kind::S3) => s3::forget_upload(self.shared, request.uri()),
-                    None => false,
-                };
+                let forgotten = self
+                    .named
+                    .storage
+                    .is_some_and(|storage| storage.forget_upload(self.shared, request.uri()));
                 if forgotten {
                     self.hit.fire();
                 }
@@ -249,10 +247,8 @@ impl Struck<'_> {
 
 /// Lets what a request proves itself with expire. Whether there was anything.
 fn expire(shared: &Shared, named: Named, parts: &http::request::Parts) -> bool {
-    match named.storage {
-        Some(Kind::Oss) => return oss::expire_keys(shared, parts),
-        Some(Kind::S3) => return s3::expire_keys(shared, parts),
-        None => {}
+    if let Some(storage) = named.storage {
+        return storage.expire_keys(shared, parts);
     }
     match named.vendor {
         Some("baijiayun") => baijiayun::expire_address(shared, &parts.uri),

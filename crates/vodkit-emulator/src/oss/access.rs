@@ -1,58 +1,22 @@
 //! Who asks, and whether they may: key, token, time, signature, scope, in this order.
 
-use http::header::HeaderName;
-use http::{HeaderMap, Method, header};
 use jiff::fmt::rfc2822::DateTimeParser;
 
-use super::refusal::Refusal;
-use super::signature::{self, Signed, text_of};
+use super::signature::{self, Signed};
 use super::store::{Key, Owner, Store};
 use crate::clock;
+use crate::storage::{Asked, Moment, Refusal};
 
-/// Seconds by which a date may differ from the emulator's clock.
-const TOLERANCE: i64 = 15 * 60;
-
-/// A request, taken apart.
-pub(super) struct Asked {
-    pub(super) method: Method,
-    pub(super) headers: HeaderMap,
-    pub(super) bucket: String,
-    /// Decoded; empty when the bucket as a whole is meant.
-    pub(super) key: String,
-    /// Decoded, in the order of receipt.
-    pub(super) query: Vec<(String, String)>,
-}
-
-impl Asked {
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(have, _)| have == name)
-            .map(|(_, value)| value.as_str())
+/// What a request signs, with what stands in the line for the time.
+fn signed<'a>(asked: &'a Asked, date: &'a str) -> Signed<'a> {
+    Signed {
+        method: &asked.method,
+        headers: &asked.headers,
+        bucket: &asked.bucket,
+        key: &asked.key,
+        query: &asked.query,
+        date,
     }
-
-    pub(super) fn header(&self, name: &'static str) -> String {
-        text_of(&self.headers, &HeaderName::from_static(name))
-    }
-
-    fn signed<'a>(&'a self, date: &'a str) -> Signed<'a> {
-        Signed {
-            method: &self.method,
-            headers: &self.headers,
-            bucket: &self.bucket,
-            key: &self.key,
-            query: &self.query,
-            date,
-        }
-    }
-}
-
-/// The moment at which something is checked.
-#[derive(Clone, Copy)]
-pub(super) struct Moment {
-    pub(super) now_ms: i64,
-    /// By how much the clock was advanced: a caller's may have followed or not.
-    pub(super) advanced_seconds: i64,
 }
 
 /// The key that a request is about: for the list of uploads, what all keys in it begin with. // assumed: list-uploads
@@ -66,25 +30,21 @@ pub(super) fn wanted(key: &str, query: &[(String, String)]) -> String {
 
 /// Whose bucket it is, if the caller may do this.
 pub(super) fn check(store: &Store, asked: &Asked, at: Moment) -> Result<Owner, Refusal> {
-    let authorization = text_of(&asked.headers, &header::AUTHORIZATION);
+    let authorization = asked.header("authorization");
     let key = if !authorization.is_empty() {
         by_header(store, asked, &authorization, at)?
     } else if asked.parameter("OSSAccessKeyId").is_some() {
         by_address(store, asked, at)?
     } else {
-        let problem = "You have no right to access this object because of bucket acl.";
+        let problem = "this is not open to everybody";
         return Err(Refusal::forbidden("AccessDenied", problem)
             .explained("the request is not signed: no Authorization, no OSSAccessKeyId"));
     };
-    let Some(bucket) = store.buckets.get(&asked.bucket) else {
-        let problem = "The specified bucket does not exist.";
-        return Err(
-            Refusal::new(http::StatusCode::NOT_FOUND, "NoSuchBucket", problem)
-                .detail("BucketName", asked.bucket.as_str()),
-        );
+    let Some(owner) = store.owner(&asked.bucket) else {
+        return Err(Refusal::no_bucket(&asked.bucket));
     };
     if !key.opens(&asked.bucket, &wanted(&asked.key, &asked.query)) {
-        let problem = "You have no right to access this object because of bucket acl.";
+        let problem = "these keys do not open this";
         return Err(
             Refusal::forbidden("AccessDenied", problem).explained(format!(
                 "the keys were issued for something else than {}/{}",
@@ -92,7 +52,7 @@ pub(super) fn check(store: &Store, asked: &Asked, at: Moment) -> Result<Owner, R
             )),
         );
     }
-    Ok(bucket.owner)
+    Ok(owner)
 }
 
 fn by_header<'a>(
@@ -102,8 +62,12 @@ fn by_header<'a>(
     at: Moment,
 ) -> Result<&'a Key, Refusal> {
     let malformed = |problem: &str| {
-        Refusal::argument("Authorization", "", "Authorization header is invalid.")
-            .explained(problem.to_owned())
+        Refusal::argument(
+            "Authorization",
+            "",
+            "the Authorization header cannot be read",
+        )
+        .explained(problem.to_owned())
     };
     if authorization.starts_with("OSS4-") {
         return Err(malformed("the emulator knows version 1 of the signature only").assumed("v4"));
@@ -118,7 +82,7 @@ fn by_header<'a>(
     let token = asked.header("x-oss-security-token");
     check_token(key, id, &token, at)?;
     let own_date = asked.header("x-oss-date");
-    let date = text_of(&asked.headers, &header::DATE);
+    let date = asked.header("date");
     let named = if own_date.is_empty() {
         &date
     } else {
@@ -132,7 +96,7 @@ fn by_header<'a>(
     };
     let right = accepted
         .iter()
-        .any(|date| signature::sign(&key.secret, &asked.signed(date).text()) == received);
+        .any(|date| signature::sign(&key.secret, &signed(asked, date).text()) == received);
     match right {
         true => Ok(key),
         false => Err(mismatch(asked, key, id, received, accepted[0])),
@@ -145,7 +109,8 @@ fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key
             .parameter(name)
             .filter(|value| !value.is_empty())
             .ok_or_else(|| {
-                let problem = "Query-string authentication requires the Signature, Expires and OSSAccessKeyId parameters";
+                let problem =
+                    "a signature in the query needs OSSAccessKeyId, Expires and Signature";
                 Refusal::forbidden("AccessDenied", problem).explained(format!("{name} is missing"))
             })
     };
@@ -164,16 +129,18 @@ fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key
     let end: i64 = expires.parse().map_err(|_| {
         Refusal::forbidden(
             "AccessDenied",
-            "Invalid date (should be seconds since epoch)",
+            "Expires has to be a number of seconds since 1970",
         )
         .explained("Expires is not a number of seconds")
     })?;
     if at.now_ms.div_euclid(1000) > end {
-        return Err(Refusal::forbidden("AccessDenied", "Request has expired.")
-            .detail("Expires", iso(end.saturating_mul(1000)))
-            .detail("ServerTime", iso(at.now_ms)));
+        return Err(
+            Refusal::forbidden("AccessDenied", "the signed address is past its time")
+                .detail("Expires", iso(end.saturating_mul(1000)))
+                .detail("ServerTime", iso(at.now_ms)),
+        );
     }
-    match signature::sign(&key.secret, &asked.signed(expires).text()) == received {
+    match signature::sign(&key.secret, &signed(asked, expires).text()) == received {
         true => Ok(key),
         false => Err(mismatch(asked, key, id, received, expires)),
     }
@@ -181,7 +148,7 @@ fn by_address<'a>(store: &'a Store, asked: &Asked, at: Moment) -> Result<&'a Key
 
 fn known<'a>(store: &'a Store, id: &str) -> Result<&'a Key, Refusal> {
     store.keys.get(id).ok_or_else(|| {
-        let problem = "The OSS Access Key Id you provided does not exist in our records.";
+        let problem = "nobody has this access key";
         Refusal::forbidden("InvalidAccessKeyId", problem)
             .detail("OSSAccessKeyId", id)
             .explained("the access key id was not issued by this emulator")
@@ -193,14 +160,13 @@ fn check_token(key: &Key, id: &str, token: &str, at: Moment) -> Result<(), Refus
         return Ok(());
     };
     if token.is_empty() {
-        let problem = "The OSS Access Key Id you provided does not exist in our records. \
-                       The Security Token may be lost to specify that it is a STS Access Id.";
+        let problem = "nobody has this access key without a security token: send the token too";
         return Err(Refusal::forbidden("InvalidAccessKeyId", problem)
             .detail("OSSAccessKeyId", id)
             .explained("temporary keys without the security token that belongs to them"));
     }
     if token != right {
-        let problem = "The security token you provided is invalid.";
+        let problem = "the security token does not belong to the access key";
         return Err(Refusal::forbidden("InvalidSecurityToken", problem)
             .explained("the security token does not belong to this access key id"));
     }
@@ -208,7 +174,7 @@ fn check_token(key: &Key, id: &str, token: &str, at: Moment) -> Result<(), Refus
         .expires_ms
         .is_some_and(|expires_ms| at.now_ms >= expires_ms)
     {
-        let problem = "The security token you provided has expired.";
+        let problem = "the security token is past its time";
         return Err(Refusal::forbidden("SecurityTokenExpired", problem));
     }
     Ok(())
@@ -216,22 +182,20 @@ fn check_token(key: &Key, id: &str, token: &str, at: Moment) -> Result<(), Refus
 
 fn check_date(date: &str, at: Moment) -> Result<(), Refusal> {
     let Ok(stamp) = DateTimeParser::new().parse_timestamp(date) else {
-        let problem = "OSS authentication requires a valid Date.";
+        let problem = "a signed request needs its time, in x-oss-date or Date";
         return Err(Refusal::forbidden("AccessDenied", problem)
             .explained("Date is missing or not of the form Tue, 23 May 2023 15:24:55 GMT"));
     };
-    let now = at.now_ms.div_euclid(1000);
-    let skew = [0, at.advanced_seconds]
-        .map(|advanced| stamp.as_second() - (now - advanced))
-        .into_iter()
-        .min_by_key(|skew| skew.abs())
-        .unwrap_or_default();
-    if skew.abs() <= TOLERANCE {
+    let skew = at.ahead(stamp);
+    if skew.abs() <= Moment::TOLERANCE {
         return Ok(());
     }
-    let problem = "The difference between the request time and the current time is too large.";
+    let problem = "the time of the request is too far from the time here";
     Err(Refusal::forbidden("RequestTimeTooSkewed", problem)
-        .detail("MaxAllowedSkewMilliseconds", (TOLERANCE * 1000).to_string())
+        .detail(
+            "MaxAllowedSkewMilliseconds",
+            (Moment::TOLERANCE * 1000).to_string(),
+        )
         .detail("RequestTime", iso(stamp.as_millisecond()))
         .detail("ServerTime", iso(at.now_ms))
         .explained(format!(
@@ -241,11 +205,10 @@ fn check_date(date: &str, at: Moment) -> Result<(), Refusal> {
 }
 
 fn mismatch(asked: &Asked, key: &Key, id: &str, received: &str, date: &str) -> Refusal {
-    let signed = asked.signed(date);
+    let signed = signed(asked, date);
     let text = signed.text();
     let bytes: String = text.bytes().map(|b| format!("{b:02X} ")).collect();
-    let problem = "The request signature we calculated does not match the signature you provided. \
-                   Check your key and signing method.";
+    let problem = "the signature is not the one of this request and key";
     Refusal::forbidden("SignatureDoesNotMatch", problem)
         .detail("OSSAccessKeyId", id)
         .detail("SignatureProvided", received)

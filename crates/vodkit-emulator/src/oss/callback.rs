@@ -5,8 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::access::Asked;
-use super::refusal::Refusal;
+use crate::storage::{Asked, Refusal};
 
 /// What the owner answers, which becomes the body of the reply. // assumed: callback
 pub(super) const REPLY: &str = r#"{"Status":"OK"}"#;
@@ -32,11 +31,14 @@ impl Callback {
         };
         let json = BASE64
             .decode(&text)
-            .map_err(|_| refuse("The callback configuration is not base64 encoded."))?;
-        let callback: Self = serde_json::from_slice(&json)
-            .map_err(|_| refuse("The callback configuration is not json format."))?;
+            .map_err(|_| refuse("x-oss-callback is not Base64"))?;
+        let callback: Self = serde_json::from_slice(&json).map_err(|_| {
+            refuse(
+                "x-oss-callback is not Base64 of a JSON object with callbackUrl and callbackBody",
+            )
+        })?;
         if callback.url.is_empty() || callback.body.is_empty() {
-            return Err(refuse("The callback configuration lacks its URL or body."));
+            return Err(refuse("x-oss-callback lacks callbackUrl or callbackBody"));
         }
         Ok(Some(callback))
     }
@@ -47,7 +49,7 @@ pub(super) fn failed(why: String) -> Refusal {
     Refusal::new(
         StatusCode::NON_AUTHORITATIVE_INFORMATION,
         "CallbackFailed",
-        "Error status : 400.",
+        "the object is stored, and who was called back for it answered 400",
     )
     .explained(why)
     .assumed("callback")

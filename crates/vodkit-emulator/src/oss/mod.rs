@@ -2,320 +2,302 @@
 //!
 //! It knows nothing of the vendors. One of them asks for keys ([`Store::issue`]) and is told when an object is complete
 //! ([`Owner::stored`]). Endpoint is the address under which the emulator was reached; the bucket is the first part of the path, as
-//! clients have it for an endpoint that is an IP address, or of the host (`bucket.localhost`).
+//! clients have it for an endpoint that is an IP address, or of the host (`bucket.localhost`). What it does is the engine's (`storage`);
+//! here is how OSS has it.
 
 mod access;
 mod assumptions;
 mod callback;
-mod early_end;
-mod multipart;
-mod object;
 mod signature;
 mod store;
-mod unfinished;
 
-use std::sync::Arc;
-
-use axum::body::Body;
 use axum::extract::Request;
-use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
-use http_body_util::BodyExt as _;
-use percent_encoding::percent_decode_str;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use http::response::Builder;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use md5::{Digest as _, Md5};
 
-use crate::journal::{Change, Effect};
-use crate::server::{Outcome, Shared};
-use crate::storage::refusal;
-use access::{Asked, Moment};
+use crate::digest::hex;
+use crate::journal::Effect;
+use crate::server::Shared;
+use crate::storage::{
+    self, Asked, Dialect, Document, Moment, Object, Operation, PAGE, Refusal, Upload, UploadsPage,
+};
 use callback::Callback;
-use refusal::Refusal;
 
 pub(crate) use assumptions::ASSUMPTIONS;
-pub(crate) use early_end::{expire_keys, forget_upload};
-pub(crate) use refusal::error_document;
 pub(crate) use store::{Grant, Owner, Scope, Store, Stored};
 
-/// What a call answers with, and what it changed.
-type Answer = Result<(Response, Vec<Effect>), Refusal>;
+/// OSS's ways.
+pub(crate) struct Oss;
 
-/// Whether a request is for the store: its bucket exists, or it is signed as OSS wants it.
-pub(crate) fn is_meant(shared: &Shared, request: &Request) -> bool {
-    let signed = || {
+/// A request that may be done.
+pub(crate) struct Pass {
+    owner: Owner,
+    /// Whom it wants to be called once its object is complete.
+    callback: Option<Callback>,
+}
+
+impl Dialect for Oss {
+    type Pass = Pass;
+
+    const INITIATE: &'static str = "InitiateMultipartUpload";
+    const UNKNOWN: &'static str = "oss";
+    const LEAST_PART: u64 = 100 * 1024;
+    const CONTENT_TYPE: &'static str = "application/octet-stream";
+    const STORAGE_CLASS: &'static str = "Standard";
+    const REQUEST_ID: usize = 24;
+    const CRC64: bool = true;
+    const LENGTH_UNTOLD: bool = true;
+    const GREATEST: usize = usize::MAX;
+    const LEFT_OUT: &'static [(&'static str, &'static str)] = &[
+        ("EntityTooSmall", "PartNumber"),
+        ("EntityTooSmall", "ETag"),
+        ("InvalidRange", "RangeRequested"),
+    ];
+
+    fn with<R>(shared: &Shared, work: impl FnOnce(&mut storage::Store) -> R) -> R {
+        shared.oss.with(|store| work(&mut store.objects))
+    }
+
+    fn vendor_of(shared: &Shared, bucket: &str) -> &'static str {
+        let owner = shared.oss.with(|store| store.owner(bucket));
+        owner.map_or("oss", Owner::vendor)
+    }
+
+    fn is_signed(request: &Request) -> bool {
         let header = request.headers().get(header::AUTHORIZATION);
         let query = request.uri().query().unwrap_or_default();
         header.is_some_and(|value| value.as_bytes().starts_with(b"OSS"))
             || query.contains("OSSAccessKeyId=")
-    };
-    bucket_of_host(shared, request.headers()).is_some()
-        || shared.oss.with(|store| {
-            store
-                .buckets
-                .contains_key(split(request.uri().path()).0.as_str())
+    }
+
+    /// The bucket that the keys of a request open under the whole of its path, if the path begins with no bucket: the host is then taken
+    /// for the bucket's own. // assumed: own-host
+    fn bucket_of_keys(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+        let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        let (id, _) = header.strip_prefix("OSS ")?.trim().split_once(':')?;
+        let key = storage::whole(uri.path());
+        let (first, _) = storage::split(uri.path());
+        let wanted = access::wanted(&key, &storage::parameters(uri));
+        shared.oss.with(|store| {
+            let keys = store.keys.get(id)?;
+            let opens = keys.opens(&keys.bucket, &wanted);
+            (opens && !store.objects.has_bucket(&first)).then(|| keys.bucket.clone())
         })
-        || signed()
-}
-
-/// The bucket that a host begins with.
-fn bucket_of_host(shared: &Shared, headers: &HeaderMap) -> Option<String> {
-    let host = headers.get(header::HOST)?.to_str().ok()?;
-    let (first, _) = host.split_once('.')?;
-    shared
-        .oss
-        .with(|store| store.buckets.contains_key(first))
-        .then(|| first.to_owned())
-}
-
-/// The bucket that the keys of a request open under the whole of its path, if the path begins with no bucket: the host is then taken for the
-/// bucket's own. // assumed: own-host
-fn bucket_of_keys(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> Option<String> {
-    let header = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (id, _) = header.strip_prefix("OSS ")?.trim().split_once(':')?;
-    let (first, key) = (split(uri.path()).0, whole(uri.path()));
-    let wanted = access::wanted(&key, &parameters(uri));
-    shared.oss.with(|store| {
-        let keys = store.keys.get(id)?;
-        let opens = keys.opens(&keys.bucket, &wanted);
-        (opens && !store.buckets.contains_key(&first)).then(|| keys.bucket.clone())
-    })
-}
-
-/// The path as a key, decoded.
-fn whole(path: &str) -> String {
-    decoded(path.strip_prefix('/').unwrap_or(path))
-}
-
-/// Bucket and key of a path, decoded.
-fn split(path: &str) -> (String, String) {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-    (decoded(bucket), decoded(key))
-}
-
-fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-/// Bucket and key that a request names.
-fn place(shared: &Shared, headers: &HeaderMap, uri: &Uri) -> (String, String) {
-    let own = bucket_of_host(shared, headers).or_else(|| bucket_of_keys(shared, headers, uri));
-    match own {
-        Some(bucket) => (bucket, whole(uri.path())),
-        None => split(uri.path()),
     }
-}
 
-/// The parameters of a query, decoded, in the order of receipt.
-fn parameters(uri: &Uri) -> Vec<(String, String)> {
-    uri.query()
-        .unwrap_or_default()
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decoded(name), decoded(value)))
-        .collect()
-}
+    fn allow(
+        shared: &Shared,
+        asked: &Asked,
+        operation: Operation,
+        at: Moment,
+    ) -> Result<Pass, Refusal> {
+        let owner = shared.oss.with(|store| access::check(store, asked, at))?;
+        let callback = match operation {
+            Operation::Put | Operation::Complete => Callback::of(asked)?,
+            _ => None,
+        };
+        Ok(Pass { owner, callback })
+    }
 
-/// Whose bucket it is, by the vendor's folder name.
-fn vendor_of(shared: &Shared, bucket: &str) -> &'static str {
-    let owner = shared
-        .oss
-        .with(|store| store.buckets.get(bucket).map(|bucket| bucket.owner));
-    owner.map_or("oss", Owner::vendor)
-}
+    fn unknown() -> Refusal {
+        let message = "nothing of this kind can be done with this";
+        Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", message)
+            .assumed("operations")
+    }
 
-/// What a request for the store is called in the journal: whose bucket it names, and the operation.
-pub(crate) fn name_of(shared: &Shared, request: &Request) -> (&'static str, &'static str) {
-    let (bucket, key) = place(shared, request.headers(), request.uri());
-    let query = parameters(request.uri());
-    let operation = Operation::of(request.method(), &key, &query);
-    (vendor_of(shared, &bucket), operation.name())
-}
+    fn expire_keys(shared: &Shared, parts: &http::request::Parts) -> bool {
+        let by_header = || {
+            let header = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+            let (id, _) = header.strip_prefix("OSS ")?.trim().split_once(':')?;
+            Some(id.to_owned())
+        };
+        let by_address = || {
+            let query = storage::parameters(&parts.uri).into_iter();
+            let mut ids = query.filter(|(name, _)| name == "OSSAccessKeyId");
+            ids.next().map(|(_, id)| id)
+        };
+        let now_ms = shared.clock.now_ms();
+        by_header()
+            .or_else(by_address)
+            .is_some_and(|id| shared.oss.with(|store| store.expire(&id, now_ms)))
+    }
 
-fn take_apart(shared: &Shared, request: Request) -> (Asked, Body) {
-    let (parts, body) = request.into_parts();
-    let (bucket, key) = place(shared, &parts.headers, &parts.uri);
-    let query = parameters(&parts.uri);
-    let asked = Asked {
-        method: parts.method,
-        headers: parts.headers,
-        bucket,
-        key,
-        query,
-    };
-    (asked, body)
-}
+    fn dress(headers: &mut HeaderMap, request_id: &str) {
+        headers.insert(header::SERVER, HeaderValue::from_static("AliyunOSS"));
+        if let Ok(id) = request_id.parse() {
+            headers.insert("x-oss-request-id", id);
+        }
+        headers.insert("x-oss-server-time", HeaderValue::from_static("1"));
+        // A page in a browser has to read the tags of parts. // assumed: expose-headers
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static("ETag, x-oss-hash-crc64ecma, x-oss-request-id"),
+        );
+    }
 
-/// What a request wants, in OSS's word for it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Operation {
-    Put,
-    Get,
-    Head,
-    Initiate,
-    UploadPart,
-    Complete,
-    Abort,
-    ListParts,
-    ListUploads,
-    Unknown,
-}
+    fn upload_id(fresh: String) -> String {
+        fresh.to_ascii_uppercase()
+    }
 
-impl Operation {
-    fn of(method: &Method, key: &str, query: &[(String, String)]) -> Self {
-        let has = |name| query.iter().any(|(have, _)| have == name);
-        match *method {
-            Method::GET if key.is_empty() && has("uploads") => Self::ListUploads,
-            _ if key.is_empty() => Self::Unknown,
-            Method::POST if has("uploads") => Self::Initiate,
-            Method::POST if has("uploadId") => Self::Complete,
-            Method::PUT if has("uploadId") => Self::UploadPart,
-            Method::PUT => Self::Put,
-            Method::DELETE if has("uploadId") => Self::Abort,
-            Method::GET if has("uploadId") => Self::ListParts,
-            Method::GET => Self::Get,
-            Method::HEAD => Self::Head,
-            _ => Self::Unknown,
+    fn tag(md5: &[u8; 16]) -> String {
+        hex(md5).to_ascii_uppercase()
+    }
+
+    /// Made of the tags of the parts as they are written. // assumed: multipart-etag
+    fn tag_of_parts(parts: &[Object]) -> String {
+        let mut tags = Md5::new();
+        for part in parts {
+            tags.update(part.etag.trim_matches('"'));
+        }
+        Self::tag(&tags.finalize().into())
+    }
+
+    fn describe(head: Builder, object: &Object) -> Builder {
+        let head = match object.crc64 {
+            Some(crc64) => head.header("x-oss-hash-crc64ecma", crc64.to_string()),
+            None => head,
+        };
+        // That of what was sent in parts is not known to OSS.
+        match object.parts {
+            None => head.header("content-md5", BASE64.encode(object.md5)),
+            Some(_) => head,
         }
     }
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Put => "PutObject",
-            Self::Get => "GetObject",
-            Self::Head => "HeadObject",
-            Self::Initiate => "InitiateMultipartUpload",
-            Self::UploadPart => "UploadPart",
-            Self::Complete => "CompleteMultipartUpload",
-            Self::Abort => "AbortMultipartUpload",
-            Self::ListParts => "ListParts",
-            Self::ListUploads => "ListMultipartUploads",
-            Self::Unknown => "oss",
+    fn describe_content(head: Builder, object: &Object) -> Builder {
+        let kind = match object.parts {
+            None => "Normal",
+            Some(_) => "Multipart",
+        };
+        head.header("x-oss-object-type", kind)
+            .header("x-oss-storage-class", Self::STORAGE_CLASS)
+    }
+
+    fn describe_completed(head: Builder, object: &Object) -> Builder {
+        Self::describe(head.header(header::ETAG, &object.etag), object)
+    }
+
+    /// Unless the caller asks for the standard, OSS answers such a range with the whole.
+    fn refuses_range(asked: &Asked) -> bool {
+        asked.header("x-oss-range-behavior") == "standard"
+    }
+
+    fn is_known(asked: &Asked, etag: &str) -> bool {
+        let bare = etag.trim_matches('"');
+        asked
+            .headers
+            .get(header::IF_NONE_MATCH)
+            .and_then(|known| known.to_str().ok())
+            .is_some_and(|known| known.trim().trim_matches('"').eq_ignore_ascii_case(bare))
+    }
+
+    fn takes_all(asked: &Asked) -> bool {
+        asked
+            .header("x-oss-complete-all")
+            .eq_ignore_ascii_case("yes")
+    }
+
+    fn kept(
+        shared: &Shared,
+        pass: &Pass,
+        key: &str,
+        object: &Object,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        let digest = object.digest();
+        let stored = Stored {
+            key,
+            blob: &object.blob,
+            size: object.size,
+            digest: &digest,
+        };
+        effects.extend(pass.owner.stored(shared, &stored));
+        if let Some(callback) = &pass.callback {
+            let called = pass.owner.called_back(shared, &callback.url, &stored);
+            effects.extend(called.map_err(callback::failed)?);
+        }
+        Ok(())
+    }
+
+    fn reply(pass: &Pass) -> Option<&'static str> {
+        pass.callback.as_ref().map(|_| callback::REPLY)
+    }
+
+    fn document(root: &'static str) -> Document {
+        Document::new(root)
+    }
+
+    fn with_key(asked: &Asked, document: Document) -> Document {
+        match asked.text("encoding-type") {
+            "url" => document
+                .text("EncodingType", "url")
+                .text("Key", &Self::encoded_key(&asked.key)),
+            _ => document.text("Key", &asked.key),
         }
     }
-}
 
-/// Answers a request for the store.
-pub(crate) async fn answer(shared: &Arc<Shared>, request: Request) -> Response {
-    let (asked, mut body) = take_apart(shared, request);
-    let operation = Operation::of(&asked.method, &asked.key, &asked.query);
-    let at = Moment {
-        now_ms: shared.clock.now_ms(),
-        advanced_seconds: shared.clock.advanced_seconds(),
-    };
-    let (allowed, request_id) = shared.oss.with(|store| {
-        let id = store.fresh("request")[..24].to_ascii_uppercase();
-        (access::check(store, &asked, at), id)
-    });
-    let vendor = vendor_of(shared, &asked.bucket);
-    let outcome = match allowed {
-        Ok(owner) => perform(shared, &asked, operation, owner, &mut body).await,
-        Err(refusal) => Err(refusal),
-    };
-    let journal = Outcome::of(vendor, operation.name());
-    let (mut response, journal) = match outcome {
-        Ok((response, effects)) => (response, journal.effects(effects)),
-        Err(refusal) => {
-            // A refusal that overtakes the body would reach the sender as a broken connection.
-            while let Some(Ok(_)) = body.frame().await {}
-            let response = refusal.response(&asked.method, &asked.headers, &request_id);
-            let journal = journal.code(refusal.code).notes([refusal.note()]);
-            (response, journal.effects(refusal.effects.into_vec()))
+    fn encoded_path(key: &str) -> String {
+        signature::encoded(key)
+    }
+
+    fn encoded_key(key: &str) -> String {
+        signature::encoded(key).replace('/', "%2F")
+    }
+
+    fn moment(ms: i64) -> String {
+        access::iso(ms)
+    }
+
+    fn part_element(part: &Object) -> Option<(&'static str, String)> {
+        Some(("HashCrc64ecma", part.crc64?.to_string()))
+    }
+
+    /// A page of nothing would never come to an end. // assumed: empty-page
+    fn page(asked: &Asked, name: &'static str) -> Result<usize, Refusal> {
+        let most = storage::number::<Self>(asked, name, PAGE)?;
+        let longest = match name {
+            "max-parts" => usize::MAX,
+            _ => PAGE,
+        };
+        if !(1..=longest).contains(&most) {
+            let message = format!("{name} has to be a whole number from 1 to {PAGE}");
+            let refusal = Refusal::argument(name, asked.text(name), message);
+            return Err(refusal.assumed("empty-page"));
         }
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::SERVER, HeaderValue::from_static("AliyunOSS"));
-    if let Ok(id) = request_id.parse() {
-        headers.insert("x-oss-request-id", id);
+        Ok(most.min(PAGE))
     }
-    headers.insert("x-oss-server-time", HeaderValue::from_static("1"));
-    // A page in a browser has to read the tags of parts. // assumed: expose-headers
-    headers.insert(
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("ETag, x-oss-hash-crc64ecma, x-oss-request-id"),
-    );
-    response.extensions_mut().insert(journal);
-    response
-}
 
-async fn perform(
-    shared: &Arc<Shared>,
-    asked: &Asked,
-    operation: Operation,
-    owner: Owner,
-    body: &mut Body,
-) -> Answer {
-    match operation {
-        Operation::Put => object::put(shared, asked, owner, body).await,
-        Operation::Get | Operation::Head => object::get(shared, asked),
-        Operation::Initiate => multipart::initiate(shared, asked),
-        Operation::UploadPart => multipart::upload_part(shared, asked, body).await,
-        Operation::Complete => multipart::complete(shared, asked, owner, body).await,
-        Operation::Abort => multipart::abort(shared, asked),
-        Operation::ListParts => multipart::list_parts(shared, asked),
-        Operation::ListUploads => unfinished::list(shared, asked),
-        Operation::Unknown => Err(Refusal::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "MethodNotAllowed",
-            "The specified method is not allowed against this resource.",
-        )
-        .explained("the emulator's store puts, reads and heads objects, uploads them in parts, and lists such uploads")
-        .assumed("operations")),
+    fn grouped(asked: &Asked) -> Refusal {
+        let message = "no keys are grouped here";
+        Refusal::argument("delimiter", asked.text("delimiter"), message).assumed("list-uploads")
     }
-}
 
-/// Keeps a complete object and tells the owner of the bucket, who may have to be called for it.
-fn keep(
-    shared: &Shared,
-    asked: &Asked,
-    owner: Owner,
-    object: store::Object,
-    callback: Option<&Callback>,
-    parts: Option<usize>,
-) -> Result<Vec<Effect>, Refusal> {
-    let (blob, size, digest) = (Arc::clone(&object.blob), object.size, object.digest.clone());
-    let replaced = shared.oss.with(|store| {
-        let bucket = store.buckets.get_mut(&asked.bucket)?;
-        bucket.objects.insert(asked.key.clone(), object)
-    });
-    let id = format!("{}/{}", asked.bucket, asked.key);
-    let stored = Effect::ObjectStored {
-        object: id.clone(),
-        bytes: size,
-        md5: digest.clone(),
-        parts,
-    };
-    let thing = Effect::Thing {
-        vendor: owner.vendor(),
-        kind: "object",
-        id,
-        change: match replaced {
-            Some(_) => Change::Changed,
-            None => Change::Created,
-        },
-    };
-    let mut effects = vec![stored, thing];
-    let stored = Stored {
-        key: &asked.key,
-        blob: &blob,
-        size,
-        digest: &digest,
-    };
-    effects.extend(owner.stored(shared, &stored));
-    if let Some(callback) = callback {
-        match owner.called_back(shared, &callback.url, &stored) {
-            Ok(more) => effects.extend(more),
-            Err(why) => return Err(callback::failed(why).after(effects)),
-        }
+    /// By the id alone, which has a place also when its upload is gone.
+    fn rank(_: Option<&Upload>) -> Option<i64> {
+        Some(0)
     }
-    Ok(effects)
-}
 
-fn respond(builder: http::response::Builder, body: Body) -> Result<Response, Refusal> {
-    builder.body(body).map_err(|error| {
-        Refusal::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "InternalError",
-            format!("The answer could not be made: {error}"),
-        )
-    })
+    fn uploads_head(page: &UploadsPage<'_>) -> Document {
+        let head = Document::new("ListMultipartUploadsResult");
+        let head = match page.url {
+            true => head.text("EncodingType", "url"),
+            false => head,
+        };
+        let (next_key, next_id) = match &page.next {
+            Some((key, id)) => (key.as_str(), *id),
+            None => ("", ""),
+        };
+        head.text("Bucket", page.bucket)
+            .text("KeyMarker", &page.key_marker)
+            .text("UploadIdMarker", page.id_marker)
+            .text("NextKeyMarker", next_key)
+            .text("NextUploadIdMarker", next_id)
+            .text("Delimiter", "")
+            .text("Prefix", &page.prefix)
+            .text("MaxUploads", &page.most.to_string())
+            .text("IsTruncated", &page.truncated.to_string())
+    }
 }

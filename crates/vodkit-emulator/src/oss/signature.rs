@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
 
 use crate::digest::hex;
+use crate::storage::header_text;
 
 /// Parameters of the query that are part of the resource. The others are not signed.
 const SUB_RESOURCES: &[&str] = &[
@@ -117,7 +118,7 @@ impl Signed<'_> {
     }
 
     fn header(&self, name: header::HeaderName) -> String {
-        text_of(self.headers, &name)
+        header_text(self.headers, name.as_str())
     }
 
     fn assemble(&self, resource: &str, with_type: bool, with_token: bool) -> String {
@@ -125,10 +126,7 @@ impl Signed<'_> {
             true => self.header(header::CONTENT_TYPE),
             false => String::new(),
         };
-        let md5 = text_of(
-            self.headers,
-            &header::HeaderName::from_static("content-md5"),
-        );
+        let md5 = header_text(self.headers, "content-md5");
         let own = self.own_headers(with_token);
         format!(
             "{}\n{md5}\n{kind}\n{}\n{own}{resource}",
@@ -147,7 +145,7 @@ impl Signed<'_> {
         names.sort_by_key(|name| name.as_str());
         names
             .into_iter()
-            .map(|name| format!("{name}:{}\n", text_of(self.headers, name)))
+            .map(|name| format!("{name}:{}\n", header_text(self.headers, name.as_str())))
             .collect()
     }
 
@@ -228,14 +226,4 @@ impl Signed<'_> {
                 .to_owned(),
         }
     }
-}
-
-/// All values of a header, without blanks at the ends.
-pub(super) fn text_of(headers: &HeaderMap, name: &header::HeaderName) -> String {
-    let values: Vec<String> = headers
-        .get_all(name)
-        .iter()
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
-        .collect();
-    values.join(",")
 }

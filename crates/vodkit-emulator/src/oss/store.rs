@@ -8,10 +8,9 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::signature;
 use crate::blob::Blob;
-use crate::digest::md5_hex;
 use crate::journal::Effect;
 use crate::server::Shared;
-use crate::{inspection, polyv, quvideo};
+use crate::{inspection, polyv, quvideo, storage};
 
 /// Whose bucket it is: who is told when an object is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,64 +107,36 @@ impl Key {
     }
 }
 
-pub(super) struct Bucket {
-    pub(super) owner: Owner,
-    pub(super) objects: BTreeMap<String, Object>,
+/// What the store knows of a bucket.
+struct Bucket {
+    owner: Owner,
     /// Id of the owner's own key, which signs addresses.
     signer: String,
 }
 
-/// A stored object.
-#[derive(Clone)]
-pub(super) struct Object {
-    pub(super) blob: Arc<Blob>,
-    pub(super) size: u64,
-    /// In quotes, as headers have it.
-    pub(super) etag: String,
-    /// MD5 of the content in base64; unknown for what was sent in parts.
-    pub(super) md5: Option<String>,
-    pub(super) crc64: u64,
-    /// MD5 of the content, in small hexadecimal digits, however it was sent.
-    pub(super) digest: String,
-    pub(super) content_type: String,
-    pub(super) stored_ms: i64,
-}
-
-/// An upload in parts that is neither complete nor aborted.
-pub(super) struct Upload {
-    pub(super) bucket: String,
-    pub(super) key: String,
-    pub(super) content_type: String,
-    pub(super) begun_ms: i64,
-    pub(super) parts: BTreeMap<u32, Object>,
-}
-
 /// Everything the store remembers.
 pub(crate) struct Store {
-    pub(super) buckets: BTreeMap<String, Bucket>,
+    pub(super) objects: storage::Store,
     pub(super) keys: BTreeMap<String, Key>,
-    pub(super) uploads: BTreeMap<String, Upload>,
-    /// Makes the keys of this instance differ from those of any other.
-    nonce: u64,
-    counter: u64,
+    buckets: BTreeMap<String, Bucket>,
 }
 
 impl Store {
     pub(crate) fn new() -> Self {
-        use std::hash::{BuildHasher as _, Hasher as _, RandomState};
         Self {
-            buckets: BTreeMap::new(),
+            objects: storage::Store::new(&[]),
             keys: BTreeMap::new(),
-            uploads: BTreeMap::new(),
-            nonce: RandomState::new().build_hasher().finish(),
-            counter: 0,
+            buckets: BTreeMap::new(),
         }
     }
 
-    /// 32 hexadecimal digits that were never given before.
-    pub(super) fn fresh(&mut self, purpose: &str) -> String {
-        self.counter += 1;
-        md5_hex(&format!("{:016x}|{purpose}|{}", self.nonce, self.counter))
+    fn fresh(&mut self, purpose: &str) -> String {
+        self.objects.fresh(purpose)
+    }
+
+    /// Whose bucket it is, if it is there.
+    pub(super) fn owner(&self, bucket: &str) -> Option<Owner> {
+        self.buckets.get(bucket).map(|bucket| bucket.owner)
     }
 
     /// The bucket of an owner, made when it is asked for first.
@@ -185,12 +156,9 @@ impl Store {
                 scope: Scope::Prefix(String::new()),
             },
         );
-        let bucket = Bucket {
-            owner,
-            objects: BTreeMap::new(),
-            signer,
-        };
-        self.buckets.insert(name.to_owned(), bucket);
+        self.objects.add_bucket(name);
+        self.buckets
+            .insert(name.to_owned(), Bucket { owner, signer });
     }
 
     /// Hands out temporary keys, which expire at a moment of the emulator's clock.
@@ -233,6 +201,17 @@ impl Store {
             .is_some_and(|key| key.expires_ms.is_none_or(|end| now_ms < end))
     }
 
+    /// Lets keys expire. Whether they were temporary and good until now.
+    pub(super) fn expire(&mut self, access_key_id: &str, now_ms: i64) -> bool {
+        match self.keys.get_mut(access_key_id) {
+            Some(key) if key.expires_ms.is_some_and(|end| now_ms < end) => {
+                key.expires_ms = Some(now_ms);
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// Path and query of an address that everybody can read an object at, until it expires.
     pub(crate) fn signed_target(
         &mut self,
@@ -256,32 +235,18 @@ impl Store {
 
     /// Content, bytes and MD5 of an object.
     pub(crate) fn content(&self, bucket: &str, key: &str) -> Option<(Arc<Blob>, u64, String)> {
-        let object = self.buckets.get(bucket)?.objects.get(key)?;
-        Some((Arc::clone(&object.blob), object.size, object.digest.clone()))
+        let object = self.objects.object(bucket, key)?;
+        Some((Arc::clone(&object.blob), object.size, object.digest()))
     }
 
     /// Every object.
     pub(crate) fn stored(&self) -> Vec<inspection::Stored> {
-        let of = |name: &str, bucket: &Bucket| -> Vec<_> {
-            let stored = |(key, object): (&String, &Object)| inspection::Stored {
-                vendor: bucket.owner.vendor(),
-                id: format!("{name}/{key}"),
-                bytes: object.size,
-                md5: object.digest.clone(),
-                complete: true,
-            };
-            bucket.objects.iter().map(stored).collect()
-        };
-        self.buckets
-            .iter()
-            .flat_map(|(name, bucket)| of(name, bucket))
-            .collect()
+        self.objects
+            .stored(|bucket| self.owner(bucket).map_or("oss", Owner::vendor))
     }
 
     /// Removes an object, if it is there.
     pub(crate) fn remove(&mut self, bucket: &str, key: &str) {
-        if let Some(bucket) = self.buckets.get_mut(bucket) {
-            bucket.objects.remove(key);
-        }
+        drop(self.objects.remove(bucket, key));
     }
 }

@@ -1,72 +1,35 @@
 //! Who asks, and whether they may: form, key, token, time, signature, in this order.
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::header;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::signature::{ALGORITHM, Scope, Signed, UNSIGNED_PAYLOAD, value_of};
+use super::not_played;
+use super::signature::{ALGORITHM, Scope, Signed, UNSIGNED_PAYLOAD};
 use crate::clock;
 use crate::mediacloud::StorageKey;
-use crate::storage::refusal::Refusal;
+use crate::storage::{Asked, Moment, Refusal};
 
-/// Seconds by which a date may differ from the emulator's clock.
-const TOLERANCE: i64 = 15 * 60;
 /// Longest life of a signed address, in seconds.
 const LONGEST: i64 = 7 * 24 * 3600;
 
-/// A request, taken apart.
-pub(super) struct Asked {
-    pub(super) method: Method,
-    pub(super) headers: HeaderMap,
-    /// Decoded.
-    pub(super) path: String,
-    pub(super) bucket: String,
-    /// Decoded; empty when the bucket as a whole is meant.
-    pub(super) key: String,
-    /// Decoded, in the order of receipt.
-    pub(super) query: Vec<(String, String)>,
-}
-
-impl Asked {
-    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
-        self.query
-            .iter()
-            .find(|(have, _)| have == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    pub(super) fn header(&self, name: &str) -> String {
-        value_of(&self.headers, name)
-    }
-}
-
-/// The moment at which something is checked.
-#[derive(Clone, Copy)]
-pub(super) struct Moment {
-    pub(super) now_ms: i64,
-    /// By how much the clock was advanced: a caller's may have followed or not.
-    pub(super) advanced_seconds: i64,
-}
-
-impl Moment {
-    /// How far `stamp` is ahead, in seconds, by the clock that is nearer to it.
-    fn ahead(self, stamp: Timestamp) -> i64 {
-        let now = self.now_ms.div_euclid(1000);
-        [0, self.advanced_seconds]
-            .map(|advanced| stamp.as_second() - (now - advanced))
-            .into_iter()
-            .min_by_key(|ahead| ahead.abs())
-            .unwrap_or_default()
-    }
-}
-
 /// What stands for the body of a request that may be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Payload {
+pub(crate) enum Payload {
     /// Its SHA-256, in small hexadecimal digits.
     Sha256(String),
     Unsigned,
+}
+
+impl Payload {
+    /// What the signature has in its place.
+    fn signed(&self) -> &str {
+        match self {
+            Self::Sha256(digest) => digest,
+            Self::Unsigned => UNSIGNED_PAYLOAD,
+        }
+    }
 }
 
 /// What a signature says about itself.
@@ -153,22 +116,28 @@ fn by_header(
         known,
     )?;
     let ahead = at.ahead(stamp);
-    if ahead.abs() > TOLERANCE {
+    if ahead.abs() > Moment::TOLERANCE {
         let message = "the time of the request is too far from the time here";
         return Err(Refusal::forbidden("RequestTimeTooSkewed", message)
             .detail("RequestTime", given)
             .detail("ServerTime", clock::utc_text(at.now_ms))
-            .detail("MaxAllowedSkewMilliseconds", (TOLERANCE * 1000).to_string())
+            .detail(
+                "MaxAllowedSkewMilliseconds",
+                (Moment::TOLERANCE * 1000).to_string(),
+            )
             .explained(format!(
                 "x-amz-date differs from the emulator's clock by {} s",
                 clock::seconds_text(ahead)
             )));
     }
-    let text = match &payload {
-        Payload::Sha256(digest) => digest.as_str(),
-        Payload::Unsigned => UNSIGNED_PAYLOAD,
-    };
-    compare(asked, &asked.query, &claimed, text, &given, &key)?;
+    compare(
+        asked,
+        &asked.query,
+        &claimed,
+        payload.signed(),
+        &given,
+        &key,
+    )?;
     Ok(payload)
 }
 
@@ -215,7 +184,7 @@ fn by_address(
     let token = asked.parameter("X-Amz-Security-Token").unwrap_or_default();
     let key = key(&claimed.id, token, at, known)?;
     let ahead = at.ahead(stamp);
-    if ahead > TOLERANCE {
+    if ahead > Moment::TOLERANCE {
         return Err(
             Refusal::forbidden("AccessDenied", "the signed address is not good yet").explained(
                 format!("X-Amz-Date is {ahead} s ahead of the emulator's clock"),
@@ -241,11 +210,7 @@ fn by_address(
         None => Payload::Unsigned,
         Some(text) => payload_of(text)?,
     };
-    let text = match &payload {
-        Payload::Sha256(digest) => digest.as_str(),
-        Payload::Unsigned => UNSIGNED_PAYLOAD,
-    };
-    compare(asked, &query, &claimed, text, given, &key)?;
+    compare(asked, &query, &claimed, payload.signed(), given, &key)?;
     Ok(payload)
 }
 
@@ -310,11 +275,9 @@ fn payload_of(text: &str) -> Result<Payload, Refusal> {
     }
     if text.starts_with("STREAMING-") {
         let message = "a header asks for something that is not played here";
-        return Err(
-            Refusal::new(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message)
-                .explained("the emulator takes no body in signed chunks or with trailers")
-                .assumed("chunks"),
-        );
+        return Err(not_played(message)
+            .explained("the emulator takes no body in signed chunks or with trailers")
+            .assumed("chunks"));
     }
     let is_digest = text.len() == 64
         && text
@@ -325,7 +288,7 @@ fn payload_of(text: &str) -> Result<Payload, Refusal> {
         false => Err(Refusal::argument(
             "x-amz-content-sha256",
             text,
-            "x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a valid sha256 value.",
+            "x-amz-content-sha256 is neither UNSIGNED-PAYLOAD nor 64 small hexadecimal digits",
         )),
     }
 }

@@ -192,7 +192,7 @@ impl Signed<'_> {
 }
 
 /// All values of a header, with single blanks between words and none at the ends.
-pub(super) fn value_of(headers: &HeaderMap, name: &str) -> String {
+fn value_of(headers: &HeaderMap, name: &str) -> String {
     let values: Vec<String> = headers
         .get_all(name)
         .iter()

@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use quick_xml::escape::escape;
 
+use super::document::{Document, XML};
 use crate::journal::Effect;
 
 /// A refusal as OSS and S3 word it, and what its owner should know.
@@ -50,11 +50,20 @@ impl Refusal {
             .detail("ArgumentValue", value)
     }
 
+    pub(crate) fn no_bucket(name: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "NoSuchBucket",
+            "there is no such bucket",
+        )
+        .detail("BucketName", name)
+    }
+
     pub(crate) fn storage(error: &std::io::Error) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "InternalError",
-            format!("The emulator could not store or read the bytes: {error}"),
+            format!("the emulator could not store or read the bytes: {error}"),
         )
     }
 
@@ -87,12 +96,13 @@ impl Refusal {
         }
     }
 
-    /// The answer; HEAD has no room for the document.
-    pub(crate) fn response(
+    /// The answer, without the elements (code, element) that a store does not have. HEAD has no room for the document.
+    pub(super) fn response(
         &self,
         method: &Method,
         headers: &HeaderMap,
         request_id: &str,
+        left_out: &[(&str, &str)],
     ) -> Response {
         let host = headers
             .get(header::HOST)
@@ -103,9 +113,11 @@ impl Refusal {
             .text("Message", &self.message)
             .text("RequestId", request_id)
             .text("HostId", host);
+        let has = |name: &str| !left_out.contains(&(self.code, name));
         let document = self
             .details
             .iter()
+            .filter(|(name, _)| has(name))
             .fold(document, |document, (name, value)| {
                 document.text(name, value)
             });
@@ -130,54 +142,4 @@ pub(crate) fn error_document(code: &str, message: &str, host: &str) -> String {
         .text("RequestId", "000000000000000000000000")
         .text("HostId", host)
         .finish()
-}
-
-pub(crate) const XML: &str = "application/xml";
-
-/// An XML document of one level, written in order.
-pub(crate) struct Document {
-    root: &'static str,
-    text: String,
-}
-
-/// The namespace of S3's documents, but for its refusals.
-const S3: &str = "http://s3.amazonaws.com/doc/2006-03-01/";
-
-impl Document {
-    pub(crate) fn new(root: &'static str) -> Self {
-        Self {
-            root,
-            text: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root}>\n"),
-        }
-    }
-
-    /// A document of S3's.
-    pub(crate) fn of_s3(root: &'static str) -> Self {
-        Self {
-            root,
-            text: format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{root} xmlns=\"{S3}\">\n"),
-        }
-    }
-
-    pub(crate) fn text(mut self, name: &str, value: &str) -> Self {
-        self.text
-            .push_str(&format!("  <{name}>{}</{name}>\n", escape(value)));
-        self
-    }
-
-    /// Elements inside of one.
-    pub(crate) fn group(mut self, name: &str, members: &[(&str, String)]) -> Self {
-        let inside: String = members
-            .iter()
-            .map(|(name, value)| format!("<{name}>{}</{name}>", escape(value.as_str())))
-            .collect();
-        self.text
-            .push_str(&format!("  <{name}>{inside}</{name}>\n"));
-        self
-    }
-
-    pub(crate) fn finish(mut self) -> String {
-        self.text.push_str(&format!("</{}>\n", self.root));
-        self.text
-    }
 }

@@ -160,7 +160,10 @@ fn pictures_have_a_signed_address_that_shows_them_until_it_expires() {
         assert!(noticed, "the server learns of the picture");
         site.emulator.advance(Duration::from_secs(3602));
         let late = site.open(url.expose());
-        assert_eq!(late.element("Message"), "Request has expired.");
+        assert_eq!(
+            late.element("Message"),
+            "the signed address is past its time"
+        );
     }
 }
 

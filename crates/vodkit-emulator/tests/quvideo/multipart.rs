@@ -220,3 +220,30 @@ fn all_parts_can_be_completed_without_a_list() {
     let whole = [content(PART), b"end".to_vec()].concat();
     assert_eq!(upload.request("GET", "", &[], b"").body, whole);
 }
+
+#[test]
+fn what_was_sent_in_parts_has_no_digest_of_the_whole_and_refusals_are_as_short_as_the_stores_own() {
+    let site = site();
+    let upload = upload(&site);
+    let id = begin(&upload);
+    let tags = [
+        part(&upload, &id, 1, b"small"),
+        part(&upload, &id, 2, b"end"),
+    ]
+    .map(|reply| reply.header("etag").unwrap().to_owned());
+    let refused = complete(&upload, &id, &[(1, &tags[0]), (2, &tags[1])]);
+    assert_eq!(refused.element("Code"), "EntityTooSmall");
+    assert_eq!(refused.element("ProposedSize"), "5");
+    assert!(!refused.text().contains("PartNumber"));
+    let whole = complete(&upload, &id, &[(2, &tags[1])]);
+    assert_eq!(whole.status, 200);
+    let headed = upload.request("HEAD", "", &[], b"");
+    for reply in [whole, headed] {
+        assert_eq!(reply.header("content-md5"), None);
+        let crc = crc64(b"end").to_string();
+        assert_eq!(reply.header("x-oss-hash-crc64ecma"), Some(crc.as_str()));
+    }
+    assert_eq!(part(&upload, &id, 1, b"x").element("Code"), "NoSuchUpload");
+    let alone = upload.request("PUT", "", &[], b"end");
+    assert!(alone.header("content-md5").is_some());
+}

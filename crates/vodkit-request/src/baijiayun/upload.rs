@@ -51,6 +51,8 @@ pub struct Upload<'s> {
     /// What is to be written down before anything else happens.
     marks: VecDeque<Mark>,
     video: Option<u64>,
+    /// Videos that were created for it and taken by other uploads.
+    taken: u32,
     address: Option<Secret>,
     course: Course,
     meter: Option<Meter>,
@@ -99,6 +101,7 @@ impl<'s> Upload<'s> {
             source: Source::new(file),
             marks: VecDeque::new(),
             video: None,
+            taken: 0,
             address: None,
             course: Course::unknown(),
             meter: None,

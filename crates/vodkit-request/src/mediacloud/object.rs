@@ -2,11 +2,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use http::Method;
 use serde_json::Value;
-use vodkit_types::Date;
 use vodkit_types::mediacloud::StsToken;
+use vodkit_types::{Date, Secret};
 
-use super::ObjectStorage;
+use super::{ObjectStorage, StorageAccess};
 use crate::error::{Error, ErrorKind};
 use crate::s3::{Keys, LONGEST_KEY, Place};
 use crate::transport::Timestamp;
@@ -44,6 +45,24 @@ pub(super) fn place(storage: &ObjectStorage, bucket: &str, key: &str) -> Place {
         path_style: storage.path_style,
         bucket: bucket.to_owned(),
         key: key.to_owned(),
+    }
+}
+
+impl StorageAccess {
+    /// The address under which an object can be read until 15 minutes after `at`, the time of now: by whoever has it, so it is a secret.
+    ///
+    /// # Errors
+    /// When bucket or key cannot stand in an address.
+    pub fn read_address(&self, bucket: &str, key: &str, at: Timestamp) -> Result<Secret, Error> {
+        let place = place(&self.storage, bucket, key);
+        place.check()?;
+        let keys = Keys {
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: self.secret_access_key.clone(),
+            session_token: self.session_token.clone(),
+        };
+        let address = place.signed(&keys, &Method::GET, &[], at)?;
+        Ok(address.to_string().into())
     }
 }
 

@@ -12,10 +12,11 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
 use crate::flow::unexpected_event;
 use crate::params::Params;
+use crate::remedy::{Hint, Remedy};
 use crate::s3::{Keys, Target};
 use crate::session::Session;
 use crate::sign_in::SignIn;
-use crate::upload::delivery::with_more_hint;
+use crate::upload::journal::of_another;
 use crate::upload::{self, At, Delivery, Mark, Past, Steps};
 
 /// What the journal of an account with a token of its own has for the account's name.
@@ -123,13 +124,9 @@ impl<'s> MediaCloudSteps<'s> {
             "" => (bucket, key),
             ours => (ours, self.key.as_deref().unwrap_or("…")),
         };
-        Err(Error::new(
-            ErrorKind::InvalidInput,
-            format!(
-                "the journal is that of an upload to `{bucket}/{key}` at {storage}, and not to `{our_bucket}/{our_key}` at {ours}; nothing was sent"
-            ),
-        )
-        .with_hint("Name the storage that it was begun with, or give this upload a journal of its own"))
+        Err(of_another(&format!(
+            "it goes to `{bucket}/{key}` at {storage}, and not to `{our_bucket}/{our_key}` at {ours}"
+        )))
     }
 
     fn send_registration(&mut self, at: At<'_, Target>) -> Next<'s> {
@@ -155,12 +152,12 @@ impl<'s> MediaCloudSteps<'s> {
                 let what = format!(
                     "The file is stored; whether it is registered as `{file_uri}` is not known, and no call that is documented tells"
                 );
-                Err(with_more_hint(error, &what))
+                Err(error.with_more_hint(what))
             }
             // Refused, or never sent: the next attempt may register it.
             Err(error) => {
                 let what = format!("The file is stored as `{file_uri}`, and not registered");
-                let error = with_more_hint(error, &what);
+                let error = error.with_more_hint(what);
                 let stored = at.delivery.stored();
                 let not_told = Mark::Completed {
                     etag: stored.etag,
@@ -293,5 +290,8 @@ fn unknown(file_uri: &str) -> Error {
         ErrorKind::OutcomeUnknown,
         format!("whether `{file_uri}` is registered is not known: an earlier process has sent the call and got no reply"),
     )
-    .with_hint("No call that is documented tells: look for it where the vendor shows media, and repeat what is unknown if it is not there; nothing was sent")
+    .with_hint(
+        Hint::from("Nothing was sent. No call that is documented tells: look for it where the vendor shows media. If it is not there, ")
+            .to(Remedy::RepeatUnknown),
+    )
 }

@@ -8,6 +8,7 @@ use crate::exec::Exec;
 use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::page::{Cursor, Page};
 use crate::polyv::Polyv;
+use crate::remedy::{Hint, Remedy};
 use crate::session::Session;
 use crate::transport::{Tick, Timestamp};
 
@@ -142,5 +143,9 @@ pub(super) fn ambiguous(found: &[String]) -> Error {
             found.join(", ")
         ),
     )
-    .with_hint("They have this title and no content: delete those that nobody uploads to, or name them with Transfer::except. With Transfer::repeat_unknown a new one is created")
+    .with_hint(
+        Hint::from("They have this title and no content: delete those that nobody uploads to, or ")
+            .to(Remedy::Except)
+            .and(Hint::from("To have a new one created, ").to(Remedy::RepeatUnknown)),
+    )
 }

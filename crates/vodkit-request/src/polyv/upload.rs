@@ -11,8 +11,8 @@ use crate::exec::Exec;
 use crate::flow::unexpected_event;
 use crate::oss::{Stored, Target};
 use crate::polyv::Polyv;
+use crate::remedy::{Hint, Remedy};
 use crate::session::Session;
-use crate::upload::delivery::with_more_hint;
 use crate::upload::{self, At, Delivery, Journal, Mark, Note, Steps, storage_flows};
 
 /// The vendor knows programs by name; with this one it gives keys for its object storage.
@@ -47,6 +47,8 @@ pub struct Abandon<'s> {
 struct PolyvSteps<'s> {
     session: &'s Session<Polyv>,
     order: InitUpload,
+    /// Videos that were created for it and taken by other uploads.
+    taken: u32,
 }
 
 /// What an upload gives.
@@ -107,6 +109,7 @@ impl<'s> PolyvSteps<'s> {
         Self {
             session,
             order: InitUpload::new(title, 0, Switch::On, UPLOAD_TYPE),
+            taken: 0,
         }
     }
 
@@ -146,6 +149,9 @@ impl<'s> PolyvSteps<'s> {
             .maybe(true)
             .with_hint("There may be a video without content: with a journal the next upload looks for it before it creates another"));
         };
+        if !at.delivery.transfer().owns(&vid, &mut self.taken)? {
+            return self.create(at);
+        }
         let created = Mark::Created { video: vid };
         Ok(Action::keep(created, move |steps, at| {
             ticket::has_room(&ticket, at.delivery.len())?;
@@ -185,9 +191,14 @@ impl<'s> PolyvSteps<'s> {
     }
 
     /// Takes the videos that an earlier process may have created.
-    fn found(&mut self, at: At<'_, Target>, found: Vec<String>) -> Next<'s> {
+    fn found(&mut self, at: At<'_, Target>, mut found: Vec<String>) -> Next<'s> {
         let transfer = at.delivery.transfer();
+        let nothing_is_like_it = found.is_empty();
+        // Others may have got theirs since the search began.
+        found.retain(|video| !transfer.is_anothers(video));
         match &found[..] {
+            [video] if !transfer.adopts(video) => self.create(at),
+            [] if !nothing_is_like_it => self.create(at),
             [] => {
                 let what = format!("a video without content, titled `{}`", self.order.title);
                 transfer.note(Note::MayBeOrphaned { what });
@@ -283,21 +294,20 @@ impl<'s> Steps<'s> for PolyvSteps<'s> {
 
 /// A video that is known is not taken, and nothing more is known.
 fn perhaps_gone(error: Error, vid: &str) -> Error {
-    let what = format!(
-        "If it stays so, video {vid} may have been deleted, or have a file: then remove the journal, and upload the file from the start"
-    );
-    with_more_hint(error, &what).with_created(vid)
+    let what = format!("If it stays so, video {vid} may have been deleted, or have a file: then ");
+    error
+        .with_more_hint(Hint::from(what).to(Remedy::StartOver))
+        .with_created(vid)
 }
 
 /// A video is not taken and not listed: it stays so, however often the upload is run again. One without content need not be listed at all, so who
 /// knows better may try again.
 fn gone(error: Error, vid: &str) -> Error {
-    let what = format!(
-        "Video {vid} seems to be gone: the vendor neither goes on with it nor lists it. Remove the journal, and upload the file from the start"
-    );
+    let what =
+        format!("Video {vid} seems to be gone: the vendor neither goes on with it nor lists it");
     error
         .with_kind(ErrorKind::Refused)
-        .with_hint(what)
+        .with_hint(Hint::from(what).and(Remedy::StartOver))
         .with_created(vid)
 }
 

@@ -14,7 +14,7 @@ use crate::exec::Exec;
 use crate::flow::unexpected_event;
 use crate::oss::Target;
 use crate::session::Session;
-use crate::upload::delivery::{of_video, with_more_hint};
+use crate::upload::delivery::of_video;
 use crate::upload::{self, At, Delivery, Mark, Note, Steps};
 
 /// Greatest size that `vod/videoPublish` takes.
@@ -228,9 +228,9 @@ impl<'s> Steps<'s> for QuVideoSteps<'s> {
         match &past.video {
             Some(id) if past.completed => {
                 let what = format!("Video {id} has its content, but may not be published");
-                with_more_hint(error, &what).with_created(id)
+                error.with_more_hint(what).with_created(id)
             }
-            Some(id) => of_video(delivery.explain(error), id),
+            Some(id) => delivery.explain(of_video(error, id)),
             None => error,
         }
     }

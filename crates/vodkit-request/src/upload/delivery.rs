@@ -10,7 +10,7 @@ use std::time::Duration;
 use vodkit_types::FileInput;
 
 use super::exchange::{Flight, Tries};
-use super::journal::kept;
+use super::journal::{kept, of_another};
 use super::log::Log;
 use super::parts::Lanes;
 use super::settings::Settings;
@@ -21,6 +21,7 @@ use crate::digest::DigestTap;
 use crate::error::{Error, ErrorKind};
 use crate::exec::unusable_file;
 use crate::flow::{Event, Step, pass_on, unexpected_event};
+use crate::remedy::{Hint, Remedy};
 use crate::session::Session;
 use crate::skew::Skew;
 use crate::transport::{Tick, Timestamp};
@@ -239,13 +240,10 @@ impl<S: Store> Delivery<S> {
     pub(crate) fn is_of(&self, vendor: &str, account: &str) -> Result<(), Error> {
         match &self.log.past().begun {
             Some(begun) if (begun.vendor.as_str(), begun.account.as_str()) != (vendor, account) => {
-                Err(Error::new(
-                    ErrorKind::InvalidInput,
-                    format!(
-                        "the journal is that of an upload to {} with account {}",
-                        begun.vendor, begun.account
-                    ),
-                ))
+                Err(of_another(&format!(
+                    "it goes to {} with account {}",
+                    begun.vendor, begun.account
+                )))
             }
             _ => Ok(()),
         }
@@ -465,7 +463,8 @@ impl<S: Store> Delivery<S> {
                     }
                     Some(stored) => {
                         self.source.unchanged(facts).map_err(|error| {
-                            error.with_hint("It is stored as it was sent: upload it again, when nobody writes to it")
+                            let stored = "It is stored as it was sent. When nobody writes to it, ";
+                            error.with_hint(Hint::from(stored).to(Remedy::StartOver))
                         })?;
                         self.finish(tick, stored, session)
                     }
@@ -519,13 +518,12 @@ impl<S: Store> Delivery<S> {
             return error;
         }
         let total = self.source.len();
-        let how = if self.log.is_kept() {
-            "with the same journal the upload goes on from there"
+        let stored = format!("{bytes} of {total} bytes are stored");
+        error.with_more_hint(if self.log.is_kept() {
+            Hint::from(stored).and(Remedy::GoOn)
         } else {
-            "without a journal the next upload begins from the start"
-        };
-        let what = format!("{bytes} of {total} bytes are stored; {how}");
-        with_more_hint(error, &what)
+            Hint::from(stored).say("; without a journal the next upload begins from the start")
+        })
     }
 }
 
@@ -539,13 +537,7 @@ pub(crate) fn of_video(error: Error, id: &str) -> Error {
         ErrorKind::DigestMismatch => "may have wrong content",
         _ => "has no content",
     };
-    with_more_hint(error, &format!("Video {id} exists but {content}")).with_created(id)
-}
-
-pub(crate) fn with_more_hint(error: Error, what: &str) -> Error {
-    let hint = match error.hint() {
-        Some(hint) => format!("{}. {what}", hint.trim_end_matches('.')),
-        None => what.to_owned(),
-    };
-    error.with_hint(hint)
+    error
+        .with_more_hint(format!("Video {id} exists but {content}"))
+        .with_created(id)
 }

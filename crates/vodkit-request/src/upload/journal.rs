@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::{Mark, Past};
 use crate::error::{Error, ErrorKind};
 use crate::flow::{Entry, Keeper};
+use crate::remedy::{Hint, Remedy};
 
 /// The journal of one upload: what has happened, and who keeps what happens next.
 ///
@@ -66,13 +67,22 @@ impl Journal {
     }
 }
 
+/// A journal is of one upload, and this is another one: `how` says by what that is seen.
+pub(crate) fn of_another(how: &str) -> Error {
+    Error::new(
+        ErrorKind::InvalidInput,
+        format!("the journal is of another upload: {how}"),
+    )
+    .with_hint(Hint::from("Nothing was sent").and(Remedy::OwnJournal))
+}
+
 /// An upload does not go on when it cannot write down how far it is.
 pub(crate) fn kept(result: io::Result<()>) -> Result<(), Error> {
     result.map_err(|error| {
         Error::new(
-            ErrorKind::LocalFile,
+            ErrorKind::Journal,
             format!("the journal of the upload cannot be written: {error}"),
         )
-        .with_hint("What is confirmed so far is kept: make room or give access, then run it again")
+        .with_hint("What is confirmed so far is kept: make room or give access first")
     })
 }

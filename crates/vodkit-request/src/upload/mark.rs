@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::{Error, ErrorKind};
+use crate::remedy::{Hint, Remedy};
 use crate::transport::{FileFacts, FileVersion, Timestamp};
 
 /// One thing that has happened, or is about to. No mark holds a secret.
@@ -245,10 +246,13 @@ fn lacks(field: &str) -> Error {
 
 fn unreadable(why: &str) -> Error {
     Error::new(
-        ErrorKind::LocalFile,
+        ErrorKind::Journal,
         format!("the journal of the upload cannot be read: {why}"),
     )
-    .with_hint("Nothing was sent. Use the version of vodkit that wrote it, or remove the journal to upload from the start")
+    .with_hint(
+        Hint::from("Nothing was sent. Use the version of vodkit that wrote it, or ")
+            .to(Remedy::StartOver),
+    )
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -339,7 +343,7 @@ mod tests {
         #[test]
         fn any_bytes_are_a_mark_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
             if let Err(error) = Mark::read(&bytes) {
-                prop_assert_eq!(error.kind(), ErrorKind::LocalFile);
+                prop_assert_eq!(error.kind(), ErrorKind::Journal);
             }
         }
     }

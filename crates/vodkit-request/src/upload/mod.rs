@@ -23,6 +23,7 @@
 mod abandon;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod answer;
+mod claims;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) mod delivery;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
@@ -53,6 +54,7 @@ pub(crate) mod xml;
 
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) use abandon::Abandon;
+pub use claims::Claims;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]
 pub(crate) use delivery::Delivery;
 #[cfg(any(feature = "mediacloud-storage", feature = "polyv", feature = "quvideo"))]

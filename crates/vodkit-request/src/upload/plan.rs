@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, ErrorKind};
+use crate::remedy::Remedy;
 
 /// What a storage demands of parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,10 +34,11 @@ impl Parts {
     pub fn plan(len: u64, wanted: u64, rules: &PartRules) -> Result<Self, Error> {
         let refuse = |why: String| Err(Error::new(ErrorKind::InvalidInput, why));
         if wanted < rules.least || wanted > rules.most {
-            return refuse(format!(
-                "parts of {wanted} bytes are not taken: {} to {} are",
+            let why = format!(
+                "the storage takes parts of {} to {} bytes, and not of {wanted}",
                 rules.least, rules.most
-            ));
+            );
+            return refuse(why).map_err(|error| error.with_hint(Remedy::PartSize));
         }
         let needed = len.div_ceil(u64::from(rules.count));
         let size = if needed <= wanted {

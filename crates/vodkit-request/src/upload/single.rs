@@ -14,6 +14,7 @@ use crate::digest::{DigestTap, Digests, Wanted};
 use crate::error::{Error, ErrorKind};
 use crate::flow::{Step, unexpected_event};
 use crate::lanes::Ended;
+use crate::remedy::{Hint, Remedy};
 use crate::retry::Outcome;
 use crate::session::Session;
 use crate::transport::{Observers, Outgoing, Tick};
@@ -391,7 +392,10 @@ impl<S: Store> Delivery<S> {
                     error.message()
                 ),
             )
-            .with_hint("Look whether the video has its content; repeat what is unknown to send all again"));
+            .with_hint(
+                Hint::from("Look whether the video has its content; to send all again, ")
+                    .to(Remedy::RepeatUnknown),
+            ));
         }
         Err(error)
     }

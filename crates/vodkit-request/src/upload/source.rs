@@ -12,6 +12,7 @@ use crate::digest::{Digester, Digests, Wanted};
 use crate::error::{Error, ErrorKind};
 use crate::flow::Stretch;
 use crate::payload::{Payload, Segment};
+use crate::remedy::{Hint, Remedy};
 use crate::transport::FileFacts;
 
 /// The file, once it was looked at.
@@ -193,7 +194,10 @@ impl Source {
                 self.file.name
             ),
         )
-        .with_hint("The upload was not completed. Upload it from the start, when nobody writes to it"))
+        .with_hint(
+            Hint::from("The upload was not completed. When nobody writes to it, ")
+                .to(Remedy::StartOver),
+        ))
     }
 
     /// The whole file was sent, and is another one now.
@@ -208,7 +212,10 @@ impl Source {
         self.changed(
             "it was touched, and nothing tells whether its bytes are those that are stored",
         )
-        .with_hint("It is stored as it was then: upload it from the start to have it as it is now")
+        .with_hint(
+            Hint::from("It is stored as it was then: to have it as it is now, ")
+                .to(Remedy::StartOver),
+        )
     }
 
     fn changed(&self, how: &str) -> Error {
@@ -219,7 +226,10 @@ impl Source {
                 self.file.name
             ),
         )
-        .with_hint("Put the old file back to go on, or upload the new one from the start")
+        .with_hint(
+            Hint::from("Put the old file back to go on, or to have the new one, ")
+                .to(Remedy::StartOver),
+        )
     }
 
     /// The body of a stretch.

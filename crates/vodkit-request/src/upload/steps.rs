@@ -70,7 +70,7 @@ pub(crate) trait Steps<'s>: fmt::Debug + Send + Sized + 's {
     /// Adds to an error what the upload leaves behind.
     fn explain(&self, error: Error, delivery: &Delivery<Self::Store>) -> Error {
         match &delivery.past().video {
-            Some(video) if error.created().is_none() => of_video(delivery.explain(error), video),
+            Some(video) if error.created().is_none() => delivery.explain(of_video(error, video)),
             _ => error,
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::Journal;
+use super::{Claims, Journal};
 use crate::transport::Pace;
 
 /// How a file is to be sent: in parts of which size, how many at once, how fast, and where it is written down.
@@ -17,6 +17,7 @@ pub struct Transfer {
     pub(crate) md5: bool,
     pub(crate) repeat_unknown: bool,
     pub(crate) except: Vec<String>,
+    pub(crate) claims: Option<Arc<dyn Claims>>,
     pub(crate) notes: Option<NoteSink>,
 }
 
@@ -31,6 +32,7 @@ impl Default for Transfer {
             md5: true,
             repeat_unknown: false,
             except: Vec::new(),
+            claims: None,
             notes: None,
         }
     }
@@ -99,6 +101,13 @@ impl Transfer {
     #[must_use]
     pub fn except(mut self, videos: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.except.extend(videos.into_iter().map(Into::into));
+        self
+    }
+
+    /// Asks whose a video is, so that of several uploads that look for one at the same time no two take the same.
+    #[must_use]
+    pub fn claims(mut self, claims: Arc<dyn Claims>) -> Self {
+        self.claims = Some(claims);
         self
     }
 

@@ -305,12 +305,12 @@ fn an_upload_that_was_begun_elsewhere_neither_goes_on_nor_is_given_up() {
         (
             &storage(),
             "other-bucket",
-            "not to `other-bucket/…` at http://s3.example.test;",
+            "not to `other-bucket/…` at http://s3.example.test",
         ),
         (
             &elsewhere,
             "test-bucket",
-            "not to `test-bucket/…` at http://other.example.test;",
+            "not to `test-bucket/…` at http://other.example.test",
         ),
     ] {
         let transport = ScriptedTransport::new([]).file_of(PATH, film());
@@ -322,7 +322,7 @@ fn an_upload_that_was_begun_elsewhere_neither_goes_on_nor_is_given_up() {
     let transport = ScriptedTransport::new([]);
     let abandon = Abandon::new(&session, journal(), &elsewhere);
     let error = Run::new(&transport, abandon).send().unwrap_err();
-    is_refused(error, "at http://other.example.test;", &transport);
+    is_refused(error, "at http://other.example.test", &transport);
 }
 
 #[test]

@@ -84,6 +84,14 @@ fn the_servers_word_beats_the_journals() {
         !log.contains(&"digest 8..20".to_owned()),
         "it needs no mark"
     );
+    // Nothing tells whether what has no mark is of the file that was touched since.
+    world.touch(|file| file[15] ^= 1);
+    let error = upload(&world, transfer(&kept)).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.created()),
+        (ErrorKind::LocalFile, Some("77"))
+    );
+    assert!(error.to_string().contains("8 to 20"), "{error}");
     // All, and it says so by a refusal.
     let (world, kept) = killed(2, 0);
     world.server(|server| {
@@ -424,8 +432,8 @@ fn a_failure_says_how_to_go_on() {
     );
     let words = error.to_string();
     assert!(
-        words.contains(
-            "4 of 10 bytes of video 77 are confirmed: run it again with the same journal"
+        words.ends_with(
+            "4 of 10 bytes of video 77 are confirmed. Run it again with the same journal, and it goes on from there"
         ),
         "{error}"
     );
@@ -452,7 +460,7 @@ fn what_cannot_be_written_down_does_not_happen() {
         let world = World::new(20, []);
         let journal = Journal::new(Arc::new(Full(records.into())));
         let error = upload(&world, Transfer::new().part_size(4).journal(journal)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::LocalFile);
+        assert_eq!(error.kind(), ErrorKind::Journal);
         assert!(
             error
                 .to_string()

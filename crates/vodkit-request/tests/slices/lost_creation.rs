@@ -1,8 +1,10 @@
 //! A video that was created without anybody learning of it.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use vodkit_request::upload::{Note, Transfer};
+use vodkit_request::upload::{Claims, Note, Transfer};
 use vodkit_request::{Error, ErrorKind};
 
 use crate::server::Video;
@@ -114,6 +116,85 @@ fn none_is_created_anew() {
     assert!(
         matches!(&told.notes()[..], [Note::MayBeOrphaned { what }] if what.contains("video 77"))
     );
+}
+
+/// Says of the video that it belongs to another upload: when it is looked at, when it is taken, when it was created.
+#[derive(Debug, Default)]
+struct Others {
+    looked: bool,
+    adopted: bool,
+    /// So many of those that are created.
+    created: AtomicUsize,
+}
+
+impl Claims for Others {
+    fn is_anothers(&self, _video: &str) -> bool {
+        self.looked
+    }
+
+    fn adopt(&self, _video: &str) -> bool {
+        !self.adopted
+    }
+
+    fn own(&self, _video: &str) -> bool {
+        let left = self.created.load(Ordering::Relaxed);
+        self.created
+            .store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0
+    }
+}
+
+#[test]
+fn one_that_another_upload_has_is_left_to_it() {
+    for others in [
+        Others {
+            looked: true,
+            ..Others::default()
+        },
+        Others {
+            adopted: true,
+            ..Others::default()
+        },
+    ] {
+        let (world, kept, _) = after(ReplyLost);
+        let (told, others) = (Told::default(), Arc::new(others));
+        let id = again(&world, &kept, &told, |transfer| transfer.claims(others)).unwrap();
+        assert_eq!((id, told.notes()), (78, Vec::new()));
+        // It is this upload's now, also for the next run.
+        assert!(kept.text().contains("78") && !kept.text().contains("77"));
+    }
+    // Of two that are like it one is another's.
+    let (world, kept, _) = after(ReplyLost);
+    like_it(&world, 90, |_| ());
+    let claims: Arc<dyn Claims> = Arc::new(Mutex::new(BTreeSet::from(["90".to_owned()])));
+    let id = again(&world, &kept, &Told::default(), |transfer| {
+        transfer.claims(claims.clone())
+    });
+    assert_eq!(id.unwrap(), 77);
+    assert!(claims.is_anothers("77"));
+}
+
+#[test]
+fn a_new_one_that_another_upload_has_taken_is_replaced() {
+    let others = |created: usize| {
+        Arc::new(Others {
+            created: created.into(),
+            ..Others::default()
+        })
+    };
+    let (world, kept) = (World::new(10, []), Arc::new(Kept::default()));
+    let id = again(&world, &kept, &Told::default(), |transfer| {
+        transfer.claims(others(2))
+    });
+    assert_eq!(id.unwrap(), 79);
+    assert!(kept.text().contains("79") && !kept.text().contains("77"));
+    // Not for ever.
+    let (world, kept) = (World::new(10, []), Arc::new(Kept::default()));
+    let error = again(&world, &kept, &Told::default(), |transfer| {
+        transfer.claims(others(usize::MAX))
+    });
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::OutcomeUnknown);
+    world.server(|server| assert_eq!(server.videos.len(), 16));
 }
 
 #[test]

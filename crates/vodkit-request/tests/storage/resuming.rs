@@ -1,7 +1,11 @@
 //! Uploads that go on in another process, and files that changed meanwhile.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
 use vodkit_request::polyv::Abandon;
-use vodkit_request::upload::{Abandoned, Journal, Mark, Note, Transfer};
+use vodkit_request::upload::{Abandoned, Claims, Journal, Mark, Note, Transfer};
 use vodkit_request::{ErrorKind, RetryPolicy};
 
 use crate::scenes::{LEN, done, failed, one_lane, planned, stopped_after, told_of};
@@ -238,6 +242,83 @@ fn a_video_that_may_have_been_created_is_looked_for() {
         notes.iter().filter(is_it).count()
     };
     assert_eq!((notes.len(), of("video vid1"), of("video vid9")), (2, 1, 1));
+}
+
+/// Says of the video that it belongs to another upload: when it is looked at, when it is taken, when it was created.
+#[derive(Debug, Default)]
+struct Others {
+    looked: bool,
+    adopted: bool,
+    /// So many of those that are created.
+    created: AtomicUsize,
+}
+
+impl Claims for Others {
+    fn is_anothers(&self, _video: &str) -> bool {
+        self.looked
+    }
+
+    fn adopt(&self, _video: &str) -> bool {
+        !self.adopted
+    }
+
+    fn own(&self, _video: &str) -> bool {
+        let left = self.created.load(Ordering::Relaxed);
+        self.created
+            .store(left.saturating_sub(1), Ordering::Relaxed);
+        left == 0
+    }
+}
+
+#[test]
+fn a_video_that_another_upload_has_is_left_to_it() {
+    for others in [
+        Others {
+            looked: true,
+            ..Others::default()
+        },
+        Others {
+            adopted: true,
+            ..Others::default()
+        },
+    ] {
+        let mut world = planned(LEN, [Fault::ReplyLost]);
+        let transfer = one_lane(&world);
+        let _lost = failed(process(&mut world, transfer, None));
+        let (transfer, notes) = told_of(one_lane(&world).claims(Arc::new(others)));
+        let uploaded = done(process(&mut world, transfer, None));
+        assert_eq!((uploaded.vid.as_str(), world.videos.len()), ("vid2", 2));
+        assert_eq!(*notes.lock().unwrap(), []);
+    }
+    // Of two that are like it one is another's.
+    let mut world = planned(LEN, [Fault::ReplyLost]);
+    let transfer = one_lane(&world);
+    let _lost = failed(process(&mut world, transfer, None));
+    world.videos.insert("vid9".to_owned(), false);
+    let claims: Arc<dyn Claims> = Arc::new(Mutex::new(BTreeSet::from(["vid9".to_owned()])));
+    let transfer = one_lane(&world).claims(claims.clone());
+    assert_eq!(done(process(&mut world, transfer, None)).vid, "vid1");
+    assert!(claims.is_anothers("vid1") && !claims.own("vid1") && !claims.adopt("vid1"));
+}
+
+#[test]
+fn a_new_video_that_another_upload_has_taken_is_replaced() {
+    let others = |created: usize| {
+        Arc::new(Others {
+            created: created.into(),
+            ..Others::default()
+        })
+    };
+    let mut world = planned(LEN, []);
+    let transfer = one_lane(&world).claims(others(2));
+    let uploaded = done(process(&mut world, transfer, None));
+    assert_eq!((uploaded.vid.as_str(), world.videos.len()), ("vid3", 3));
+    // Not for ever.
+    let mut world = planned(LEN, []);
+    let transfer = one_lane(&world).claims(others(usize::MAX));
+    let error = failed(process(&mut world, transfer, None));
+    assert_eq!(error.kind(), ErrorKind::OutcomeUnknown);
+    assert_eq!(world.videos.len(), 16);
 }
 
 #[test]

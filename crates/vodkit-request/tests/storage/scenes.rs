@@ -108,8 +108,8 @@ fn a_part_that_fails_for_good_tells_what_is_kept() {
     );
     let words = error.to_string();
     assert!(
-        words.contains(
-            "102400 of 204805 bytes are stored; with the same journal the upload goes on from there"
+        words.ends_with(
+            "102400 of 204805 bytes are stored. Run it again with the same journal, and it goes on from there"
         ),
         "{words}"
     );

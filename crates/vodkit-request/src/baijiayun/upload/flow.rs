@@ -19,6 +19,7 @@ use crate::exec::{Exec, unusable_file};
 use crate::flow::{Event, Flow, Step, Stretch, pass_on, unexpected_event};
 use crate::params::Params;
 use crate::transport::{FileFacts, Tick};
+use crate::upload::journal::of_another;
 use crate::upload::log::Log;
 use crate::upload::{Begun, Mark, Meter, Note};
 use crate::vendor::Vendor as _;
@@ -85,11 +86,7 @@ impl<'s> Upload<'s> {
         self.log = Log::new(self.settings.transfer.journal.take());
         let past = self.log.past();
         if let Some(other) = past.begun.as_ref().and_then(|begun| self.other(begun)) {
-            return Err(Error::new(
-                ErrorKind::InvalidInput,
-                format!("the journal is of another upload: {other}"),
-            )
-            .with_hint("Nothing was sent. Give each upload a journal of its own"));
+            return Err(of_another(&other));
         }
         match self.source.begin(past, self.settings.transfer.verify)? {
             Some(path) => {
@@ -166,6 +163,10 @@ impl<'s> Upload<'s> {
             self.course.recall(&past);
             if past.completed || past.finished {
                 let len = self.course.len();
+                // What the server had without a mark cannot be compared with a file that was touched since.
+                if self.source.is_touched() && self.course.arrived() < len {
+                    return Err(hint::incomparable(&self.source.file.name, self.left()));
+                }
                 self.meter = Some(Meter::new(len, len, self.settings.progress.clone()));
                 self.course.reach(len);
                 return self.end(tick);
@@ -186,19 +187,25 @@ impl<'s> Upload<'s> {
     }
 
     fn forward_searching(&mut self, tick: Tick, search: Search<'s>, step: Step<Found>) -> Next {
-        let found = match pass_on(step) {
+        let mut found = match pass_on(step) {
             Ok(step) => {
                 self.stage = Stage::Searching(Box::new(search));
                 return Ok(step);
             }
             Err(found) => found,
         };
+        // Others may have got theirs since the search began.
+        let transfer = &self.settings.transfer;
+        found
+            .candidates
+            .retain(|video| !transfer.is_anothers(&video.to_string()));
         for id in &found.timed_out {
             let what = format!("video {id}, which has waited too long for its file");
             self.settings.transfer.note(Note::MayBeOrphaned { what });
         }
         match found.candidates[..] {
             [] => self.create_anew(tick),
+            [video] if !self.settings.transfer.adopts(&video.to_string()) => self.create_anew(tick),
             [video] => {
                 self.settings.transfer.note(Note::Adopted {
                     video: video.to_string(),
@@ -244,6 +251,10 @@ impl<'s> Upload<'s> {
                 Ok(step)
             }
             Err(granted) => {
+                let video = granted.video_id.to_string();
+                if !self.settings.transfer.owns(&video, &mut self.taken)? {
+                    return self.create_anew(tick);
+                }
                 self.exists(granted.video_id);
                 self.address = Some(granted.upload_url);
                 self.meter = Some(Meter::new(
@@ -251,9 +262,7 @@ impl<'s> Upload<'s> {
                     0,
                     self.settings.progress.clone(),
                 ));
-                self.marks.push_back(Mark::Created {
-                    video: granted.video_id.to_string(),
-                });
+                self.marks.push_back(Mark::Created { video });
                 self.go(tick, Then::Next)
             }
         }

@@ -1,6 +1,7 @@
 //! What a failed upload tells of what it leaves behind.
 
 use crate::error::{Error, ErrorKind};
+use crate::remedy::{Hint, Remedy};
 
 /// What there is to go on with.
 #[derive(Clone, Copy, Debug)]
@@ -23,24 +24,21 @@ pub(super) fn of_video(error: Error, left: Left) -> Error {
         len,
         journal,
     } = left;
-    let before = error
-        .hint()
-        .map(|hint| hint.trim_end_matches('.').to_owned());
-    let what = match (journal, arrived) {
-        (true, _) => format!(
-            "{arrived} of {len} bytes of video {video} are confirmed: run it again with the same journal, and it goes on from there"
-        ),
-        (false, 0) if before.is_some() => format!("Video {video} exists but may have no content"),
-        (false, 0) => format!("Video {video} exists but has no content"),
+    let what: Hint = match (journal, arrived) {
+        (true, _) => Hint::from(format!(
+            "{arrived} of {len} bytes of video {video} are confirmed"
+        ))
+        .and(Remedy::GoOn),
+        (false, 0) if error.hint().is_some() => {
+            format!("Video {video} exists but may have no content").into()
+        }
+        (false, 0) => format!("Video {video} exists but has no content").into(),
         (false, _) => format!(
             "Video {video} exists with {arrived} of {len} bytes, and only an upload with a journal can be gone on with: delete it and upload the file again"
-        ),
+        )
+        .into(),
     };
-    let hint = match before {
-        Some(before) => format!("{before}. {what}"),
-        None => what,
-    };
-    error.with_hint(hint).with_created(video)
+    error.with_more_hint(what).with_created(video)
 }
 
 /// The code of a video that does not exist.
@@ -54,25 +52,22 @@ pub(super) fn is_gone(error: &Error) -> bool {
 /// The vendor takes no file for the video any more, so there is nothing to go on with. `why` is said of the video.
 pub(super) fn lost(error: Error, left: Left, why: &str) -> Error {
     let Left { video, journal, .. } = left;
-    let how = match journal {
-        true => "remove its journal, and upload",
-        false => "upload",
+    let what = Hint::from(format!(
+        "Video {video} {why}, so this upload cannot be gone on with: "
+    ));
+    let what = match journal {
+        true => what.to(Remedy::StartOver),
+        false => what.say("upload the file from the start"),
     };
-    let what = format!(
-        "Video {video} {why}, so this upload cannot be gone on with: {how} the file from the start"
-    );
-    let hint = match error.hint() {
-        Some(before) => format!("{}. {what}", before.trim_end_matches('.')),
-        None => what,
-    };
-    error.with_hint(hint).with_created(video)
+    error.with_more_hint(what).with_created(video)
 }
 
 /// The reply to the call that creates the video was lost: another run looks for it.
 pub(super) fn of_creation(error: Error, journal: bool) -> Error {
     if journal && error.maybe_sent() {
         return error.with_hint(
-            "The reply was lost, so there may be a video: run it again with the same journal, which looks for it before it creates another",
+            Hint::from("The reply was lost, so there may be a video: the next run looks for it before it creates another")
+                .and(Remedy::GoOn),
         );
     }
     error
@@ -84,7 +79,10 @@ pub(super) fn too_much(file: &str, video: u64, size: u64, len: u64) -> Error {
         ErrorKind::DigestMismatch,
         format!("the server has {size} bytes of video {video}, and `{file}` has {len}: they are not of this file"),
     )
-    .with_hint(format!("Nothing more was sent. Delete video {video}, remove the journal, and upload the file again"))
+    .with_hint(
+        Hint::from(format!("Nothing more was sent. Delete video {video}, and "))
+            .to(Remedy::StartOver),
+    )
     .with_created(video)
 }
 
@@ -102,17 +100,22 @@ pub(super) fn incomparable(file: &str, left: Left) -> Error {
             "`{file}` was touched since its upload began, and video {video} is complete: nothing tells whether its bytes {arrived} to {len} are those of the file"
         ),
     )
-    .with_hint(format!(
-        "Compare the MD5 of the file with what the vendor says of video {video}, or delete it, remove the journal, and upload the file again"
-    ))
+    .with_hint(
+        Hint::from(format!(
+            "Compare the MD5 of the file with what the vendor says of video {video}, or delete it, and "
+        ))
+        .to(Remedy::StartOver),
+    )
     .with_created(video)
 }
 
 /// The file has changed before all of it had gone.
 pub(super) fn outdated(error: Error, video: u64) -> Error {
-    let before = error.hint().unwrap_or_default();
-    let hint = format!("{before}. Video {video} has a part of the old one: delete it");
-    error.with_hint(hint).with_created(video)
+    error
+        .with_more_hint(format!(
+            "Video {video} has a part of the old one: delete it"
+        ))
+        .with_created(video)
 }
 
 /// All has arrived, but not all of one version of the file.

@@ -11,6 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::exec::Exec;
 use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
 use crate::page::{Cursor, Page};
+use crate::remedy::{Hint, Remedy};
 use crate::session::Session;
 use crate::transport::{Tick, Timestamp};
 
@@ -200,7 +201,11 @@ pub(super) fn ambiguous(found: &Found, file_name: &str) -> Error {
             ids.join(", ")
         ),
     )
-    .with_hint("Delete those that nobody uploads to, or name the others with `Transfer::except`. With `Transfer::repeat_unknown` a new one is created")
+    .with_hint(
+        Hint::from("Delete those that nobody uploads to, or ")
+            .to(Remedy::Except)
+            .and(Hint::from("To have a new one created, ").to(Remedy::RepeatUnknown)),
+    )
 }
 
 #[cfg(test)]
