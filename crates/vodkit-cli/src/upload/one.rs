@@ -548,7 +548,7 @@ mod tests {
             .transfer(transfer)
             .send()
             .unwrap_err();
-        assert!(error.message().starts_with(NOT_KEPT), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Journal, "{error}");
         let vid = error.created().unwrap().to_owned();
         let now = past(&journal).unwrap();
         assert!(now.creating.is_some() && now.video.is_none());

@@ -7,6 +7,7 @@
 mod drivers;
 
 mod failures;
+mod gone;
 mod parts_wire;
 mod places;
 mod polyv;
