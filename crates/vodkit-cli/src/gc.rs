@@ -116,13 +116,16 @@ impl Left {
             }
             opened => opened.map_err(not_opened)?,
         };
+        pass();
         let past = journal.journal().map_err(not_opened)?.past().clone();
         let left = match at_the_vendor(&journal, &past, args, global) {
             Ok(left) => left,
             Err(_) if args.force => left_behind(&past),
             Err(failure) => return Err(failure),
         };
+        pass();
         journal.remove().map_err(|error| self.not_removed(&error))?;
+        pass();
         Ok(Some(left))
     }
 
@@ -208,6 +211,12 @@ impl Left {
             state,
         ]
     }
+}
+
+/// A point at which the campaign may end the process.
+fn pass() {
+    #[cfg(feature = "kill-points")]
+    crate::kill::pass("giving-up");
 }
 
 /// Takes back what an upload has left at the vendor, and says what stays.

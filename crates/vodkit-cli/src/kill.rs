@@ -6,14 +6,16 @@
 //! |---|---|
 //! | `before-send`, `before-send:WHAT` | a request is about to leave |
 //! | `after-send`, `after-send:WHAT` | its reply is here, and nothing was done with it |
-//! | `before-keep` | a record of the journal is about to be written |
-//! | `torn-keep` | half of it is written |
-//! | `after-keep` | it is on disk |
+//! | `before-keep`, `before-keep:MARK` | a record of the journal is about to be written |
+//! | `torn-keep`, `torn-keep:MARK` | half of it is written |
+//! | `after-keep`, `after-keep:MARK` | it is on disk |
 //! | `before-complete` | the request with which the object is whole is about to leave |
 //! | `after-complete` | its reply is here |
 //! | `removing-journal` | the upload is done: first before that is written down, then before the journal is removed |
 //! | `waiting` | the file is there, and the wait for the transcoding begins |
+//! | `giving-up` | `gc` gives an upload up: first before anything is done, then before the journal is removed, then after it |
 //!
+//! `MARK` is what the record says has happened, or is about to: `created`, `opened`, `part` and so on.
 //! `WHAT` is the vendor's name of the call, or what the request does at the storage: `PutObject`, `UploadPart`, `InitiateMultipartUpload`,
 //! `CompleteMultipartUpload`, `AbortMultipartUpload`, `ListParts`, `HeadObject`, `UploadFile` (a whole file as a form), `UploadSlice`.
 
@@ -26,6 +28,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
+use serde_json::Value;
 use vodkit_blocking::ThreadLanes;
 use vodkit_request::digest::Digests;
 use vodkit_request::flow::{Entry, Keeper, Stretch};
@@ -192,8 +195,10 @@ impl LethalKeeper {
 
 impl Keeper for LethalKeeper {
     fn keep(&self, record: &[u8]) -> io::Result<()> {
+        let mark = mark(record);
         pass("before-keep");
-        if is_now("torn-keep") {
+        pass(&format!("before-keep:{mark}"));
+        if is_now("torn-keep") || is_now(&format!("torn-keep:{mark}")) {
             // What a death in the middle of the write would leave: its first half.
             let before = self.length()?;
             self.inner.keep(record)?;
@@ -206,13 +211,32 @@ impl Keeper for LethalKeeper {
         }
         self.inner.keep(record)?;
         pass("after-keep");
+        pass(&format!("after-keep:{mark}"));
         Ok(())
     }
+}
+
+/// What a record of the journal says has happened.
+fn mark(record: &[u8]) -> String {
+    let fields: Option<Value> = serde_json::from_slice(record).ok();
+    let mark = fields.and_then(|fields| Some(fields.get("mark")?.as_str()?.to_owned()));
+    mark.unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn records_are_known_by_their_mark() {
+        use vodkit_request::upload::Mark;
+
+        let created = Mark::Created {
+            video: "1".to_owned(),
+        };
+        assert_eq!(mark(&created.to_record()), "created");
+        assert_eq!(mark(b"[]"), "");
+    }
 
     #[test]
     fn requests_are_known_by_what_they_do() {

@@ -1,62 +1,68 @@
-//! The command line is killed at every point that it passes, and the same command is run again.
+//! The command line is killed at every point that it passes, and in every state of the list, and the same command is run again.
 
-use std::time::Instant;
+use std::time::Duration;
 
-use crate::Orders;
-use crate::oracle::{self, Verdict};
+use vodkit_emulator::Effect;
+use vodkit_emulator::fault::Fault;
+
+use crate::course::Course;
+use crate::points::{At, POINTS, Place, Scene, part_request, places};
 use crate::report::Report;
-use crate::world::{Ended, Size, VENDORS, World};
+use crate::world::{Ended, Random, Size, World, run};
+use crate::{Orders, oracle, pool};
 
-/// The points, as `vodkit` names them. Each is tried at its first passing, its second, and so on until the command ends before it comes.
-const POINTS: [&str; 9] = [
-    "before-send",
-    "after-send",
-    "before-keep",
-    "torn-keep",
-    "after-keep",
-    "before-complete",
-    "after-complete",
-    "removing-journal",
-    "waiting",
-];
 /// A point that is passed so often has no end.
 const MOST_PASSINGS: u64 = 200;
+/// Longer than any trial.
+const EVER: Duration = Duration::from_secs(600);
 
-pub(crate) fn run(orders: &Orders) -> Report {
-    let started = Instant::now();
-    let mut report = Report::new(orders.first_seed);
-    for seed in orders.first_seed..orders.first_seed + orders.seeds {
-        if Instant::now() >= orders.end {
-            break;
-        }
-        for vendor in VENDORS {
-            if orders.vendor.as_deref().is_some_and(|only| only != vendor) {
-                continue;
+/// Trials that depend on each other, or one alone.
+enum Job {
+    /// Every passing of a point.
+    Passings(&'static str, Size, &'static str, u64),
+    /// One place of a state.
+    State(&'static str, Place, u64),
+}
+
+pub(crate) fn campaign(orders: &Orders) -> Report {
+    let report = Report::new("kill");
+    for seed in orders.seeds() {
+        let mut jobs = Vec::new();
+        for vendor in orders.vendors() {
+            for place in places(vendor) {
+                jobs.push(Job::State(vendor, place, seed));
             }
-            for size in Size::ALL {
+            for &size in orders.sizes() {
                 for point in POINTS {
-                    every_passing(orders, &mut report, vendor, size, point, seed);
+                    if vendor != "mediacloud" || point != "waiting" {
+                        jobs.push(Job::Passings(vendor, size, point, seed));
+                    }
                 }
             }
         }
-        report.seed_done();
+        let begun = pool::each(orders, &jobs, |job| match job {
+            Job::Passings(vendor, size, point, seed) => {
+                every_passing(orders, &report, vendor, *size, point, *seed);
+            }
+            Job::State(vendor, place, seed) => state(orders, &report, vendor, place, *seed),
+        });
+        if begun > 0 {
+            report.seed(seed);
+        }
     }
-    for vendor in VENDORS {
-        let meant = orders.vendor.as_deref().is_none_or(|only| only == vendor);
-        for point in POINTS {
-            let none = vendor == "mediacloud" && point == "waiting";
-            if meant && !none && !report.was_killed(vendor, point) {
-                report.fail(vendor, &format!("never passes {point}"));
+    for vendor in orders.vendors() {
+        for place in places(vendor) {
+            if !report.was_killed_in(place.state, vendor) {
+                report.fail(format!("{vendor} was never killed in {}", place.state));
             }
         }
     }
-    report.took(started.elapsed());
     report
 }
 
 fn every_passing(
     orders: &Orders,
-    report: &mut Report,
+    report: &Report,
     vendor: &'static str,
     size: Size,
     point: &'static str,
@@ -64,56 +70,137 @@ fn every_passing(
 ) {
     for passing in 1..=MOST_PASSINGS {
         let world = World::new(vendor, size, seed.wrapping_mul(1000).wrapping_add(passing));
-        let at = format!("{point}:{passing}");
-        let trial = format!("{vendor} {} {at} seed {seed}", size.name());
-        let first = world.upload(&orders.vodkit, Some(&at), &[]);
+        let trial = format!("{vendor} {} {point}:{passing} seed {seed}", size.name());
+        let mut course = Course::new(&world, &orders.vodkit);
+        let first = course.at(&format!("{point}:{passing}"));
         if !first.killed {
-            // It ended before the point came: all passings are done. A point that never comes is told by the report.
-            if first.code != Some(0) {
-                report.fail(&trial, &format!("was not killed and failed: {}", first.err));
+            // It ended before the point came: all passings are done.
+            if first.code != Some(0) || passing == 1 {
+                let why = format!("the run that was to be killed {}", first.told());
+                report.trial(&trial, 0, Err(why));
             }
             return;
         }
-        report.killed(vendor, point);
-        let (second, on_demand) = finish(orders, &world, vendor);
-        if on_demand {
-            report.repeated_on_demand();
-        }
-        match oracle::judge(&world, vendor, on_demand, &second) {
-            Verdict::Broken(why) => report.fail(&trial, &why),
-            Verdict::Holds { .. } if !is_passed_over(orders, &world) => {
-                report.fail(&trial, "a third run was not passed over");
+        report.count(format!("{vendor} killed at {point}"), 1);
+        let outcome = settled(report, &mut course);
+        report.trial(&trial, course.kills, outcome);
+    }
+    report.fail(format!(
+        "{vendor} {} passes {point} without end",
+        size.name()
+    ));
+}
+
+/// The same command finishes it, and once more changes nothing.
+fn settled(report: &Report, course: &mut Course<'_>) -> Result<(), String> {
+    course.finish(&[])?;
+    let resent = oracle::judge(course, 0)?;
+    report.count("bytes sent a second time", resent);
+    report.count("registrations repeated on demand", course.on_demand);
+    course.is_passed_over()
+}
+
+fn state(orders: &Orders, report: &Report, vendor: &'static str, place: &Place, seed: u64) {
+    let world = World::new(vendor, Size::Medium, seed);
+    let trial = format!("{vendor} {} {:?} seed {seed}", place.state, place.at);
+    let mut course = Course::new(&world, &orders.vodkit);
+    let outcome = match place.scene {
+        Scene::GivingUp => given_up(orders, &world, &mut course, &place.at),
+        scene => {
+            if scene == Scene::Expiring {
+                let part = Fault::on(part_request(vendor)).nth(3);
+                world.emulator.faults().plan(part.expire_credentials());
             }
-            Verdict::Holds { resent } => report.holds(resent),
+            let killed = match held(&world, &place.at, seed) {
+                None => match &place.at {
+                    At::Point(point) => course.at(point),
+                    _ => unreachable!("a point has nothing that is held"),
+                },
+                Some(fault) => course.until(|| has_fired(&world, fault)),
+            };
+            was_killed(&killed).and_then(|()| {
+                world.emulator.faults().clear();
+                settled(report, &mut course)
+            })
+        }
+    };
+    if course.kills > 0 {
+        report.killed_in(place.state, vendor);
+    }
+    report.trial(&trial, course.kills, outcome);
+}
+
+fn was_killed(ended: &Ended) -> Result<(), String> {
+    match ended.killed {
+        true => Ok(()),
+        false => Err(format!("the run that was to be killed {}", ended.told())),
+    }
+}
+
+/// Plans what holds the command up at the place, unless it ends there by itself.
+fn held(world: &World, at: &At, seed: u64) -> Option<u64> {
+    let faults = world.emulator.faults();
+    match at {
+        At::Point(_) => None,
+        At::Replying(operation, nth) => {
+            let fault = Fault::on(*operation).nth(*nth).stall_reply(EVER);
+            Some(faults.plan(fault))
+        }
+        At::Inside(operation, nth) => {
+            // The last part may be short.
+            let after = 1 + Random(seed).below(1000);
+            let fault = Fault::on(*operation).nth(*nth);
+            Some(faults.plan(fault.stall_request_after(after, EVER)))
         }
     }
-    report.fail(
-        &format!("{vendor} {} {point}", size.name()),
-        "is passed without end",
-    );
 }
 
-/// The same command again, and whether it had to be told to repeat a registration of which nobody can learn what came of it.
-fn finish(orders: &Orders, world: &World, vendor: &str) -> (Ended, bool) {
-    let second = world.upload(&orders.vodkit, None, &[]);
-    let unknown =
-        vendor == "mediacloud" && second.code == Some(5) && second.err.contains("outcome_unknown");
-    match unknown {
-        true => (
-            world.upload(&orders.vodkit, None, &["--repeat-unknown"]),
-            true,
-        ),
-        false => (second, false),
+fn has_fired(world: &World, fault: u64) -> bool {
+    let faults = world.emulator.faults().report();
+    faults
+        .iter()
+        .any(|planned| planned.id == fault && planned.fired > 0)
+}
+
+/// An upload is killed, `gc` is killed while it gives that up, and run again; then the file is uploaded as if nothing had been.
+fn given_up(
+    orders: &Orders,
+    world: &World,
+    course: &mut Course<'_>,
+    at: &At,
+) -> Result<(), String> {
+    was_killed(&course.at("after-keep:part:2"))?;
+    let vodkit = &orders.vodkit;
+    let killed = match held(world, at, 0) {
+        None => {
+            let At::Point(point) = at else {
+                unreachable!("a point has nothing that is held")
+            };
+            run(world.giving_up(vodkit, Some(point)), || false)
+        }
+        Some(fault) => run(world.giving_up(vodkit, None), || has_fired(world, fault)),
+    };
+    course.kills += u64::from(killed.killed);
+    was_killed(&killed)?;
+    world.emulator.faults().clear();
+    let again = run(world.giving_up(vodkit, None), || false);
+    if again.code != Some(0) {
+        return Err(format!("gc, run again, {}", again.told()));
     }
-}
-
-/// Whether the same command once more changes nothing: it may ask whether the video can be played.
-fn is_passed_over(orders: &Orders, world: &World) -> bool {
-    let before = world.emulator.journal().len();
-    let third = world.upload(&orders.vodkit, None, &[]);
-    let journal = world.emulator.journal();
-    third.code == Some(0)
-        && journal[before..]
-            .iter()
-            .all(|record| record.effects.is_empty())
+    if !world.journals().is_empty() {
+        return Err("gc, run again, has left the journal".to_owned());
+    }
+    if oracle::whole_ones(world) > 0 {
+        return Err("what was given up is whole".to_owned());
+    }
+    let has_parts = world.vendor != "baijiayun";
+    let aborted = oracle::count(world, |effect| {
+        matches!(effect, Effect::UploadAborted { .. })
+    });
+    if aborted != u64::from(has_parts) {
+        return Err(format!("{aborted} uploads in parts were aborted"));
+    }
+    course.finish(&[])?;
+    oracle::is_whole(world, &world.content)?;
+    course.is_passed_over()
 }

@@ -2,102 +2,153 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::Orders;
+use crate::points::STATES;
+use crate::world::VENDORS;
 
 pub(crate) struct Report {
-    first_seed: u64,
-    seeds: u64,
-    /// How often the command was killed, by vendor and point.
-    kills: BTreeMap<(&'static str, &'static str), u64>,
+    campaign: &'static str,
+    began: Instant,
+    found: Mutex<Found>,
+}
+
+#[derive(Default)]
+struct Found {
+    trials: u64,
     held: u64,
-    /// How often the last run had to be told to repeat what may act twice.
-    on_demand: u64,
-    /// Bytes that were sent a second time, in all.
-    resent: u64,
+    kills: u64,
+    last_seed: Option<u64>,
+    /// What else was counted, such as faults that fired.
+    counts: BTreeMap<String, u64>,
+    /// How often the command was killed in a state of the list, by vendor.
+    states: BTreeMap<(&'static str, &'static str), u64>,
     failures: Vec<String>,
-    took: Duration,
 }
 
 impl Report {
-    pub(crate) fn new(first_seed: u64) -> Self {
+    pub(crate) fn new(campaign: &'static str) -> Self {
         Self {
-            first_seed,
-            seeds: 0,
-            kills: BTreeMap::new(),
-            held: 0,
-            on_demand: 0,
-            resent: 0,
-            failures: Vec::new(),
-            took: Duration::ZERO,
+            campaign,
+            began: Instant::now(),
+            found: Mutex::default(),
         }
     }
 
-    pub(crate) fn killed(&mut self, vendor: &'static str, point: &'static str) {
-        *self.kills.entry((vendor, point)).or_default() += 1;
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn was_killed(&self, vendor: &'static str, point: &'static str) -> bool {
-        self.kills.contains_key(&(vendor, point))
+    /// A trial is over, in which the command was killed so often.
+    pub(crate) fn trial(&self, name: &str, kills: u64, outcome: Result<(), String>) {
+        let mut found = self.found();
+        found.trials += 1;
+        found.kills += kills;
+        match outcome {
+            Ok(()) => found.held += 1,
+            Err(why) => {
+                eprintln!("FAILED {name}: {why}");
+                found.failures.push(format!("{name}: {why}"));
+            }
+        }
     }
 
-    pub(crate) fn holds(&mut self, resent: u64) {
-        self.held += 1;
-        self.resent += resent;
+    /// Something is wrong that is no trial's.
+    pub(crate) fn fail(&self, why: String) {
+        eprintln!("FAILED {why}");
+        self.found().failures.push(why);
     }
 
-    pub(crate) fn repeated_on_demand(&mut self) {
-        self.on_demand += 1;
+    pub(crate) fn count(&self, what: impl Into<String>, by: u64) {
+        if by > 0 {
+            *self.found().counts.entry(what.into()).or_default() += by;
+        }
     }
 
-    pub(crate) fn fail(&mut self, trial: &str, why: &str) {
-        eprintln!("FAILED {trial}: {why}");
-        self.failures.push(format!("{trial}: {why}"));
+    /// The greatest of its kind.
+    pub(crate) fn most(&self, what: &str, value: u64) {
+        let mut found = self.found();
+        let most = found.counts.entry(what.to_owned()).or_default();
+        *most = value.max(*most);
     }
 
-    pub(crate) fn seed_done(&mut self) {
-        self.seeds += 1;
+    pub(crate) fn counted(&self, what: &str) -> u64 {
+        self.found().counts.get(what).copied().unwrap_or_default()
     }
 
-    pub(crate) fn took(&mut self, took: Duration) {
-        self.took = took;
+    /// The command was killed in this state of the list.
+    pub(crate) fn killed_in(&self, state: &'static str, vendor: &'static str) {
+        *self.found().states.entry((state, vendor)).or_default() += 1;
     }
 
-    fn total(&self) -> u64 {
-        self.kills.values().sum()
+    pub(crate) fn was_killed_in(&self, state: &'static str, vendor: &'static str) -> bool {
+        self.found().states.contains_key(&(state, vendor))
+    }
+
+    /// Trials of this seed were begun.
+    pub(crate) fn seed(&self, seed: u64) {
+        self.found().last_seed = Some(seed);
     }
 
     /// Nothing failed, and something was tried.
     pub(crate) fn passed(&self) -> bool {
-        self.failures.is_empty() && self.total() > 0 && self.held == self.total()
+        let found = self.found();
+        found.failures.is_empty() && found.trials > 0 && found.held == found.trials
+    }
+
+    /// The result as one JSON object.
+    pub(crate) fn json(&self, orders: &Orders) -> Value {
+        let found = self.found();
+        let mut result = json!({
+            "campaign": self.campaign,
+            "trials": found.trials,
+            "kills": found.kills,
+            "failed": found.failures.len(),
+            "first_seed": orders.first_seed,
+            "last_seed": found.last_seed,
+            "seconds": self.began.elapsed().as_secs_f64().round() as u64,
+            "counts": found.counts,
+        });
+        if !found.states.is_empty() {
+            let states = STATES.iter().map(|(state, what)| {
+                let times = VENDORS.map(|vendor| {
+                    (
+                        vendor.to_owned(),
+                        found.states.get(&(*state, vendor)).copied(),
+                    )
+                });
+                json!({ "state": state, "what": what, "killed": BTreeMap::from(times) })
+            });
+            result["states"] = states.collect();
+        }
+        result
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = self.found();
         writeln!(
             f,
-            "kill: {} kills, {} of them finished by the same command with the file byte for byte, {} failed",
-            self.total(),
-            self.held,
-            self.failures.len()
+            "{}: {} trials with {} kills, {} held, {} failed, {:.0} s",
+            self.campaign,
+            found.trials,
+            found.kills,
+            found.held,
+            found.failures.len(),
+            self.began.elapsed().as_secs_f64()
         )?;
-        writeln!(
-            f,
-            "seeds {} to {}, {:.0} s, {} bytes sent a second time in all",
-            self.first_seed,
-            (self.first_seed + self.seeds).saturating_sub(1),
-            self.took.as_secs_f64(),
-            self.resent
-        )?;
-        writeln!(
-            f,
-            "{} registrations with mediacloud were repeated because the last run was told to",
-            self.on_demand
-        )?;
-        for ((vendor, point), kills) in &self.kills {
-            writeln!(f, "{vendor:12} {point:18} {kills:>6}")?;
+        for ((state, vendor), kills) in &found.states {
+            writeln!(f, "  {state:4} {vendor:12} {kills:>6}")?;
         }
-        for failure in &self.failures {
+        for (what, count) in &found.counts {
+            writeln!(f, "  {count:>8} {what}")?;
+        }
+        for failure in &found.failures {
             writeln!(f, "FAILED {failure}")?;
         }
         Ok(())
