@@ -91,6 +91,8 @@ pub(crate) struct Delivery<S> {
     pub(super) skew: Option<Skew>,
     /// How often the upload began anew.
     pub(super) restarts: u32,
+    /// How often the object was looked for in vain when its parts were gone.
+    pub(super) looks: u32,
     pub(super) stage: Stage,
 }
 
@@ -156,6 +158,7 @@ impl<S: Store> Delivery<S> {
             progress: 0,
             skew: None,
             restarts: 0,
+            looks: 0,
             stage: Stage::Idle,
         }
     }

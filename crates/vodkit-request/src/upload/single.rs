@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::time::Duration;
 
 use vodkit_types::FileContent;
 
@@ -22,6 +23,10 @@ use crate::vendor::Vendor;
 
 /// How often one upload begins anew, since the storage has lost what it had.
 const MOST_RESTARTS: u32 = 2;
+/// How often the object is looked for once more before its parts count as lost: a storage that is still putting them together shows neither.
+const MOST_LOOKS: u32 = 3;
+/// Before the second of these; each later wait is twice as long as the one before.
+const FIRST_LOOK: Duration = Duration::from_secs(1);
 
 impl<S: Store> Delivery<S> {
     pub(super) fn ask<V: Vendor>(
@@ -359,6 +364,12 @@ impl<S: Store> Delivery<S> {
     fn not_there<V: Vendor>(&mut self, tick: Tick, session: &Session<V>) -> Result<Next, Error> {
         if self.parts.is_none() {
             return self.ask(tick, Single::Put, session);
+        }
+        if self.looks < MOST_LOOKS {
+            let wait = FIRST_LOOK * 2_u32.pow(self.looks);
+            self.looks += 1;
+            self.stage = Stage::Asking(Single::Head, self.fresh_tries());
+            return Ok(Next::Do(Step::Sleep(wait)));
         }
         let error = Error::new(
             ErrorKind::Refused,

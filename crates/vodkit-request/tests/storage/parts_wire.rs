@@ -153,6 +153,45 @@ fn all_that_is_sent_is_what_is_signed() {
     }
 }
 
+/// A storage that still puts the parts together has neither them nor the object.
+#[test]
+fn what_is_being_put_together_is_waited_for_and_not_sent_again() {
+    let gone = || Reply::status(404, "");
+    let lost = || Reply::fails(vodkit_request::transport::TransportErrorKind::Interrupted);
+    let found = || completed().header("content-length", leaked(LEN.to_string()));
+    let begun = || {
+        let lost = [lost(), refused(404, "NoSuchUpload")];
+        all(parts().into_iter().chain(lost))
+    };
+    let opened = |told: &Told| {
+        let opens = |request: &&http::Request<_>| request.uri().query() == Some("uploads");
+        told.sent.iter().filter(opens).count()
+    };
+    let slept = |told: &Told| {
+        let sleeps = told.log.iter().filter(|line| line.starts_with("sleep"));
+        sleeps.cloned().collect::<Vec<_>>()
+    };
+    for vendor in BOTH {
+        let late = begun().into_iter().chain([gone(), gone(), gone(), found()]);
+        let told_late = told(vendor, 1, &late.collect::<Vec<_>>());
+        assert!(told_late.result.is_ok(), "{:?}", told_late.result);
+        assert_eq!(opened(&told_late), 1);
+        let waits = slept(&told_late);
+        assert_eq!(
+            waits[waits.len() - 3..],
+            ["sleep 1000 ms", "sleep 2000 ms", "sleep 4000 ms"]
+        );
+        // What never comes is lost.
+        let never = begun()
+            .into_iter()
+            .chain([gone(), gone(), gone(), gone()])
+            .chain(all(parts().into_iter().chain([completed()])));
+        let told_never = told(vendor, 1, &never.collect::<Vec<_>>());
+        assert!(told_never.result.is_ok(), "{:?}", told_never.result);
+        assert_eq!(opened(&told_never), 2);
+    }
+}
+
 #[test]
 fn the_clock_and_the_keys_are_corrected_for_each_part_that_needs_it() {
     for vendor in BOTH {
