@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
+use crate::campaign::figures;
 use crate::codegen::{self, MARK};
 
 /// Longest hand-written Rust file, in lines.
@@ -83,6 +84,10 @@ fn faults(tree: &Tree, names: &BTreeSet<String>) -> Vec<String> {
         if name.ends_with(".md") {
             links(name, text, tree, names, &mut faults);
         }
+    }
+    if let Some(lines) = tree.get(figures::RESULTS) {
+        let page = tree.get(figures::PAGE).map_or("", String::as_str);
+        faults.extend(figures::fault(page, lines));
     }
     for (twin, twin_text) in tree.iter().filter(|(name, _)| name.ends_with(CHINESE)) {
         let name = twin.replace(CHINESE, ".md");
@@ -360,6 +365,16 @@ mod tests {
         ] {
             assert_eq!(names(free), Vec::<String>::new(), "{free}");
         }
+    }
+
+    #[test]
+    fn figures_of_campaigns_do_not_drift() {
+        let faults = found(&[(figures::RESULTS, ""), (figures::PAGE, "# By hand\n")]);
+        assert_eq!(faults.len(), 1);
+        assert!(
+            faults[0].contains("has no place for the figures"),
+            "{faults:?}"
+        );
     }
 
     #[test]

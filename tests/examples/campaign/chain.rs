@@ -70,7 +70,7 @@ pub(crate) fn at_points(orders: &Orders) -> Report {
                 size.name(),
                 tried.join(", ")
             );
-            report.count(format!("uploads killed {} times", course.kills), 1);
+            report.detail(format!("uploads killed {} times", course.kills), 1);
             report.trial(&trial, course.kills, outcome);
         });
         if begun > 0 {
@@ -92,7 +92,7 @@ fn points(vendor: &str) -> Vec<String> {
 fn settled(report: &Report, course: &mut Course<'_>) -> Result<(), String> {
     course.finish(&[])?;
     let resent = oracle::judge(course, 0)?;
-    report.count("bytes sent a second time", resent);
+    report.detail("bytes sent a second time", resent);
     report.count("registrations repeated on demand", course.on_demand);
     course.is_passed_over()
 }
@@ -122,7 +122,7 @@ pub(crate) fn at_any_time(orders: &Orders) -> Report {
                 }
             }
             let outcome = outcome.and_then(|()| settled(&report, &mut course));
-            report.count(format!("uploads killed {} times", course.kills), 1);
+            report.detail(format!("uploads killed {} times", course.kills), 1);
             let trial = format!("{vendor} {} round {round} seed {seed}", size.name());
             report.trial(&trial, course.kills, outcome);
         });

@@ -90,9 +90,8 @@ pub(crate) fn campaign(orders: &Orders) -> Report {
             }
             let outcome = trial.run();
             let kills = trial.course.kills;
-            match &outcome {
-                Ok(verdict) => report.count(*verdict, 1),
-                Err(_) => {}
+            if let Ok(verdict) = &outcome {
+                report.count(*verdict, 1);
             }
             let name = format!("{vendor} {mutation:?} {edit:?} seed {seed}");
             report.trial(&name, kills, outcome.map(|_| ()));

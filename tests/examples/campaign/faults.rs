@@ -65,9 +65,9 @@ fn trial(
             let mut excused = 0;
             for fault in &planned {
                 let fate = fault.fate(&world, course.kills)?;
-                report.count(format!("faults {fate:?}"), 1);
+                report.count(fate.words(), 1);
                 if fate == Fate::Fired {
-                    report.count(format!("fired: {}", fault.kind), 1);
+                    report.detail(format!("fired: {}", fault.kind), 1);
                     // Several lanes meet what is refused to all of them.
                     excused += match fault.forgets {
                         true => world.content.len() as u64 + world.lanes * part_size(vendor),
@@ -76,7 +76,7 @@ fn trial(
                 }
             }
             let resent = oracle::judge(&course, excused)?;
-            report.count("bytes sent a second time", resent);
+            report.detail("bytes sent a second time", resent);
             report.count("registrations repeated on demand", course.on_demand);
             course.is_passed_over()
         });

@@ -141,6 +141,16 @@ fn single(vendor: &str) -> Vec<&'static str> {
     }
 }
 
+impl Fate {
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Fired => "faults fired",
+            Self::NotReached => "faults whose request never came",
+            Self::Overtaken => "faults whose request died with its process",
+        }
+    }
+}
+
 impl Planned {
     /// What came of it, of an upload in which so many runs were killed.
     pub(crate) fn fate(&self, world: &World, kills: u64) -> Result<Fate, String> {

@@ -25,6 +25,8 @@ struct Found {
     last_seed: Option<u64>,
     /// What else was counted, such as faults that fired.
     counts: BTreeMap<String, u64>,
+    /// The same in more detail than anybody quotes.
+    details: BTreeMap<String, u64>,
     /// How often the command was killed in a state of the list, by vendor.
     states: BTreeMap<(&'static str, &'static str), u64>,
     failures: Vec<String>,
@@ -76,8 +78,11 @@ impl Report {
         *most = value.max(*most);
     }
 
-    pub(crate) fn counted(&self, what: &str) -> u64 {
-        self.found().counts.get(what).copied().unwrap_or_default()
+    /// As [`count`](Self::count), for those who look closer.
+    pub(crate) fn detail(&self, what: impl Into<String>, by: u64) {
+        if by > 0 {
+            *self.found().details.entry(what.into()).or_default() += by;
+        }
     }
 
     /// The command was killed in this state of the list.
@@ -111,7 +116,9 @@ impl Report {
             "first_seed": orders.first_seed,
             "last_seed": found.last_seed,
             "seconds": self.began.elapsed().as_secs_f64().round() as u64,
+            "date": jiff::Timestamp::now().strftime("%F").to_string(),
             "counts": found.counts,
+            "details": found.details,
         });
         if !found.states.is_empty() {
             let states = STATES.iter().map(|(state, what)| {
@@ -145,7 +152,7 @@ impl fmt::Display for Report {
         for ((state, vendor), kills) in &found.states {
             writeln!(f, "  {state:4} {vendor:12} {kills:>6}")?;
         }
-        for (what, count) in &found.counts {
+        for (what, count) in found.counts.iter().chain(&found.details) {
             writeln!(f, "  {count:>8} {what}")?;
         }
         for failure in &found.failures {
