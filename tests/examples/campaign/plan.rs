@@ -128,7 +128,7 @@ fn kind(vendor: &str, operation: &str, has_bytes: bool, random: &mut Random) -> 
     if operation == "UploadPart" || operation == "PutObject" {
         kinds.retain(|kind| *kind != "reply cut in its body");
     }
-    *random.one_of(&kinds)
+    kinds[random.below(kinds.len() as u64) as usize]
 }
 
 /// The requests of a file that goes in one.
