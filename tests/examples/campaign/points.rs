@@ -1,24 +1,77 @@
 //! Where an upload is killed: the states of the list that every vendor is held to, and the points at which they are met.
 
-/// The states, by their numbers, in words. What a vendor has no point for does not exist there.
-pub(crate) const STATES: [(&str, &str); 17] = [
-    ("K1", "before the call that creates"),
-    ("K2", "it is done, its reply on the way"),
-    ("K3", "reply here, not written down"),
-    ("K4", "half of the record written"),
-    ("K5", "written, before the first byte"),
-    ("K6", "inside a part"),
-    ("K7", "a part is stored, its reply on the way"),
-    ("K8", "reply here, the part not written down"),
-    ("K9", "between parts, three lanes at work"),
-    ("K10", "keys or address are renewed"),
-    ("K11", "before the request that completes"),
-    ("K12", "completed, its reply on the way"),
-    ("K13", "all done, the journal not closed"),
-    ("K14", "the vendor is told of the file"),
-    ("K15", "waiting for the transcoding"),
-    ("K16", "the journal is being removed"),
-    ("K17", "`gc` gives the upload up"),
+/// The states by their numbers, in words and by the points at which they are met. What a vendor has no point for does not exist there. In capitals stands
+/// what has another name with each vendor.
+pub(crate) const STATES: [(&str, &str, &str); 17] = [
+    ("K1", "before the call that creates", "`before-send:CREATE`"),
+    (
+        "K2",
+        "it is done, its reply on the way",
+        "the emulator holds the reply back",
+    ),
+    (
+        "K3",
+        "reply here, not written down",
+        "`before-keep:created`",
+    ),
+    ("K4", "half of the record written", "`torn-keep:created`"),
+    (
+        "K5",
+        "written, before the first byte",
+        "`after-keep:created`",
+    ),
+    ("K6", "inside a part", "the emulator stops reading"),
+    (
+        "K7",
+        "a part is stored, its reply on the way",
+        "the emulator holds the reply back",
+    ),
+    (
+        "K8",
+        "reply here, the part not written down",
+        "`before-keep:part`",
+    ),
+    (
+        "K9",
+        "between parts, three lanes at work",
+        "`after-keep:part`",
+    ),
+    (
+        "K10",
+        "keys or address are renewed",
+        "`before-send:RENEW`, `after-send:RENEW`, the emulator holds the reply back",
+    ),
+    (
+        "K11",
+        "before the request that completes",
+        "`before-complete`",
+    ),
+    (
+        "K12",
+        "completed, its reply on the way",
+        "the emulator holds the reply back, `after-complete`",
+    ),
+    (
+        "K13",
+        "all done, the journal not closed",
+        "`before-keep:finished`, `removing-journal:1`",
+    ),
+    (
+        "K14",
+        "the vendor is told of the file",
+        "`before-send:TELL`, `after-send:TELL`, the emulator holds the reply back",
+    ),
+    ("K15", "waiting for the transcoding", "`waiting`"),
+    (
+        "K16",
+        "the journal is being removed",
+        "`removing-journal:2`",
+    ),
+    (
+        "K17",
+        "`gc` gives the upload up",
+        "`giving-up:1` to `:3`, `before-send:TAKE-BACK`, `after-send:TAKE-BACK`, the emulator holds the reply back",
+    ),
 ];
 
 /// The points that every upload passes, as `vodkit` names them. Each is tried at its first passing, its second, and so on until the command ends

@@ -121,14 +121,14 @@ impl Report {
             "details": found.details,
         });
         if !found.states.is_empty() {
-            let states = STATES.iter().map(|(state, what)| {
+            let states = STATES.iter().map(|(state, what, points)| {
                 let times = VENDORS.map(|vendor| {
                     (
                         vendor.to_owned(),
                         found.states.get(&(*state, vendor)).copied(),
                     )
                 });
-                json!({ "state": state, "what": what, "killed": BTreeMap::from(times) })
+                json!({ "state": state, "what": what, "points": points, "killed": BTreeMap::from(times) })
             });
             result["states"] = states.collect();
         }

@@ -36,6 +36,8 @@ struct Outcome {
 struct State {
     state: String,
     what: String,
+    /// The points at which it is met, as `vodkit` names them.
+    points: String,
     /// How often, by vendor; nothing where it does not exist.
     killed: BTreeMap<String, Option<u64>>,
 }
@@ -134,8 +136,8 @@ fn tables(results: &[Outcome]) -> String {
     for result in results.iter().filter(|result| !result.states.is_empty()) {
         let vendors: Vec<_> = result.states[0].killed.keys().collect();
         let names: Vec<_> = vendors.iter().map(|vendor| vendor.as_str()).collect();
-        let _ = writeln!(text, "| | killed when | {} |", names.join(" | "));
-        let _ = writeln!(text, "|---|---|{}", "---|".repeat(names.len()));
+        let _ = writeln!(text, "| | killed when | at | {} |", names.join(" | "));
+        let _ = writeln!(text, "|---|---|---|{}", "---|".repeat(names.len()));
         for state in &result.states {
             let times: Vec<_> = vendors
                 .iter()
@@ -146,8 +148,8 @@ fn tables(results: &[Outcome]) -> String {
                     },
                 )
                 .collect();
-            let (number, what) = (&state.state, &state.what);
-            let _ = writeln!(text, "| {number} | {what} | {} |", times.join(" | "));
+            let (number, what, at) = (&state.state, &state.what, &state.points);
+            let _ = writeln!(text, "| {number} | {what} | {at} | {} |", times.join(" | "));
         }
         text.push('\n');
     }
@@ -178,7 +180,7 @@ mod tests {
             "campaign": campaign, "trials": trials, "kills": 7, "failed": 0, "first_seed": 1, "last_seed": 3, "seconds": 90,
             "date": "2026-11-30", "commit": "0123456789abcdef", "dirty": false, "counts": { "things": 1234 },
             "states": [
-                { "state": "K1", "what": "before", "killed": { "a": 5, "b": null } },
+                { "state": "K1", "what": "before", "points": "`p`", "killed": { "a": 5, "b": null } },
             ],
         })
     }
@@ -197,7 +199,7 @@ mod tests {
             ),
             "{good}"
         );
-        assert!(good.contains("| K1 | before | 5 | – |"), "{good}");
+        assert!(good.contains("| K1 | before | `p` | 5 | – |"), "{good}");
         assert!(good.ends_with(&format!("{END}\n\nmore\n")), "{good}");
         assert_eq!(fault(&good, &lines), None);
         let drifted = good.replace("1,000", "10,000");
