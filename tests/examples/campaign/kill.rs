@@ -28,10 +28,12 @@ pub(crate) fn campaign(orders: &Orders) -> Report {
     let report = Report::new("kill");
     for seed in orders.seeds() {
         let mut jobs = Vec::new();
+        // First, so that none is left out when the time is short.
         for vendor in orders.vendors() {
-            for place in places(vendor) {
-                jobs.push(Job::State(vendor, place, seed));
-            }
+            let places = places(vendor).into_iter();
+            jobs.extend(places.map(|place| Job::State(vendor, place, seed)));
+        }
+        for vendor in orders.vendors() {
             for &size in orders.sizes() {
                 for point in POINTS {
                     if vendor != "mediacloud" || point != "waiting" {

@@ -95,7 +95,13 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
             .args(["--bin", "vodkit", "--features", "kill-points"])
             .args(profile);
     })?;
-    let vodkit = taken_aside(root, orders.release).map_err(|error| vec![error.to_string()])?;
+    cargo(root, |cargo| {
+        cargo
+            .args(["build", "--quiet", "--package", "vodkit-tests"])
+            .args(["--example", "campaign"])
+            .args(profile);
+    })?;
+    let programs = Programs::of(root, orders.release).map_err(|error| vec![error.to_string()])?;
     let each = Campaign::EACH;
     let meant = each.iter().filter(|(campaign, _)| {
         matches!(orders.campaign, Campaign::All) || orders.campaign == *campaign
@@ -105,7 +111,7 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
             Campaign::All => minutes * 60 * parts / 100,
             _ => minutes * 60,
         });
-        let result = one(root, orders, *campaign, seconds, &vodkit)?;
+        let result = one(orders, *campaign, seconds, &programs)?;
         if let Some(commit) = &commit {
             record(root, orders, commit, result).map_err(|why| vec![why])?;
         }
@@ -115,35 +121,31 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
 
 /// Runs one campaign; gives its result.
 fn one(
-    root: &Path,
     orders: &Orders,
     campaign: Campaign,
     seconds: Option<u64>,
-    vodkit: &Path,
+    programs: &Programs,
 ) -> Result<Value, Vec<String>> {
     let name = campaign.name();
-    let path = vodkit.with_file_name(format!("{name}.json"));
-    cargo(root, |cargo| {
-        cargo
-            .args(["run", "--quiet", "--package", "vodkit-tests"])
-            .args(["--example", "campaign"])
-            .args(orders.release.then_some("--release"))
-            .args(["--", &name, "--vodkit"])
-            .arg(vodkit)
-            .args(["--seeds", &orders.seeds.to_string()])
-            .args(["--seed", &orders.seed.to_string()])
-            .arg("--result")
-            .arg(&path);
-        if let Some(vendor) = &orders.vendor {
-            cargo.args(["--vendor", vendor]);
-        }
-        if let Some(seconds) = seconds {
-            cargo.args(["--seconds", &seconds.to_string()]);
-        }
-        if orders.short {
-            cargo.arg("--short");
-        }
-    })?;
+    let path = programs.vodkit.with_file_name(format!("{name}.json"));
+    let mut command = Command::new(&programs.campaign);
+    command
+        .args([&name, "--vodkit"])
+        .arg(&programs.vodkit)
+        .args(["--seeds", &orders.seeds.to_string()])
+        .args(["--seed", &orders.seed.to_string()])
+        .arg("--result")
+        .arg(&path);
+    if let Some(vendor) = &orders.vendor {
+        command.args(["--vendor", vendor]);
+    }
+    if let Some(seconds) = seconds {
+        command.args(["--seconds", &seconds.to_string()]);
+    }
+    if orders.short {
+        command.arg("--short");
+    }
+    ended(&mut command, "the campaign")?;
     let read = std::fs::read(&path).map_err(|error| error.to_string());
     read.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()))
         .map_err(|why| vec![format!("{}: {why}", path.display())])
@@ -189,28 +191,43 @@ fn commit(root: &Path, dirty: bool) -> Result<String, String> {
     git(&["rev-parse", "HEAD"])
 }
 
-/// Moves the program away from where the next build, or a person, would take it for one without kill points.
-fn taken_aside(root: &Path, release: bool) -> std::io::Result<PathBuf> {
-    let target = root.join("target");
-    let built = target
-        .join(if release { "release" } else { "debug" })
-        .join("vodkit");
-    let folder = target.join("campaign");
-    std::fs::create_dir_all(&folder)?;
-    let aside = folder.join("vodkit");
-    std::fs::rename(built, &aside)?;
-    Ok(aside)
+/// The programs of a campaign, as they were when it began: what is built meanwhile has no part in it.
+struct Programs {
+    vodkit: PathBuf,
+    campaign: PathBuf,
+}
+
+impl Programs {
+    /// Moves them away from where the next build, or a person, would take the first for one without kill points.
+    fn of(root: &Path, release: bool) -> std::io::Result<Self> {
+        let target = root.join("target");
+        let built = target.join(if release { "release" } else { "debug" });
+        let folder = target.join("campaign");
+        std::fs::create_dir_all(&folder)?;
+        let programs = Self {
+            vodkit: folder.join("vodkit"),
+            campaign: folder.join("campaign"),
+        };
+        std::fs::rename(built.join("vodkit"), &programs.vodkit)?;
+        std::fs::rename(built.join("examples/campaign"), &programs.campaign)?;
+        Ok(programs)
+    }
 }
 
 fn cargo(root: &Path, arguments: impl FnOnce(&mut Command)) -> Result<(), Vec<String>> {
     let mut command = Command::new(env!("CARGO"));
     command.current_dir(root);
     arguments(&mut command);
+    ended(&mut command, "cargo")
+}
+
+/// Runs a program to its end.
+fn ended(command: &mut Command, what: &str) -> Result<(), Vec<String>> {
     let status = command
         .status()
-        .map_err(|error| vec![format!("cargo cannot be started: {error}")])?;
+        .map_err(|error| vec![format!("{what} cannot be started: {error}")])?;
     match status.success() {
         true => Ok(()),
-        false => Err(vec![format!("cargo ended with {status}")]),
+        false => Err(vec![format!("{what} ended with {status}")]),
     }
 }
