@@ -200,9 +200,10 @@ struct Programs {
 impl Programs {
     /// Moves them away from where the next build, or a person, would take the first for one without kill points.
     fn of(root: &Path, release: bool) -> std::io::Result<Self> {
-        let target = root.join("target");
-        let built = target.join(if release { "release" } else { "debug" });
-        let folder = target.join("campaign");
+        let profile = if release { "release" } else { "debug" };
+        let built = root.join("target").join(profile);
+        // A short run beside a long one has programs of its own.
+        let folder = root.join("target/campaign").join(profile);
         std::fs::create_dir_all(&folder)?;
         let programs = Self {
             vodkit: folder.join("vodkit"),
