@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::{Args, ValueEnum};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Which campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -74,7 +74,7 @@ pub(crate) struct Orders {
     #[arg(long)]
     release: bool,
     /// Put what came of it into docs/reliability, and its figures into the page.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["short", "vendor"])]
     record: bool,
     /// Record it although the tree has changes that no commit has.
     #[arg(long, requires = "record")]
@@ -156,8 +156,6 @@ fn record(root: &Path, orders: &Orders, commit: &str, mut result: Value) -> Resu
     result["commit"] = commit.into();
     result["dirty"] = orders.dirty.into();
     result["release"] = orders.release.into();
-    result["short"] = orders.short.into();
-    result["vendor"] = json!(orders.vendor);
     figures::record(root, &result)
 }
 
