@@ -5,7 +5,7 @@ use std::time::Duration;
 use vodkit_emulator::fault::{Answer, Fault};
 
 use crate::points::{part_request, requests};
-use crate::world::{Random, Size, World};
+use crate::world::{Random, Size, World, part_size};
 
 /// A fault that is planned.
 pub(crate) struct Planned {
@@ -76,8 +76,9 @@ pub(crate) fn plan(world: &World, size: Size, random: &mut Random) -> Vec<Planne
         if kind == "503" && random.below(2) == 0 {
             target = target.times(2);
         }
-        // Within the shortest file and the shortest last part, but for a few.
-        let within = 1 + random.below(4000);
+        // Whichever part is the n-th: the last is the shortest.
+        let shortest = world.content.len() as u64 % part_size(world.vendor);
+        let within = random.below(shortest.min(4000));
         let fault = match kind {
             "500" | "502" | "503" | "504" => target.status(kind.parse().unwrap()),
             "a page for people" => target.answer(Answer::html_page()),

@@ -102,6 +102,7 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
             .args(profile);
     })?;
     let programs = Programs::of(root, orders.release).map_err(|error| vec![error.to_string()])?;
+    let mut faults = Vec::new();
     let each = Campaign::EACH;
     let meant = each.iter().filter(|(campaign, _)| {
         matches!(orders.campaign, Campaign::All) || orders.campaign == *campaign
@@ -111,12 +112,20 @@ pub(crate) fn run(root: &Path, orders: &Orders) -> Result<String, Vec<String>> {
             Campaign::All => minutes * 60 * parts / 100,
             _ => minutes * 60,
         });
-        let result = one(orders, *campaign, seconds, &programs)?;
-        if let Some(commit) = &commit {
-            record(root, orders, commit, result).map_err(|why| vec![why])?;
+        // One that fails keeps the others from nothing.
+        match one(orders, *campaign, seconds, &programs) {
+            Ok(result) => {
+                if let Some(commit) = &commit {
+                    record(root, orders, commit, result).map_err(|why| vec![why])?;
+                }
+            }
+            Err(whys) => faults.extend(whys),
         }
     }
-    Ok("the campaign held".to_owned())
+    match faults.is_empty() {
+        true => Ok("the campaign held".to_owned()),
+        false => Err(faults),
+    }
 }
 
 /// Runs one campaign; gives its result.
@@ -145,7 +154,7 @@ fn one(
     if orders.short {
         command.arg("--short");
     }
-    ended(&mut command, "the campaign")?;
+    ended(&mut command, &format!("campaign {name}"))?;
     let read = std::fs::read(&path).map_err(|error| error.to_string());
     read.and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()))
         .map_err(|why| vec![format!("{}: {why}", path.display())])
