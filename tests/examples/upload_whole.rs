@@ -1,8 +1,8 @@
 //! What a whole upload costs: the command line, with its journal and its digests, against curl to the same server.
 //!
 //! `upload_whole VODKIT [ROUNDS] [MiB]`: every arm sends a sparse file to an emulator in a process of its own, in turns. Each upload is held against
-//! what somebody would write instead: `curl -F` where no MD5 is computed, `md5sum` and then `curl -F` where one is, and `curl -T` with its own
-//! signature where the file goes to an object storage, which computes the digests of all that it gets. Fails when an upload has less than half of
+//! what somebody would write instead: `curl -F`, or `curl -T` with its own signature where the file goes to an object storage, and `md5sum` before
+//! that where an MD5 is computed. The storage computes the digests of all that it gets, and once more those of what it puts together of parts. Fails when an upload has less than half of
 //! that throughput, or needs more than 10 MB over a command that uploads nothing.
 //!
 //! Memory is the peak of the process (`VmHWM`, so Linux only).
@@ -27,8 +27,8 @@ const REGION: &str = "region-1";
 enum Arm {
     /// As a form to the address that Baijiayun gives, and before that perhaps through `md5sum`.
     CurlForm { md5sum: bool },
-    /// As an object to MediaCloud's storage.
-    CurlPut,
+    /// As an object to MediaCloud's storage, and before that perhaps through `md5sum`.
+    CurlPut { md5sum: bool },
     /// The command line, to a vendor, and how it is held against what.
     Vodkit {
         vendor: &'static str,
@@ -37,16 +37,17 @@ enum Arm {
     },
 }
 
-/// The first three are what the others are held against.
-const ARMS: [Arm; 9] = [
+/// The first four are what the others are held against.
+const ARMS: [Arm; 10] = [
     Arm::CurlForm { md5sum: false },
     Arm::CurlForm { md5sum: true },
-    Arm::CurlPut,
+    Arm::CurlPut { md5sum: false },
+    Arm::CurlPut { md5sum: true },
     vodkit("baijiayun", None, 1),
     vodkit("baijiayun", Some("--no-md5"), 0),
     vodkit("polyv", None, 2),
     vodkit("quvideo", None, 2),
-    vodkit("mediacloud", None, 2),
+    vodkit("mediacloud", None, 3),
     vodkit("mediacloud", Some("--no-md5"), 2),
 ];
 
@@ -63,7 +64,8 @@ impl Arm {
         match self {
             Self::CurlForm { md5sum: false } => "curl -F".to_owned(),
             Self::CurlForm { md5sum: true } => "md5sum; curl -F".to_owned(),
-            Self::CurlPut => "curl -T".to_owned(),
+            Self::CurlPut { md5sum: false } => "curl -T".to_owned(),
+            Self::CurlPut { md5sum: true } => "md5sum; curl -T".to_owned(),
             Self::Vodkit { vendor, option, .. } => match option {
                 Some(option) => format!("{vendor} {option}"),
                 None => vendor.to_owned(),
@@ -182,18 +184,13 @@ impl Course {
         match arm {
             Arm::CurlForm { md5sum } => {
                 let to = self.upload_address();
-                let before = match md5sum {
-                    true => watch(Command::new("md5sum").arg(&self.film)).took,
-                    false => Duration::ZERO,
-                };
                 let form = format!("file=@{}", self.film.display());
-                let run = watch(Command::new("curl").args(["-sSf", "-F", &form, &to]));
-                Run {
-                    took: before + run.took,
-                    ..run
-                }
+                self.curl(
+                    md5sum,
+                    Command::new("curl").args(["-sSf", "-F", &form, &to]),
+                )
             }
-            Arm::CurlPut => watch(&mut self.curl_put()),
+            Arm::CurlPut { md5sum } => self.curl(md5sum, &mut self.curl_put()),
             Arm::Vodkit { vendor, option, .. } => {
                 let mut command = self.command();
                 command
@@ -209,6 +206,18 @@ impl Course {
                 };
                 watch(&mut command)
             }
+        }
+    }
+
+    fn curl(&self, md5sum: bool, curl: &mut Command) -> Run {
+        let before = match md5sum {
+            true => watch(Command::new("md5sum").arg(&self.film)).took,
+            false => Duration::ZERO,
+        };
+        let run = watch(curl);
+        Run {
+            took: before + run.took,
+            ..run
         }
     }
 
