@@ -162,8 +162,11 @@ impl Shell {
 
     /// An emulator runs until it is stopped: it must say where it is.
     fn run_emulator(&self, line: &str) {
-        // The port of the document may be taken on this machine.
-        let line = line.replace(":8600", ":0");
+        // The port of the document may be taken on this machine, and so may the usual one.
+        let line = match line.contains("--listen") {
+            true => line.replace(":8600", ":0"),
+            false => format!("{line} --listen 127.0.0.1:0"),
+        };
         let mut child = self
             .command(&format!("exec {line}"))
             .stdout(Stdio::piped())
