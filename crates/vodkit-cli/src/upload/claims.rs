@@ -1,17 +1,19 @@
 //! Which videos are whose, among all uploads that keep their state in one directory: rows of this command, and those of other processes.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use vodkit_journal::Place;
 use vodkit_request::upload::Claims;
 
-use super::state::{DONE, State};
+use super::state::{DONE, State, private};
 
 /// The name of the file with the claims.
 const FILE: &str = "claims";
+/// The name of the file that whoever reads and writes them has locked. It stays, where the one with the claims is replaced.
+const LOCK: &str = "claims.lock";
 
 /// The claims of one row.
 #[derive(Debug)]
@@ -58,14 +60,17 @@ impl RowClaims {
     fn locked<T>(&self, change: impl FnOnce(&mut Vec<Claim>) -> T) -> io::Result<T> {
         let path = self.path();
         let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false);
+        options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(path)?;
-        file.lock()?;
-        let mut text = String::new();
-        file.read_to_string(&mut text)?;
-        // A line that a death cut short claims nothing: who wrote it has not gone on.
+        let lock = options.open(self.state.dir().join(LOCK))?;
+        lock.lock()?;
+        let text = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            text => text?,
+        };
+        // What is no claim claims nothing, and must not hide those that are.
+        let text = String::from_utf8_lossy(&text);
         let lines = text
             .lines()
             .filter_map(|line| serde_json::from_str::<Claim>(line).ok());
@@ -79,9 +84,11 @@ impl RowClaims {
             new.push('\n');
         }
         if new != text {
-            file.rewind()?;
-            file.set_len(0)?;
-            file.write_all(new.as_bytes())?;
+            // Claims of others are among them, and a death in between must not take those away.
+            let fresh = path.with_extension("new");
+            let _left_by_a_dead_process = fs::remove_file(&fresh);
+            private(&fresh)?.write_all(new.as_bytes())?;
+            fs::rename(&fresh, &path)?;
         }
         Ok(result)
     }
@@ -146,8 +153,6 @@ fn name(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     /// Two uploads by one account, with their journals.
@@ -192,6 +197,39 @@ mod tests {
         assert!(a.own("v1") && !b.own("v1"));
         let text = fs::read_to_string(a.path()).unwrap();
         assert_eq!(text.lines().count(), 1, "{text}");
+    }
+
+    /// Names of journals are those of the files, in any script.
+    #[test]
+    fn what_was_cut_within_a_letter_hides_no_claim() {
+        let dir = tempfile::tempdir().unwrap();
+        let [a, b] = rows(dir.path(), "u");
+        assert!(a.own("v1"));
+        let mut text = fs::read(a.path()).unwrap();
+        let cut = "{\"journal\":\"polyv-课";
+        text.extend(&cut.as_bytes()[..cut.len() - 1]);
+        fs::write(a.path(), text).unwrap();
+        assert!(!b.own("v1") && b.is_anothers("v1"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_death_while_they_are_written_takes_no_claim_away() {
+        use std::io::Read as _;
+
+        let dir = tempfile::tempdir().unwrap();
+        let [a, b] = rows(dir.path(), "u");
+        assert!(a.own("v1"));
+        let before = fs::read_to_string(a.path()).unwrap();
+        let mut file = File::open(a.path()).unwrap();
+        // Somebody has died while writing.
+        fs::write(a.path().with_extension("new"), "{").unwrap();
+        assert!(b.own("v2"));
+        // What was there is never written over.
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, before);
+        assert!(!b.own("v1") && !a.own("v2"));
     }
 
     #[test]

@@ -204,7 +204,7 @@ fn read(path: &Path) -> Result<Option<Done>, Failure> {
     })
 }
 
-fn private(path: &Path) -> io::Result<File> {
+pub(super) fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
