@@ -154,10 +154,9 @@ impl Bars {
             bar.finish_and_clear();
             self.all.remove(&bar);
         }
-        if rows.sent.remove(&row).is_none() {
-            // It was there already, or none of it was sent.
-            self.total.speed.passed_over(bytes);
-        }
+        // It was there already, or has failed: what was not sent is no speed.
+        let sent = rows.sent.remove(&row).unwrap_or_default();
+        self.total.speed.passed_over(bytes.saturating_sub(sent));
         rows.ended += bytes;
         self.count(&rows);
         let failed = match failed {
@@ -236,6 +235,8 @@ fn stop_on_interrupt(bar: &ProgressBar) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use indicatif::InMemoryTerm;
 
     use super::*;
@@ -289,5 +290,22 @@ mod tests {
         );
         bars.clear();
         assert_eq!(screen.contents(), "");
+    }
+
+    #[test]
+    fn what_a_file_that_failed_has_not_sent_is_no_speed() {
+        let all = MultiProgress::with_draw_target(ProgressDrawTarget::hidden());
+        let bars = Bars::on(all, 2, 200);
+        bars.begin(0, "a.mp4", 100);
+        bars.show(
+            0,
+            Progress {
+                sent: 10,
+                total: 100,
+            },
+        );
+        bars.end(0, 100, 1, 1);
+        let soon = Instant::now() + Duration::from_secs(1);
+        assert_eq!(bars.total.speed.per_second(soon), Some(0.0));
     }
 }

@@ -43,7 +43,7 @@ impl Speed {
         }
     }
 
-    fn per_second(&self, now: Instant) -> Option<f64> {
+    pub(crate) fn per_second(&self, now: Instant) -> Option<f64> {
         let samples = self.samples();
         let ((begun, from), (_, to)) = (samples.front()?, samples.back()?);
         let time = now.saturating_duration_since(*begun);
