@@ -77,10 +77,22 @@ impl<'s> Search<'s> {
     }
 
     fn list(&mut self, tick: Tick) -> Result<Step<Vec<String>>, Error> {
-        let page = self.pages.current().filter(|_| self.read < MOST_PAGES);
-        let Some(page) = page else {
-            return Ok(Step::Done(std::mem::take(&mut self.found)));
+        let found = |this: &mut Self| Ok(Step::Done(std::mem::take(&mut this.found)));
+        let Some(page) = self.pages.current() else {
+            return found(self);
         };
+        if self.read == MOST_PAGES {
+            return match &self.wanted {
+                // That it is not listed cannot be said before the end of the list.
+                Wanted::Known(vid) if self.found.is_empty() => Err(Error::new(
+                    ErrorKind::OutcomeUnknown,
+                    format!(
+                        "video {vid} is not among the {MOST_PAGES} first pages of the list, which has more"
+                    ),
+                )),
+                _ => found(self),
+            };
+        }
         self.read += 1;
         let mut exec = Exec::new(self.session, page.clone());
         let step = exec.advance(tick, Event::Start)?;

@@ -44,3 +44,21 @@ fn a_video_that_is_listed_is_not_said_to_be_gone() {
     done(process(&mut world, transfer, None));
     assert_eq!(world.counts.creates, 1);
 }
+
+/// The list is read up to some page, and the video may stand behind that.
+#[test]
+fn a_video_behind_the_pages_that_are_read_is_not_said_to_be_gone() {
+    let mut world = stopped_after(LEN, 1);
+    world.refuses_to_go_on = true;
+    world.most_listed = 1;
+    for number in 10..40 {
+        world.videos.insert(format!("other{number}"), false);
+    }
+    let transfer = one_lane(&world);
+    let error = failed(process(&mut world, transfer, None));
+    assert_eq!(
+        (error.code(), error.kind(), error.created()),
+        (Some("405"), ErrorKind::Unavailable, Some("vid1"))
+    );
+    assert!(!error.to_string().contains("gone"), "{error}");
+}
