@@ -106,7 +106,11 @@ impl<S: Store> Delivery<S> {
     /// The digests of what was sent: those that the transport has seen, or those of bytes in memory.
     pub(super) fn digests(&self, tap: &DigestTap, range: Range<u64>) -> Digests {
         let len = range.end - range.start;
-        if let Some(digests) = self.in_memory(range) {
+        let wanted = Wanted {
+            md5: self.settings.transfer.md5,
+            crc64: true,
+        };
+        if let Some(digests) = self.in_memory(range, wanted) {
             return digests;
         }
         let seen = tap.seen().digests();

@@ -14,6 +14,12 @@ use crate::session::Session;
 use crate::transport::Tick;
 use crate::vendor::Vendor;
 
+/// What is compared with an object that is there: all that may be told of it. Whoever computes no MD5 while sending can still compare one.
+const BOTH: Wanted = Wanted {
+    md5: true,
+    crc64: true,
+};
+
 impl<S: Store> Delivery<S> {
     /// An object is there, of the length of the file: is it the file? One that was altered on the way, or another version, has that length too.
     pub(super) fn is_it<V: Vendor>(
@@ -22,7 +28,7 @@ impl<S: Store> Delivery<S> {
         stored: Stored,
         session: &Session<V>,
     ) -> Result<Next, Error> {
-        if let Some(digests) = self.in_memory(0..self.source.len()) {
+        if let Some(digests) = self.in_memory(0..self.source.len(), BOTH) {
             return self.compared(tick, stored, digests, session);
         }
         match (&self.source.file.content, stored.wanted()) {
@@ -77,7 +83,7 @@ impl<S: Store> Delivery<S> {
             return Ok(None);
         }
         let stored = self.stored();
-        if let Some(digests) = self.in_memory(0..self.source.len()) {
+        if let Some(digests) = self.in_memory(0..self.source.len(), BOTH) {
             let comparable = stored.wanted().is_some();
             return match comparable && !stored.is_of(&digests) {
                 true => Err(self.source.another()),
@@ -110,8 +116,8 @@ impl<S: Store> Delivery<S> {
         }
     }
 
-    /// Both digests of a stretch, when the file is in memory.
-    pub(super) fn in_memory(&self, range: Range<u64>) -> Option<Digests> {
+    /// Digests of a stretch, when the file is in memory.
+    pub(super) fn in_memory(&self, range: Range<u64>, wanted: Wanted) -> Option<Digests> {
         let FileContent::Bytes(bytes) = &self.source.file.content else {
             return None;
         };
@@ -119,10 +125,7 @@ impl<S: Store> Delivery<S> {
             .ok()
             .zip(usize::try_from(range.end).ok());
         let bytes = bounds.and_then(|(start, end)| bytes.as_ref().get(start..end));
-        let mut digester = Digester::new(Wanted {
-            md5: self.settings.transfer.md5,
-            crc64: true,
-        });
+        let mut digester = Digester::new(wanted);
         digester.update(bytes.unwrap_or_default());
         Some(digester.digests())
     }

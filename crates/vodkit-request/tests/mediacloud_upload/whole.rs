@@ -11,7 +11,7 @@ use vodkit_request::mediacloud::{MediaCloud, MediaType, Upload, Uploaded};
 use vodkit_request::testing::Reply;
 use vodkit_request::transport::TransportErrorKind::{Connect, Interrupted, Timeout};
 use vodkit_request::types::FileInput;
-
+use vodkit_request::upload::Transfer;
 use vodkit_request::{ErrorKind, Session};
 
 use crate::drivers::tick_at;
@@ -281,6 +281,38 @@ fn a_refused_registration_may_be_tried_again() {
     let again = put(&[login("2"), registered()], &told.records, |upload| upload);
     assert_eq!(again.steps(), ["POST login", "POST medias"]);
     assert_eq!(again.result.unwrap().bytes, SMALL.len() as u64);
+}
+
+/// The storage reports nothing but an MD5.
+#[test]
+fn what_is_in_memory_is_known_again_by_who_computes_no_md5_while_sending() {
+    let file = |bytes| FileInput::bytes("small.mp4", bytes);
+    let no = r#"{"code":404,"msg":"record not found","status":"error","data":null}"#;
+    let run = |replies: &[Reply], file: &FileInput, before: &[Vec<u8>]| {
+        upload_with(
+            session,
+            replies,
+            file,
+            before,
+            Transfer::without_md5,
+            |upload| upload,
+        )
+    };
+    let told = run(
+        &[login("1"), put_stored(), Reply::json(no)],
+        &file(SMALL),
+        &[],
+    );
+    assert_eq!(told.error().kind(), ErrorKind::Refused);
+    let again = run(&[login("2"), registered()], &file(SMALL), &told.records);
+    assert_eq!(again.steps(), ["POST login", "POST medias"]);
+    assert_eq!(again.result.unwrap().bytes, SMALL.len() as u64);
+    let mut other = SMALL.to_vec();
+    other[0] ^= 1;
+    let other = FileInput::bytes("small.mp4", other);
+    let told = run(&[], &other, &told.records);
+    assert_eq!(told.error().kind(), ErrorKind::LocalFile);
+    assert!(told.sent.is_empty());
 }
 
 /// Takes a flow to the step that logs in, or waits for another one's login.
