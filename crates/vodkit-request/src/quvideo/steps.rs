@@ -14,7 +14,6 @@ use crate::exec::Exec;
 use crate::flow::unexpected_event;
 use crate::oss::Target;
 use crate::session::Session;
-use crate::upload::delivery::of_video;
 use crate::upload::{self, At, Delivery, Mark, Note, Steps};
 
 /// Greatest size that `vod/videoPublish` takes.
@@ -230,7 +229,7 @@ impl<'s> Steps<'s> for QuVideoSteps<'s> {
                 let what = format!("Video {id} has its content, but may not be published");
                 error.with_more_hint(what).with_created(id)
             }
-            Some(id) => delivery.explain(of_video(error, id)),
+            Some(id) => delivery.explain(delivery.of_video(error, id)),
             None => error,
         }
     }

@@ -93,6 +93,8 @@ pub(crate) struct Delivery<S> {
     pub(super) restarts: u32,
     /// How often the object was looked for in vain when its parts were gone.
     pub(super) looks: u32,
+    /// Whether the storage has confirmed a file that was sent whole, which is looked at once more before that is written down.
+    pub(super) is_confirmed: bool,
     pub(super) stage: Stage,
 }
 
@@ -159,6 +161,7 @@ impl<S: Store> Delivery<S> {
             skew: None,
             restarts: 0,
             looks: 0,
+            is_confirmed: false,
             stage: Stage::Idle,
         }
     }
@@ -528,19 +531,24 @@ impl<S: Store> Delivery<S> {
             Hint::from(stored).say("; without a journal the next upload begins from the start")
         })
     }
-}
 
-/// A failed upload leaves a video without content behind: its id must not be lost.
-pub(crate) fn of_video(error: Error, id: &str) -> Error {
-    let content = match error.kind() {
-        ErrorKind::Interrupted
-        | ErrorKind::Timeout
-        | ErrorKind::Unavailable
-        | ErrorKind::Decode => "may have no content",
-        ErrorKind::DigestMismatch => "may have wrong content",
-        _ => "has no content",
-    };
-    error
-        .with_more_hint(format!("Video {id} exists but {content}"))
-        .with_created(id)
+    /// A failed upload leaves a video behind: its id must not be lost, and what is said of its content decides whether it is deleted.
+    pub(crate) fn of_video(&self, error: Error, id: &str) -> Error {
+        let past = self.log.past();
+        let content = match error.kind() {
+            _ if past.completed || self.is_confirmed => "and has the content that was sent",
+            ErrorKind::Interrupted
+            | ErrorKind::Timeout
+            | ErrorKind::Unavailable
+            | ErrorKind::Decode => "but may have no content",
+            ErrorKind::Journal | ErrorKind::OutcomeUnknown if past.completing => {
+                "but may have no content"
+            }
+            ErrorKind::DigestMismatch => "but may have wrong content",
+            _ => "but has no content",
+        };
+        error
+            .with_more_hint(format!("Video {id} exists {content}"))
+            .with_created(id)
+    }
 }

@@ -317,6 +317,7 @@ impl<S: Store> Delivery<S> {
         stored: Stored,
         session: &Session<V>,
     ) -> Result<Next, Error> {
+        self.is_confirmed = true;
         match &self.source.file.content {
             FileContent::Path(path) => {
                 let step = Step::Inspect(path.clone());

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Mark;
-use super::delivery::{Delivery, of_video};
+use super::delivery::Delivery;
 use super::store::Store;
 use crate::error::Error;
 use crate::flow::{Event, Flow, Step, pass_on, unexpected_event};
@@ -70,7 +70,9 @@ pub(crate) trait Steps<'s>: fmt::Debug + Send + Sized + 's {
     /// Adds to an error what the upload leaves behind.
     fn explain(&self, error: Error, delivery: &Delivery<Self::Store>) -> Error {
         match &delivery.past().video {
-            Some(video) if error.created().is_none() => delivery.explain(of_video(error, video)),
+            Some(video) if error.created().is_none() => {
+                delivery.explain(delivery.of_video(error, video))
+            }
             _ => error,
         }
     }

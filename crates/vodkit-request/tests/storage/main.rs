@@ -8,6 +8,7 @@ mod drivers;
 
 mod failures;
 mod gone;
+mod left;
 mod parts_wire;
 mod places;
 mod polyv;

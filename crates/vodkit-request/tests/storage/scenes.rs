@@ -306,9 +306,11 @@ fn a_file_that_is_written_to_meanwhile_is_not_completed() {
     let mut world = planned(7, fine(1).chain([Fault::FileChanges]));
     let transfer = one_lane(&world);
     let error = failed(process(&mut world, transfer, None));
+    let words = error.to_string();
     assert!(
-        error.to_string().contains("It is stored as it was sent"),
-        "{error}"
+        words.contains("It is stored as it was sent")
+            && words.ends_with("Video vid1 exists and has the content that was sent"),
+        "{words}"
     );
     // The next process does not take what is there for the file.
     world.content = film(8)[1..].to_vec().into();
