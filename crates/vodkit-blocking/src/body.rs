@@ -48,8 +48,11 @@ impl Source {
         match passage {
             // What is sent in one step leaves nothing to do meanwhile, and a CRC-64 takes no time.
             Some(passage) if passage.has_md5() && bytes > STEP as u64 => {
-                let ahead = ReadAhead::start(file, bytes, passage.clone());
-                ahead.map(Self::Ahead).map_err(unreadable)
+                match ReadAhead::start(file, bytes, passage.clone()) {
+                    Ok(ahead) => Ok(Self::Ahead(ahead)),
+                    // Where there is no thread to be had it takes longer.
+                    Err(_) => Self::open(path, range, None),
+                }
             }
             _ => Ok(Self::Here(file)),
         }

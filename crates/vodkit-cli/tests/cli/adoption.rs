@@ -96,8 +96,8 @@ fn a_video_that_is_taken_before_its_reply_is_here_is_replaced() {
 
     // `a` asks for the list when `b` has its video, and `b` learns of that after `a` has taken it.
     batch.file("b/lesson.mp4");
-    faults.plan(Fault::on(CREATE).stall_reply(2 * SECOND));
-    faults.plan(Fault::on(LIST).answer(Answer::status(503).retry_after(1)));
+    faults.plan(Fault::on(CREATE).stall_reply(5 * SECOND));
+    faults.plan(Fault::on(LIST).answer(Answer::status(503).retry_after(3)));
     let ran = batch.run(&["baijiayun", "in", "--recursive", "--jobs", "2"]);
     assert_eq!(
         (ran.code, summary(&ran)),

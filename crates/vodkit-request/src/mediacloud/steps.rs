@@ -273,9 +273,13 @@ impl<'s> Steps<'s> for MediaCloudSteps<'s> {
         })
     }
 
-    /// What it leaves behind is an object, which has no video yet.
+    /// What it leaves behind is an object; once that is registered, the id of the medium must not be lost.
     fn explain(&self, error: Error, delivery: &Delivery<Target>) -> Error {
-        delivery.explain(error)
+        let error = delivery.explain(error);
+        match self.media.as_ref().and_then(Value::as_str) {
+            Some(id) if error.created().is_none() => error.with_created(id),
+            _ => error,
+        }
     }
 }
 

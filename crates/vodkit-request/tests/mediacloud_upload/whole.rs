@@ -6,13 +6,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 use serde_json::Value;
-use vodkit_request::flow::{Event, Flow, Step};
+use vodkit_request::flow::{Event, Flow, Keeper, Step};
 use vodkit_request::mediacloud::{MediaCloud, MediaType, Upload, Uploaded};
-use vodkit_request::testing::Reply;
+use vodkit_request::testing::{Reply, ScriptedTransport};
 use vodkit_request::transport::TransportErrorKind::{Connect, Interrupted, Timeout};
 use vodkit_request::types::FileInput;
-use vodkit_request::upload::Transfer;
-use vodkit_request::{ErrorKind, Session};
+use vodkit_request::upload::{Journal, Transfer};
+
+use vodkit_request::{ErrorKind, Run, Session};
 
 use crate::drivers::tick_at;
 use crate::mediacloud_account::{REJECTED, session, tokens, with_token};
@@ -390,4 +391,31 @@ fn a_registration_whose_id_is_known_is_not_made_again() {
         // Once by each driver.
         assert_eq!(*ids.lock().unwrap(), ["m-77", "m-77"]);
     }
+}
+
+/// A journal without room for the id of the medium.
+#[derive(Debug)]
+struct FullForCreated;
+
+impl Keeper for FullForCreated {
+    fn keep(&self, record: &[u8]) -> std::io::Result<()> {
+        match String::from_utf8_lossy(record).contains("\"created\"") {
+            true => Err(std::io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn an_id_that_cannot_be_written_down_is_told() {
+    let replies = [login("1"), put_stored(), registered()];
+    let network = ScriptedTransport::new(replies).file_of("/films/small.mp4", SMALL);
+    let session = session();
+    let transfer = Transfer::new().journal(Journal::new(Arc::new(FullForCreated)));
+    let upload = Upload::new(&session, small(), &storage(), "test-bucket").transfer(transfer);
+    let error = Run::new(&network, upload).send().unwrap_err();
+    assert_eq!(
+        (error.kind(), error.created()),
+        (ErrorKind::Journal, Some("m-77"))
+    );
 }
