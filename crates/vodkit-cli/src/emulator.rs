@@ -68,15 +68,25 @@ fn introduce(base_url: &str) {
             ],
         ),
     ];
+    let mut kept = Vec::new();
     for (vendor, credentials) in lines {
         let mut line = format!("export VODKIT_{vendor}_BASE_URL={base_url}");
         for (name, value) in credentials {
             let variable = format!("VODKIT_{vendor}_{name}");
             if env::var_os(&variable).is_none_or(|value| value.is_empty()) {
                 line.push_str(&format!(" {variable}={value}"));
+            } else {
+                kept.push(variable);
             }
         }
         note(&line);
+    }
+    // The calls of a terminal that lacks these, or has others, are refused, and the lines above do not show why.
+    if !kept.is_empty() {
+        note(&format!(
+            "taken from this environment, and to be set to the same elsewhere: {}",
+            kept.join(", ")
+        ));
     }
 }
 

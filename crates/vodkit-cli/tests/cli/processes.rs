@@ -101,7 +101,30 @@ fn an_emulator_says_where_it_is_and_ends_in_order() {
             "{}",
             ran.err
         );
+        assert!(
+            !ran.err.contains("taken from this environment"),
+            "{}",
+            ran.err
+        );
     }
+}
+
+/// What it takes from its environment is not printed, so it says what a second terminal lacks.
+#[cfg(unix)]
+#[test]
+fn an_emulator_names_the_keys_that_it_keeps_to_itself() {
+    let mut command = bare();
+    command
+        .env("VODKIT_BAIJIAYUN_PARTNER_KEY", "hush")
+        .env("VODKIT_POLYV_SECRET_KEY", "hush");
+    let (child, _, _stdout) = emulator(&mut command);
+    signal(&child, "TERM");
+    let ran = ended(child);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let line =
+        "to be set to the same elsewhere: VODKIT_BAIJIAYUN_PARTNER_KEY, VODKIT_POLYV_SECRET_KEY\n";
+    assert!(ran.err.contains(line), "{}", ran.err);
+    assert!(!ran.err.contains("hush"), "{}", ran.err);
 }
 
 /// Whoever receives QuVideo's callbacks has these variables set, and starts an emulator all the same.
