@@ -113,6 +113,7 @@ fn run(commands: &str, emulator: &Emulator) -> Vec<serde_json::Value> {
             None => ureq::get(&address).call(),
         };
         let text = reply.unwrap().into_body().read_to_string().unwrap();
+        assert!(text.ends_with('\n'), "a prompt follows: {text}");
         serde_json::from_str(&text).unwrap()
     };
     commands.lines().map(reply).collect()

@@ -428,7 +428,12 @@ pub(crate) fn base_of(shared: &Shared, headers: &HeaderMap) -> String {
 }
 
 pub(crate) fn json_response(status: StatusCode, body: &Value, outcome: Outcome) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+    let mut text = body.to_string();
+    // What no vendor says is read in a terminal, where the prompt follows.
+    if outcome.vendor.is_none() {
+        text.push('\n');
+    }
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(
         header::CONTENT_TYPE,
