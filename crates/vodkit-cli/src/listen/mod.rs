@@ -15,8 +15,8 @@ use http::{Request, Response, StatusCode};
 use vodkit_axum::axum::body::Body;
 use vodkit_axum::axum::{Router, extract, response, serve};
 use vodkit_axum::read_body;
-use vodkit_request::BlockingTransport;
 use vodkit_request::callback::{Limits, Reply, Seen};
+use vodkit_request::{BlockingTransport, Timestamp};
 
 use self::forward::Forward;
 pub(crate) use self::forward::service;
@@ -120,9 +120,10 @@ fn serve_until(
 }
 
 async fn answer(desk: Arc<Desk>, request: extract::Request) -> response::Response<Bytes> {
+    let now = desk.clock.tick().now;
     let Some(address) = Address::of(request.uri().path()) else {
         let paths = Address::ALL.map(Address::path).join(", ");
-        desk.print(&Line::stray(request.method(), request.uri().path()));
+        desk.print(&Line::stray(request.method(), request.uri().path()), now);
         let text = format!("nothing is received here, but below {paths}\n");
         return Reply::text(StatusCode::NOT_FOUND, text).into_response();
     };
@@ -130,7 +131,7 @@ async fn answer(desk: Arc<Desk>, request: extract::Request) -> response::Respons
         Ok(request) => request,
         Err(refusal) => {
             let reply = desk.receivers.refused(address, &refusal);
-            desk.print(&Line::refused(address, &refusal, reply.status));
+            desk.print(&Line::refused(address, &refusal, reply.status), now);
             return reply.into_response();
         }
     };
@@ -145,7 +146,7 @@ impl Desk {
         let received = self.receivers.receive(address, request, now);
         match received {
             Err((line, reply)) => {
-                self.print(&line);
+                self.print(&line, now);
                 reply.into_response()
             }
             Ok(mut message) => {
@@ -163,19 +164,18 @@ impl Desk {
                 let line = Line::received(
                     address,
                     &message,
-                    now,
                     response.status(),
                     self.forward.is_some(),
                     problem.as_deref(),
                 );
-                self.print(&line);
+                self.print(&line, now);
                 response
             }
         }
     }
 
-    fn print(&self, line: &Line) {
-        if let Err(error) = self.printer.print(line) {
+    fn print(&self, line: &Line, arrived: Timestamp) {
+        if let Err(error) = self.printer.print(line, arrived) {
             // Told once is enough.
             let _told = self.ended.try_send(Err(error));
         }

@@ -69,11 +69,13 @@ impl Printer {
         Ok(())
     }
 
-    pub(super) fn print(&self, line: &Line) -> io::Result<()> {
+    /// Prints what came of a request that arrived at this time.
+    pub(super) fn print(&self, line: &Line, arrived: Timestamp) -> io::Result<()> {
         if self.json {
             put(&line.json.to_string())
         } else {
-            put(&line.text)
+            let time = DateTime::in_china(arrived.seconds()).to_string();
+            put(&format!("{} {}", faint(&time), line.text))
         }
     }
 }
@@ -89,7 +91,6 @@ impl Line {
     pub(super) fn received(
         address: Address,
         message: &Message,
-        now: Timestamp,
         answered: StatusCode,
         forwarded: bool,
         problem: Option<&str>,
@@ -115,8 +116,7 @@ impl Line {
         }
 
         let mut text = format!(
-            "{} {vendor} {} {} {}",
-            faint(&DateTime::in_china(now.seconds()).to_string()),
+            "{vendor} {} {} {}",
             good(&printable(&message.name)),
             printable(&message.subjects.join(", ")),
             faint(&format!("(answered {})", answered.as_u16())),

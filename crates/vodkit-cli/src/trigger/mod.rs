@@ -77,9 +77,9 @@ pub(crate) fn run(args: &TriggerArgs, global: Global) -> Result<(), Failure> {
     // Only who accepts the message as it is can refuse it for the change: a wrong address or a broken service refuses everything.
     let whole = sent_as(false)?;
     if !args.tamper || !accepts(vendor, &whole.response) {
-        return report(vendor, event, &whole, global);
+        return report(vendor, event, &whole, args.age, global);
     }
-    report(vendor, event, &sent_as(true)?, global)
+    report(vendor, event, &sent_as(true)?, args.age, global)
 }
 
 /// What was sent, and what came back.
@@ -92,7 +92,13 @@ struct Sent {
 }
 
 /// Prints the answer; an answer that is not the right one is a failure.
-fn report(vendor: Vendor, event: &Event, sent: &Sent, global: Global) -> Result<(), Failure> {
+fn report(
+    vendor: Vendor,
+    event: &Event,
+    sent: &Sent,
+    age: i32,
+    global: Global,
+) -> Result<(), Failure> {
     let (change, response) = (sent.change.as_deref(), &sent.response);
     let accepted = accepts(vendor, response);
     let status = response.status().as_u16();
@@ -149,7 +155,11 @@ fn report(vendor: Vendor, event: &Event, sent: &Sent, global: Global) -> Result<
             "refused",
             format!("the service refused the callback: {}", wanted(vendor)),
         )
-        .hint("is its key the one that this was signed with?")),
+        .hint(if age == 0 {
+            "is its key the one that this was signed with?"
+        } else {
+            "that is right if its window is shorter than --age; otherwise, is its key the one that this was signed with?"
+        })),
         (Some(change), true) => Err(Failure::verification(format!(
             "the service accepted a callback that was changed after signing ({change})"
         ))

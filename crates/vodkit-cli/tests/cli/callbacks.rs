@@ -302,6 +302,15 @@ fn it_says_where_it_is_and_ends_in_order() {
         rest.contains("baijiayun refused: the signature does not belong"),
         "{rest}"
     );
+    // A time begins whatever is told of a request, refused ones too.
+    for line in rest.lines().filter(|line| !line.starts_with("    ")) {
+        let time: String = line
+            .chars()
+            .take(20)
+            .map(|c| if c.is_ascii_digit() { '0' } else { c })
+            .collect();
+        assert_eq!(time, "0000-00-00 00:00:00 ", "{line}");
+    }
 }
 
 #[test]
@@ -345,7 +354,8 @@ fn what_is_old_or_by_another_key_is_refused() {
             let line = listener.line();
             // A second may have passed on the way.
             if refused {
-                sent.error_after_output(1);
+                let hint = sent.error_after_output(1)["hint"].to_string();
+                assert!(hint.contains("shorter than --age"), "{hint}");
                 let kind = if age.starts_with('-') {
                     "too_new"
                 } else {
@@ -368,7 +378,9 @@ fn what_is_old_or_by_another_key_is_refused() {
     ] {
         let to = format!("{}/{vendor}", listener.base_url);
         let sent = trigger(with_keys().env(variable, "another"), &[vendor, event], &to);
-        assert_eq!(sent.error_after_output(1)["kind"], "refused");
+        let error = sent.error_after_output(1);
+        assert_eq!(error["kind"], "refused");
+        assert!(!error["hint"].to_string().contains("--age"), "{error}");
         assert_eq!(listener.line()["refused"], "signature_wrong");
     }
     // The address that was set with the vendor is part of what is signed.
