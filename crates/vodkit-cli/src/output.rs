@@ -69,6 +69,14 @@ impl Output {
             .map_err(|error| Failure::of_output(&error))
     }
 
+    /// The text in lines that fit behind a margin of so many columns; all but the first begin with it.
+    pub(crate) fn behind(self, margin: usize, text: &str) -> String {
+        match self.width {
+            Some(width) => folded(text, usize::from(width).saturating_sub(margin), margin),
+            None => text.to_owned(),
+        }
+    }
+
     /// Prints a table of two columns, in the order given.
     pub(crate) fn pairs(self, rows: &[(&str, String)]) -> Result<(), Failure> {
         let rows = rows.iter().map(|(name, text)| {
@@ -344,6 +352,24 @@ pub(crate) fn bad(text: &str) -> String {
     style(text).red().to_string()
 }
 
+/// Folds text between words; a word that is longer than the room has a line of its own.
+fn folded(text: &str, room: usize, margin: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is a line from the start");
+        let width = console::measure_text_width(line) + 1 + console::measure_text_width(word);
+        if line.is_empty() {
+            line.push_str(word);
+        } else if width <= room {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join(&format!("\n{:margin$}", ""))
+}
+
 /// Text that matters less than the rest.
 pub(crate) fn faint(text: &str) -> String {
     style(text).dim().to_string()
@@ -359,6 +385,16 @@ mod tests {
         format: Format::Table,
         width: None,
     };
+
+    #[test]
+    fn a_long_line_is_folded_between_words_behind_its_margin() {
+        assert_eq!(folded("one two three", 7, 2), "one two\n  three");
+        assert_eq!(folded("one two three", 13, 2), "one two three");
+        assert_eq!(folded("a 0123456789 b", 4, 1), "a\n 0123456789\n b");
+        assert_eq!(folded("物理 数学 化学", 9, 0), "物理 数学\n化学");
+        assert_eq!(folded("", 0, 3), "");
+        assert_eq!(PLAIN.behind(3, &"word ".repeat(100)), "word ".repeat(100));
+    }
 
     #[test]
     fn a_page_is_its_rows_and_one_line() {

@@ -268,6 +268,9 @@ struct Summary {
     info: VideoInfo,
 }
 
+/// Columns before what a step has to say: its mark, name and time.
+const MARGIN: usize = 22;
+
 /// The steps so far, each with its time.
 struct Steps {
     output: Output,
@@ -291,6 +294,7 @@ impl Steps {
         let millis = u64::try_from(self.last.elapsed().as_millis()).unwrap_or(u64::MAX);
         if !self.output.is_json() {
             let time = faint(&format!("{millis:>5} ms"));
+            let detail = self.output.behind(MARGIN, &detail);
             self.output
                 .text(&format!("{} {step:<10}{time}  {detail}", good("✓")))?;
         }
