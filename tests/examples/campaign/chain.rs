@@ -77,6 +77,7 @@ pub(crate) fn at_points(orders: &Orders) -> Report {
             report.seed(seed);
         }
     }
+    report.must_have_killed();
     report
 }
 
@@ -130,6 +131,7 @@ pub(crate) fn at_any_time(orders: &Orders) -> Report {
             report.seed(seed);
         }
     }
+    report.must_have_killed();
     report
 }
 

@@ -12,6 +12,9 @@ pub(crate) fn judge(course: &Course<'_>, excused: u64) -> Result<u64, String> {
     let world = course.world;
     is_whole(world, &world.content)?;
     let created = created(world);
+    if created == 0 {
+        return Err("a file is stored, and no video was made of it".to_owned());
+    }
     // Only a video that no call lists may be made a second time, without content and not in silence, and a medium only for who asks for it.
     let told = match world.vendor {
         "quvideo" => course.orphans,

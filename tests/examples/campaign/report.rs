@@ -65,6 +65,13 @@ impl Report {
         self.found().failures.push(why);
     }
 
+    /// A campaign of kills in which nothing was killed shows nothing: the command may have been built without its points.
+    pub(crate) fn must_have_killed(&self) {
+        if self.found().kills == 0 {
+            self.fail("nothing was killed".to_owned());
+        }
+    }
+
     pub(crate) fn count(&self, what: impl Into<String>, by: u64) {
         if by > 0 {
             *self.found().counts.entry(what.into()).or_default() += by;

@@ -17,8 +17,9 @@
 //! # Ok::<(), vodkit_emulator::StartError>(())
 //! ```
 //!
-//! What becomes of a video is seen everywhere: in its status, in what the calls tell of it, and in the callbacks. What a request meets on the
-//! wire is a matter of [`fault`](crate::fault)s.
+//! What becomes of a video is seen wherever its vendor tells of it: in its status and the lists, or, of a scan, of courseware and of playbacks,
+//! in callbacks alone. It counts as met when the file arrives; advance the clock to see it. A file that is sent again meets the next outcome, so
+//! plan as many as files arrive where replies are lost. What a request meets on the wire is a matter of [`fault`](crate::fault)s.
 
 mod plan;
 mod registry;

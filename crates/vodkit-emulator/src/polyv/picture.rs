@@ -17,10 +17,11 @@ pub(super) async fn serve(
     Shares(shared): Shares<Arc<Shared>>,
     Path((user, file)): Path<(String, String)>,
 ) -> Response {
+    let now_ms = shared.clock.now_ms();
     let content = shared.polyv.with(|state| {
         state
             .tenant(&user)
-            .and_then(|tenant| content(tenant, &file))
+            .and_then(|tenant| content(tenant, &file, now_ms))
     });
     let outcome = Outcome::of("polyv", "picture");
     let (status, bytes) = match content {
@@ -43,7 +44,7 @@ pub(super) async fn serve(
 }
 
 /// The picture of a file name like `12_0_b.jpg`, if a video has it.
-fn content(tenant: &Tenant, file: &str) -> Option<Bytes> {
+fn content(tenant: &Tenant, file: &str, now_ms: i64) -> Option<Bytes> {
     let mut parts = file.strip_suffix(".jpg")?.split('_');
     let cover: u64 = parts.next()?.parse().ok()?;
     let nth: u64 = parts.next()?.parse().ok()?;
@@ -51,7 +52,7 @@ fn content(tenant: &Tenant, file: &str) -> Option<Bytes> {
     if tenant
         .snapshot_tasks
         .iter()
-        .any(|task| task.number == cover && task.moments.contains(&nth))
+        .any(|task| task.has_picture(cover, nth, now_ms))
     {
         return Some(media::picture(cover.wrapping_add(nth)).into());
     }

@@ -36,6 +36,11 @@ impl SnapshotTask {
         }
     }
 
+    /// Whether there is the picture of this name: the number of the task, and a second of the video.
+    pub(super) fn has_picture(&self, number: u64, second: u64, now_ms: i64) -> bool {
+        self.number == number && self.moments.contains(&second) && self.status(now_ms) == "success"
+    }
+
     fn pictures(&self, base: &str, tenant: &Tenant, now_ms: i64) -> Vec<Value> {
         if self.status(now_ms) != "success" {
             return Vec::new();

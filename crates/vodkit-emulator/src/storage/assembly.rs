@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use md5::{Digest as _, Md5};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -22,11 +22,39 @@ pub(crate) struct Ahead {
     job: Option<JoinHandle<io::Result<Digested>>>,
 }
 
+/// A part as the threads that read it know it.
+///
+/// They own none of its bytes: what is dropped while they work goes from the disk at once, also when the server ends.
+#[derive(Clone)]
+struct Piece {
+    blob: Weak<Blob>,
+    size: u64,
+}
+
+impl Piece {
+    fn of(part: &Object) -> Self {
+        Self {
+            blob: Arc::downgrade(&part.blob),
+            size: part.size,
+        }
+    }
+
+    /// A handle for all bytes, and no more.
+    fn reader(&self) -> io::Result<io::Take<File>> {
+        let blob = self.blob.upgrade().ok_or(io::ErrorKind::NotFound)?;
+        Ok(blob.open_at(0)?.take(self.size))
+    }
+
+    fn is_of(&self, part: &Object) -> bool {
+        Weak::as_ptr(&self.blob) == Arc::as_ptr(&part.blob)
+    }
+}
+
 /// What was digested, in order.
 #[derive(Clone, Default)]
 struct Digested {
     md5: Md5,
-    blobs: Vec<Arc<Blob>>,
+    pieces: Vec<Piece>,
 }
 
 impl Ahead {
@@ -39,7 +67,7 @@ impl Ahead {
         }
         let mut following = Vec::new();
         while let Some(part) = parts.get(&(self.count + 1)) {
-            following.push(part.clone());
+            following.push(Piece::of(part));
             self.count += 1;
         }
         if following.is_empty() {
@@ -63,8 +91,8 @@ impl Ahead {
             Some(job) => job.await.ok().and_then(Result::ok).unwrap_or_default(),
             None => Digested::default(),
         };
-        let is_theirs = digested.blobs.len() <= parts.len()
-            && (digested.blobs.iter().zip(parts)).all(|(blob, part)| Arc::ptr_eq(blob, &part.blob));
+        let is_theirs = digested.pieces.len() <= parts.len()
+            && (digested.pieces.iter().zip(parts)).all(|(piece, part)| piece.is_of(part));
         match is_theirs {
             true => digested,
             false => Digested::default(),
@@ -73,17 +101,17 @@ impl Ahead {
 }
 
 impl Digested {
-    fn with(mut self, parts: &[Object]) -> io::Result<Self> {
+    fn with(mut self, pieces: &[Piece]) -> io::Result<Self> {
         let mut buffer = vec![0; 256 * 1024];
-        for part in parts {
-            let mut from = reader(part)?;
+        for piece in pieces {
+            let mut from = piece.reader()?;
             loop {
                 match from.read(&mut buffer)? {
                     0 => break,
                     read => self.md5.update(&buffer[..read]),
                 }
             }
-            self.blobs.push(Arc::clone(&part.blob));
+            self.pieces.push(piece.clone());
         }
         Ok(self)
     }
@@ -108,17 +136,19 @@ pub(super) async fn assemble(parts: Vec<Object>, ahead: Ahead) -> io::Result<Ass
     let (blob, md5) = match parts.as_slice() {
         [only] => (Arc::clone(&only.blob), only.md5),
         _ => {
-            let parts: Arc<[Object]> = parts.into();
-            let read = Arc::clone(&parts);
-            let copied = spawn_blocking(move || copy(&parts));
-            let digested = ahead.of(&read).await;
+            let pieces: Arc<[Piece]> = parts.iter().map(Piece::of).collect();
+            let read = Arc::clone(&pieces);
+            let blob = Blob::create()?;
+            let to = blob.open_at(0)?;
+            let copied = spawn_blocking(move || copy(&pieces, to));
+            let digested = ahead.of(&parts).await;
             let digested = spawn_blocking(move || {
-                let known = digested.blobs.len();
+                let known = digested.pieces.len();
                 digested.with(&read[known..])
             });
-            let blob = copied.await.map_err(io::Error::other)??;
+            copied.await.map_err(io::Error::other)??;
             let digested = digested.await.map_err(io::Error::other)??;
-            (blob, digested.md5.finalize().into())
+            (Arc::new(blob), digested.md5.finalize().into())
         }
     };
     Ok(Assembled {
@@ -129,21 +159,14 @@ pub(super) async fn assemble(parts: Vec<Object>, ahead: Ahead) -> io::Result<Ass
     })
 }
 
-/// A handle for all bytes of a part, and no more.
-fn reader(part: &Object) -> io::Result<io::Take<File>> {
-    Ok(part.blob.open_at(0)?.take(part.size))
-}
-
-fn copy(parts: &[Object]) -> io::Result<Arc<Blob>> {
-    let blob = Blob::create()?;
-    let mut to = blob.open_at(0)?;
-    for part in parts {
-        let copied = io::copy(&mut reader(part)?, &mut to)?;
-        if copied < part.size {
+fn copy(pieces: &[Piece], mut to: File) -> io::Result<()> {
+    for piece in pieces {
+        let copied = io::copy(&mut piece.reader()?, &mut to)?;
+        if copied < piece.size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
     }
-    Ok(Arc::new(blob))
+    Ok(())
 }
 
 #[cfg(test)]
@@ -215,6 +238,20 @@ mod tests {
     }
 
     #[test]
+    fn who_reads_a_part_does_not_keep_it_on_the_disk() {
+        let part = part(b"1");
+        let (piece, path) = (Piece::of(&part), part.blob.path().to_owned());
+        let mut reader = piece.reader().unwrap();
+        drop(part);
+        assert!(!path.exists());
+        // What was begun can be finished, and nothing more is begun.
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, b"1");
+        assert_eq!(piece.reader().unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
     fn what_follows_without_a_gap_is_digested_ahead() {
         let content = |number: u32| number.to_string().into_bytes();
         runtime().block_on(async {
@@ -227,7 +264,7 @@ mod tests {
             }
             let all: Vec<Object> = parts.into_values().collect();
             let digested = ahead.of(&all).await;
-            assert_eq!(digested.blobs.len(), 5);
+            assert_eq!(digested.pieces.len(), 5);
             assert_eq!(digested.md5.finalize()[..], Md5::digest(b"12345")[..]);
 
             // A list that leaves off the last part.

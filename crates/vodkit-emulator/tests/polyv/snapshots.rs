@@ -46,6 +46,8 @@ fn a_task_waits_works_and_ends_by_the_clock() {
     vendor.advance(TRANSCODE / 4);
     let shown = status(&vendor, &task);
     assert_eq!(seen(&shown), (SnapshotStatus::Processing, [true, false], 0));
+    let early = format!("/uimage/{}/{task}_5.jpg", vendor.user());
+    assert_eq!(send(vendor.at(), "GET", &early, &[], b"").status, 404);
     vendor.advance(TRANSCODE / 4);
     let shown = status(&vendor, &task);
     assert_eq!(seen(&shown), (SnapshotStatus::Success, [true, true], 2));

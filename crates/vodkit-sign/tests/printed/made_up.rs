@@ -26,7 +26,7 @@ curl -d \"partner_id=1&secret_key=00112233445566778899aabbccddeeff\"
 
 const NOTES: &str = "\
 Vendor's literal vector reproduces [run]: c1eae97e74a7d5e4c3ee2a163e5b9c1a.
-* E0.4 Without: aa57005ebbfe324f27783e50db529db1; with key timestamp: 81d94cad5f056650b7e735e04968e7bc;
+* Without: aa57005ebbfe324f27783e50db529db1; with key timestamp: 81d94cad5f056650b7e735e04968e7bc;
   literally with the blank: a6b988a06be562344528c5b5e01e2b37 [run].
 ";
 
@@ -65,8 +65,8 @@ fn outside() -> Outside {
     ];
     Outside {
         pages: BTreeMap::from([
-            ("seeds/page.txt".to_owned(), PAGE.to_owned()),
-            ("vendors/notes.md".to_owned(), NOTES.to_owned()),
+            ("pages/page.txt".to_owned(), PAGE.to_owned()),
+            ("notes/notes.md".to_owned(), NOTES.to_owned()),
         ]),
         vectors: vectors
             .map(|(name, value)| {
@@ -94,7 +94,7 @@ pub(crate) fn is_accounted_for() {
         ("aliyun.json", 3),
         ("baijiayun.json", 1),
         ("polyv.json", 3),
-        ("vendors/notes.md", 4),
+        ("notes/notes.md", 4),
     ];
     let expected = Found {
         reproduced: reproduced
@@ -126,12 +126,12 @@ fn a_digest_that_nobody_accounts_for_is_told_without_what_is_around_it() {
         format!("{}=", "a".repeat(27)),
     ] {
         let wrong = wrong(|outside| {
-            let page = outside.pages.get_mut("seeds/page.txt").unwrap();
+            let page = outside.pages.get_mut("pages/page.txt").unwrap();
             *page += &format!("canary-canary-canary-canary-canary signed {digest}");
         });
         assert_eq!(
             wrong,
-            ["seeds/page.txt, behind \"… signed\": nobody accounts for this digest"]
+            ["pages/page.txt, behind \"… signed\": nobody accounts for this digest"]
         );
     }
     // Also within a vector.
@@ -146,14 +146,14 @@ fn a_digest_that_nobody_accounts_for_is_told_without_what_is_around_it() {
 fn another_digest_another_key_and_another_example_are_noticed() {
     let notes = |from: &'static str, to: &'static str| {
         move |outside: &mut Outside| {
-            let notes = outside.pages.get_mut("vendors/notes.md").unwrap();
+            let notes = outside.pages.get_mut("notes/notes.md").unwrap();
             assert!(notes.contains(from));
             *notes = notes.replace(from, to);
         }
     };
     let page = |from: &'static str, to: &'static str| {
         move |outside: &mut Outside| {
-            let page = outside.pages.get_mut("seeds/page.txt").unwrap();
+            let page = outside.pages.get_mut("pages/page.txt").unwrap();
             assert!(page.contains(from));
             *page = page.replace(from, to);
         }

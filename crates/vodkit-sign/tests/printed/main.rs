@@ -1,8 +1,8 @@
 //! Every signature that is printed somewhere outside of this repository is made once more: in vectors of other implementations, in the vendors' pages, in
 //! notes about them.
 //!
-//! `VODKIT_EXTERNAL_VECTORS` names a directory of vectors (`baijiayun.json`, `polyv.json`, `aliyun.json`); beside it may be directories `vendors` with notes and `seeds`
-//! with pages as the vendors published them. They hold keys that must not be published, so nothing of them is in here: what is signed, with which key, and what
+//! `VODKIT_EXTERNAL_VECTORS` names a directory of vectors (`baijiayun.json`, `polyv.json`, `aliyun.json`); the texts (`.md`, `.txt`) in the directories beside
+//! it are notes, and pages as the vendors published them. They hold keys that must not be published, so nothing of them is in here: what is signed, with which key, and what
 //! comes out is read from them. **Whatever in them looks like a digest has to be accounted for**: reproduced, or listed in [`accounts`] with the reason why it
 //! cannot be. Without the variable the same is done with a directory of made-up ones, written in here.
 
@@ -34,9 +34,15 @@ struct Outside {
 impl Outside {
     fn read(vectors: &Path) -> Self {
         let mut outside = Self::default();
-        for (folder, ending) in [("vendors", "md"), ("seeds", "txt")] {
-            for (name, text) in files(&vectors.join("..").join(folder), ending) {
-                outside.pages.insert(format!("{folder}/{name}"), text);
+        let beside = fs::read_dir(vectors.join("..")).into_iter().flatten();
+        for folder in beside.map(|entry| entry.expect("its entries can be read").path()) {
+            let Some(of) = folder.file_name().map(|name| name.to_string_lossy()) else {
+                continue;
+            };
+            for ending in ["md", "txt"] {
+                for (name, text) in files(&folder, ending) {
+                    outside.pages.insert(format!("{of}/{name}"), text);
+                }
             }
         }
         for (name, text) in files(vectors, "json") {
