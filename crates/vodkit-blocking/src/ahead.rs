@@ -12,8 +12,8 @@ use vodkit_request::digest::Passage;
 
 /// Bytes read and digested in one step.
 const STEP: usize = 64 * 1024;
-/// One is read and digested while the other is sent.
-const BUFFERS: usize = 2;
+/// One is read and digested, one waits, one is sent.
+const BUFFERS: usize = 3;
 
 /// What is left of a stretch.
 pub(crate) struct ReadAhead {
