@@ -1,12 +1,12 @@
 //! A video that was created without anybody learning of it.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use vodkit_request::upload::{Claims, Note, Transfer};
 use vodkit_request::{Error, ErrorKind};
 
+use crate::others::Others;
 use crate::server::Video;
 use crate::world::Fault::{Connect, ReplyLost};
 use crate::world::{Fault, Kept, NAME, Told, World, md5, upload};
@@ -116,32 +116,6 @@ fn none_is_created_anew() {
     assert!(
         matches!(&told.notes()[..], [Note::MayBeOrphaned { what }] if what.contains("video 77"))
     );
-}
-
-/// Says of the video that it belongs to another upload: when it is looked at, when it is taken, when it was created.
-#[derive(Debug, Default)]
-struct Others {
-    looked: bool,
-    adopted: bool,
-    /// So many of those that are created.
-    created: AtomicUsize,
-}
-
-impl Claims for Others {
-    fn is_anothers(&self, _video: &str) -> bool {
-        self.looked
-    }
-
-    fn adopt(&self, _video: &str) -> bool {
-        !self.adopted
-    }
-
-    fn own(&self, _video: &str) -> bool {
-        let left = self.created.load(Ordering::Relaxed);
-        self.created
-            .store(left.saturating_sub(1), Ordering::Relaxed);
-        left == 0
-    }
 }
 
 #[test]

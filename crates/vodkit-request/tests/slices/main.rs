@@ -8,6 +8,8 @@ mod drivers;
 mod going_on;
 mod laws;
 mod lost_creation;
+#[path = "../others/mod.rs"]
+mod others;
 mod requests;
 mod server;
 mod setbacks;

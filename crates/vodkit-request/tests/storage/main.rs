@@ -9,6 +9,8 @@ mod drivers;
 mod failures;
 mod gone;
 mod left;
+#[path = "../others/mod.rs"]
+mod others;
 mod parts_wire;
 mod places;
 mod polyv;

@@ -1,13 +1,13 @@
 //! Uploads that go on in another process, and files that changed meanwhile.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use vodkit_request::polyv::Abandon;
 use vodkit_request::upload::{Abandoned, Claims, Journal, Mark, Note, Transfer};
 use vodkit_request::{ErrorKind, RetryPolicy};
 
+use crate::others::Others;
 use crate::scenes::{LEN, done, failed, one_lane, planned, stopped_after, told_of};
 use crate::survival::{PART, film, journal, process, session, upload_of};
 use crate::world::{Ended, Fault, World};
@@ -242,32 +242,6 @@ fn a_video_that_may_have_been_created_is_looked_for() {
         notes.iter().filter(is_it).count()
     };
     assert_eq!((notes.len(), of("video vid1"), of("video vid9")), (2, 1, 1));
-}
-
-/// Says of the video that it belongs to another upload: when it is looked at, when it is taken, when it was created.
-#[derive(Debug, Default)]
-struct Others {
-    looked: bool,
-    adopted: bool,
-    /// So many of those that are created.
-    created: AtomicUsize,
-}
-
-impl Claims for Others {
-    fn is_anothers(&self, _video: &str) -> bool {
-        self.looked
-    }
-
-    fn adopt(&self, _video: &str) -> bool {
-        !self.adopted
-    }
-
-    fn own(&self, _video: &str) -> bool {
-        let left = self.created.load(Ordering::Relaxed);
-        self.created
-            .store(left.saturating_sub(1), Ordering::Relaxed);
-        left == 0
-    }
 }
 
 #[test]
